@@ -1,7 +1,8 @@
 """The order in which a cluster comes up."""
 
+import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from devcluster import certificates, cgroups, commands, configs, image, network
@@ -20,9 +21,7 @@ READY_WITHIN = 120.0
 class Bringup:
     """One cluster on its way up."""
 
-    def __init__(
-        self, layout: Layout, components: Components, progress: Progress, interruption: Interruption
-    ) -> None:
+    def __init__(self, layout: Layout, components: Components, progress: Progress, interruption: Interruption) -> None:
         """Bring up this cluster."""
         self.layout = layout
         self.components = components
@@ -52,38 +51,33 @@ class Bringup:
         """Start what needs the API server, and wait for everything."""
         layout, components = self.layout, self.components
         api = Api(layout, components.holders[layout.nodes[0].name])
-        for _ in self.turns("the API server"):
-            if api.is_ready():
-                break
+        self.wait("the API server", api.is_ready)
         components.run(commands.controller_manager(layout))
         for node in layout.nodes:
             components.run(commands.kubelet(layout, node))
         components.run(commands.scheduler(layout))
         self.progress.step("API server ready")
-        for _ in self.turns("the namespace"):
-            if api.make_namespace():
-                break
-        for _ in self.turns("the nodes"):
-            if api.nodes_are_ready(node.name for node in layout.nodes) and api.namespace_is_ready():
-                break
+        self.wait("the namespace", api.make_namespace)
+        names = [node.name for node in layout.nodes]
+        self.wait("the nodes", lambda: api.nodes_are_ready(names))
+        self.wait("the namespace's ServiceAccount", api.namespace_is_ready)
         for each in imports:
             self.expect_imported(each)
         layout.description.write_text(description(layout, components))
         self.progress.step(f"{len(layout.nodes)} nodes ready")
 
-    def turns(self, what: str) -> Iterator[None]:
-        """Yield until the caller is satisfied; raise when interrupted, too late, or when a component died."""
+    def wait(self, what: str, is_there: Callable[[], bool]) -> None:
+        """Wait for something; raise when interrupted, too late, or when a component died."""
         for _ in self.interruption.turns(PAUSE, READY_WITHIN, what):
             self.components.raise_if_any_died()
-            yield
+            if is_there():
+                return
 
     def import_images(self) -> list[subprocess.Popen[bytes]]:
         """Start the import of the images on every node."""
         archive = self.layout.state / "images.tar"
-        archive.write_bytes(image.archive(*busybox()))
-        for _ in self.turns("containerd"):
-            if all(node.socket.exists() for node in self.layout.nodes):
-                break
+        archive.write_bytes(image.archive(*busybox(), platform.machine()))
+        self.wait("containerd", lambda: all(node.socket.exists() for node in self.layout.nodes))
         return [start_import(node, archive) for node in self.layout.nodes]
 
     def expect_imported(self, process: subprocess.Popen[bytes]) -> None:

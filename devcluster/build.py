@@ -80,7 +80,12 @@ def compile_to(binary: Path, progress: Progress, interruption: Interruption) -> 
             command = ("go", "build", "-v", *FLAGS, "-o", str(partial), ".")
             environment = {**os.environ, "CGO_ENABLED": "0"}
             process = subprocess.Popen(
-                command, cwd=SOURCE, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                command,
+                cwd=SOURCE,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
                 start_new_session=True,
             )
         follow(process, log, progress, interruption)

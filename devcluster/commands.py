@@ -52,6 +52,10 @@ def api_server(layout: Layout) -> Component:
         "--endpoint-reconciler-type=none",
         "--profiling=false",
         f"--client-ca-file={keys / 'ca.crt'}",
+        # Nobody holds a certificate of this name; without one the other components log an error a second.
+        f"--requestheader-client-ca-file={keys / 'ca.crt'}",
+        "--requestheader-allowed-names=nobody",
+        "--requestheader-username-headers=X-Remote-User",
         *tls(keys),
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={keys / 'service-account.crt'}",
@@ -79,6 +83,9 @@ def controller_manager(layout: Layout) -> Component:
         "--bind-address=127.0.0.1",
         "--leader-elect=false",
         "--use-service-account-credentials=true",
+        # With the default of 20 a second it takes 5 seconds to make its controllers' service accounts.
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
         "--profiling=false",
         f"--root-ca-file={keys / 'ca.crt'}",
         f"--service-account-private-key-file={keys / 'service-account.key'}",
@@ -104,7 +111,9 @@ def scheduler(layout: Layout) -> Component:
 
 def containerd(node: Node) -> Component:
     """Return a node's containerd, which comes from Debian."""
-    return Component(f"containerd-{node.number}", node, ("containerd", "--config", str(node.directory / "containerd.toml")))
+    return Component(
+        f"containerd-{node.number}", node, ("containerd", "--config", str(node.directory / "containerd.toml"))
+    )
 
 
 def kubelet(layout: Layout, node: Node) -> Component:

@@ -47,9 +47,7 @@ conf_dir = "{directory}/cni"
 
 def containerd(node: Node) -> str:
     """Return the configuration of a node's containerd."""
-    return CONTAINERD.format(
-        socket=node.socket, sandbox=SANDBOX, directory=node.directory, cni_programs=CNI_PROGRAMS
-    )
+    return CONTAINERD.format(socket=node.socket, sandbox=SANDBOX, directory=node.directory, cni_programs=CNI_PROGRAMS)
 
 
 def pod_network(node: Node) -> str:
@@ -151,9 +149,7 @@ def kubeconfig_of(server: str, trust: dict[str, str], identity: dict[str, str]) 
             "kind": "Config",
             "clusters": [{"name": CONTEXT, "cluster": {"server": server, **trust}}],
             "users": [{"name": CONTEXT, "user": identity}],
-            "contexts": [
-                {"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": NAMESPACE}}
-            ],
+            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": NAMESPACE}}],
             "current-context": CONTEXT,
         },
         indent=1,

@@ -83,12 +83,13 @@ def run_in_cluster(options: RunOptions, cluster: Layout, progress: Progress, int
         Bringup(cluster, components, progress, interruption).run(binary)
         code = run_command(options, cluster, components, interruption)
         kept = options.keep
-        return code
     finally:
-        if kept:
-            progress.say(kept_text(cluster, components))
-        else:
+        if not kept:
             removal.remove(cluster.id)
+    if kept:
+        progress.say(kept_text(cluster, components))
+    interruption.raise_if_any()
+    return code
 
 
 def run_command(options: RunOptions, cluster: Layout, components: Components, interruption: Interruption) -> int:

@@ -14,6 +14,7 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 DIRECTORIES = {"bin": 0o755, "dev": 0o755, "etc": 0o755, "proc": 0o755, "root": 0o700, "sys": 0o755, "tmp": 0o1777}
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 ACCOUNTS = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n"
 
 
@@ -35,14 +36,14 @@ class Blob:
         return {"mediaType": self.media_type, "digest": f"sha256:{self.digest}", "size": len(self.content)}
 
 
-def archive(busybox: bytes, applets: Sequence[str]) -> bytes:
+def archive(busybox: bytes, applets: Sequence[str], machine: str) -> bytes:
     """Return the archive of both images under every name they are known by.
 
-    One name carries the digest: only an image known as repository@digest gives a container status a digest in its imageID.
+    One name carries the digest: only an image known as repository@digest has a digest in a container's imageID.
     """
     layer = Blob(root_filesystem(busybox, applets), LAYER_TYPE)
-    example, example_config = image(layer, {"Cmd": ["sh"], "Env": ["PATH=/bin"]})
-    sandbox, sandbox_config = image(layer, {"Entrypoint": ["/bin/busybox", "sleep", "2147483647"]})
+    example, example_config = image(layer, {"Cmd": ["sh"], "Env": ["PATH=/bin"]}, machine)
+    sandbox, sandbox_config = image(layer, {"Entrypoint": ["/bin/busybox", "sleep", "2147483647"]}, machine)
     repository = EXAMPLE.rpartition(":")[0]
     names = [
         (EXAMPLE, example),
@@ -68,11 +69,11 @@ def root_filesystem(busybox: bytes, applets: Sequence[str]) -> bytes:
     return buffer.getvalue()
 
 
-def image(layer: Blob, run: dict[str, object]) -> tuple[Blob, Blob]:
+def image(layer: Blob, run: dict[str, object], machine: str) -> tuple[Blob, Blob]:
     """Return the manifest and the configuration of an image of one layer."""
     config = json_blob(
         {
-            "architecture": "amd64",
+            "architecture": ARCHITECTURES.get(machine, machine),
             "os": "linux",
             "config": run,
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.digest}"]},
@@ -90,9 +91,7 @@ def image(layer: Blob, run: dict[str, object]) -> tuple[Blob, Blob]:
 
 def oci_archive(names: Sequence[tuple[str, Blob]], blobs: Sequence[Blob]) -> bytes:
     """Return the OCI archive of these blobs in which the manifests carry these names."""
-    manifests = [
-        {**manifest.descriptor, "annotations": {"io.containerd.image.name": name}} for name, manifest in names
-    ]
+    manifests = [{**manifest.descriptor, "annotations": {"io.containerd.image.name": name}} for name, manifest in names]
     index = {"schemaVersion": 2, "manifests": manifests}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:

@@ -1,6 +1,7 @@
 """Whether somebody asked us to stop.
 
-Signals only set a flag that every wait looks at: nothing is ever cut in half, so a teardown cannot be broken by a second Ctrl-C.
+Signals only set a flag that every wait looks at: nothing is ever cut in half, and a second Ctrl-C cannot break a
+teardown.
 """
 
 import signal

@@ -23,7 +23,13 @@ LOCK_WAIT = "DPkg::Lock::Timeout=300"
 
 def missing() -> tuple[str, ...]:
     """Return the packages whose program is not here."""
-    return tuple(package for package, program in PACKAGES.items() if not shutil.which(program))
+    return tuple(package for package, program in PACKAGES.items() if not is_here(program))
+
+
+def is_here(program: str) -> bool:
+    """Return whether a program is here; busybox must be the static one, which runs in an image of its own."""
+    path = shutil.which(program)
+    return path is not None and (program != "busybox" or b"/ld-linux" not in Path(path).read_bytes())
 
 
 def install(packages: tuple[str, ...], log: Path, progress: Progress, interruption: Interruption) -> None:
