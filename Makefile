@@ -1,0 +1,39 @@
+# Every target makes what it needs; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PYTEST := $(BIN)/pytest
+DEVCLUSTER := $(BIN)/python devcluster/run
+
+.PHONY: help chaos test e2e check bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+chaos: $(INSTALLED) ## run the main job: the suite of tests_chaos, on a fresh dev cluster
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(PYTEST) tests_chaos --chaos-context devcluster'
+
+test: $(INSTALLED) ## run the tests that need no cluster
+	$(PYTEST) tests/unit tests/plugin --json-report-file=none
+
+e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
+	$(PYTEST) tests/devcluster --json-report-file=none
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real --json-report-file=none'
+
+check: $(INSTALLED) ## run the linters, the type checker and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks conftest.py
+
+bench: $(INSTALLED) ## measure, side by side with what is usual
+	$(BIN)/python -m benchmarks.startup
+
+clean: ## remove what was made here
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache chaos-results chaos-report.json

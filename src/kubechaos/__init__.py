@@ -1,0 +1,62 @@
+"""Resilience tests for Kubernetes, written as pytest tests."""
+
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "Alert": "judge.alerts",
+    "AlertRule": "judge.alerts",
+    "Chaos": "run.chaos",
+    "ChaosError": "errors",
+    "Cluster": "observe.cluster",
+    "EvictionBlockedError": "errors",
+    "Fault": "run.faults",
+    "FaultNotProvenError": "errors",
+    "InconclusiveError": "errors",
+    "InterruptedOutage": "errors",
+    "Moment": "judge.alerts",
+    "NotRecoveredError": "errors",
+    "NotSteadyError": "errors",
+    "Ongoing": "run.ongoing",
+    "Outage": "judge.outage",
+    "RefusedError": "errors",
+    "Target": "observe.cluster",
+    "UnknownAlertError": "errors",
+    "kill": "run.faults",
+    "newest": "judge.victims",
+    "oldest": "judge.victims",
+}
+
+__all__ = sorted(_HOMES)
+
+if TYPE_CHECKING:
+    from .errors import ChaosError as ChaosError
+    from .errors import EvictionBlockedError as EvictionBlockedError
+    from .errors import FaultNotProvenError as FaultNotProvenError
+    from .errors import InconclusiveError as InconclusiveError
+    from .errors import InterruptedOutage as InterruptedOutage
+    from .errors import NotRecoveredError as NotRecoveredError
+    from .errors import NotSteadyError as NotSteadyError
+    from .errors import RefusedError as RefusedError
+    from .errors import UnknownAlertError as UnknownAlertError
+    from .judge.alerts import Alert as Alert
+    from .judge.alerts import AlertRule as AlertRule
+    from .judge.alerts import Moment as Moment
+    from .judge.outage import Outage as Outage
+    from .judge.victims import newest as newest
+    from .judge.victims import oldest as oldest
+    from .observe.cluster import Cluster as Cluster
+    from .observe.cluster import Target as Target
+    from .run.chaos import Chaos as Chaos
+    from .run.faults import Fault as Fault
+    from .run.faults import kill as kill
+    from .run.ongoing import Ongoing as Ongoing
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used: neither the client nor the decoder at import."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return value

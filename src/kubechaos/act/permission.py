@@ -1,0 +1,54 @@
+"""May we? The API server is asked before anything is touched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .. import wire
+from ..api.transport import Transport
+from ..errors import ApiError, PermissionRefusedError
+
+REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A verb on a resource, as in an RBAC rule."""
+
+    verb: str
+    resource: str
+    group: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
+
+
+def ask(transport: Transport, namespace: str, permissions: Iterable[Permission]) -> None:
+    """Raise PermissionRefusedError, naming verb, resource and user, unless all are allowed."""
+    for permission in permissions:
+        if not _allowed(transport, namespace, permission):
+            raise PermissionRefusedError(
+                f'user "{_user(transport)}" may not {permission} in namespace "{namespace}"; '
+                f"nothing was touched: grant the verb in a Role"
+            )
+
+
+def _allowed(transport: Transport, namespace: str, permission: Permission) -> bool:
+    attributes = {
+        "namespace": namespace,
+        "verb": permission.verb,
+        "group": permission.group,
+        "resource": permission.resource,
+    }
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    answer = wire.plain(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
+    return bool(answer.get("status", {}).get("allowed", False))
+
+
+def _user(transport: Transport) -> str:
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    try:
+        answer = wire.plain(transport.send("POST", WHOAMI, body))
+    except ApiError:
+        return "unknown"
+    return str(answer.get("status", {}).get("userInfo", {}).get("username", "unknown"))

@@ -1,0 +1,1 @@
+"""The Kubernetes API in our own words: the only package that speaks the official client's."""

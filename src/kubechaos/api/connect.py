@@ -1,0 +1,69 @@
+"""Which cluster: a context of the user's kubeconfig, or the pod we run in, pinned in memory at start."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import KubeconfigError, UnknownContextError
+
+IN_CLUSTER = "in-cluster"
+SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A context as it was when the run began: a later `kubectl config use-context` cannot redirect us."""
+
+    context: str
+    namespace: str
+    configuration: Any
+
+
+def pin(context: str) -> Pinned:
+    """Read and keep the named context.
+
+    Raises UnknownContextError and KubeconfigError, each naming what is wrong and what there is.
+    """
+    return _pin_service_account() if context == IN_CLUSTER else _pin_context(context)
+
+
+def _pin_service_account() -> Pinned:
+    from kubernetes import client, config
+
+    configuration = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+        with open(SERVICE_ACCOUNT_NAMESPACE, encoding="utf-8") as file:  # noqa: PTH123  # pathlib costs more here than it says
+            namespace = file.read().strip()
+    except (config.ConfigException, OSError) as error:
+        raise KubeconfigError(
+            f"--chaos-context {IN_CLUSTER}: this is not a pod with a service account: {error}"
+        ) from error
+    return Pinned(IN_CLUSTER, namespace or "default", configuration)
+
+
+def _pin_context(context: str) -> Pinned:
+    from kubernetes import client, config
+    from kubernetes.config import kube_config
+
+    where = kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+    contexts = _contexts(where)
+    if context not in contexts:
+        known = ", ".join(sorted(contexts)) or "none"
+        raise UnknownContextError(f"no context {context!r} in the kubeconfig {where}; there are: {known}")
+    configuration = client.Configuration()
+    try:
+        config.load_kube_config(context=context, client_configuration=configuration, persist_config=False)
+    except Exception as error:  # the client raises KeyError, TypeError, ValueError and more on bad files
+        raise KubeconfigError(f"kubeconfig {where}, context {context!r}: {error}") from error
+    return Pinned(context, contexts[context].get("namespace") or "default", configuration)
+
+
+def _contexts(where: str) -> dict[str, dict[str, str]]:
+    from kubernetes import config
+
+    try:
+        contexts, _ = config.list_kube_config_contexts()
+        return {entry["name"]: entry["context"] for entry in contexts}
+    except Exception as error:  # as above: any malformed file must become one clear error
+        advice = "set KUBECONFIG, or use --chaos-context in-cluster inside a pod"
+        raise KubeconfigError(f"kubeconfig {where} cannot be read: {error}; {advice}") from error

@@ -1,0 +1,169 @@
+"""Every error of kubechaos, in one tree; each carries the verdict it stands for."""
+
+from collections.abc import Iterable
+
+
+class ChaosError(Exception):
+    """The root of the tree: an experiment that is not a proven recovery.
+
+    `verdict` is the word of the report that the error stands for.
+    """
+
+    verdict = "refused"
+
+
+class NotHealedError(ChaosError):
+    """Something that kubechaos changed could not be put back."""
+
+    verdict = "not_healed"
+
+
+class InterruptedOutage(BaseException):
+    """A signal ended an experiment before it could be judged.
+
+    A BaseException, so that a test's `except Exception` cannot swallow it.
+    """
+
+    verdict = "interrupted"
+
+
+class FaultError(ChaosError):
+    """A fault, an alert rule or a test's own block raised, so the experiment has no result."""
+
+    verdict = "interrupted"
+
+
+class NotEndedError(ChaosError, RuntimeError):
+    """The outcome of an `inject` block was asked for inside the block."""
+
+    verdict = "interrupted"
+
+
+class RefusedError(ChaosError):
+    """The experiment was not begun; nothing was touched."""
+
+
+class ConfigError(RefusedError):
+    """An option or the kubeconfig is wrong."""
+
+
+class UnknownContextError(ConfigError):
+    """The named context is not in the kubeconfig."""
+
+
+class KubeconfigError(ConfigError):
+    """The kubeconfig is missing, malformed or incomplete."""
+
+
+class OptionError(ConfigError, ValueError):
+    """The value of an option cannot be used."""
+
+
+class ArtifactsError(ConfigError):
+    """The folder for the artifacts cannot be written."""
+
+
+class ArgumentError(RefusedError, ValueError):
+    """An argument of a fault or of an experiment makes no sense."""
+
+
+class HoldError(RefusedError, TypeError):
+    """`hold` was given for a fault that cannot be held, or is missing where it is needed."""
+
+
+class NotFoundTargetError(RefusedError):
+    """The workload or its namespace does not exist."""
+
+
+class TooFewReplicasError(RefusedError):
+    """The workload wants fewer replicas than the target asks for."""
+
+
+class TooFewCandidatesError(RefusedError):
+    """There are fewer Ready pods than victims asked for."""
+
+
+class TimeoutTooShortError(RefusedError):
+    """The item's pytest-timeout would fire before the experiment could end."""
+
+
+class PermissionRefusedError(RefusedError):
+    """The cluster does not let us do what the experiment needs."""
+
+
+class NotSteadyError(ChaosError):
+    """The target was not healthy before the fault."""
+
+    verdict = "not_steady"
+
+
+class InconclusiveError(ChaosError):
+    """The observation had a hole, or somebody else moved the target: no verdict can be given."""
+
+    verdict = "inconclusive"
+
+
+class FaultNotProvenError(ChaosError):
+    """No effect of the fault was seen."""
+
+    verdict = "fault_not_proven"
+
+
+class EvictionBlockedError(ChaosError, AssertionError):
+    """A disruption budget did not allow an eviction."""
+
+    verdict = "blocked"
+
+
+class NotRecoveredError(ChaosError, AssertionError):
+    """The target did not recover in time."""
+
+    verdict = "not_recovered"
+
+
+class NoReadinessProbeWarning(UserWarning):
+    """The target has no readiness probe: Ready then means no more than that its process runs."""
+
+
+class UnknownAlertError(ChaosError, LookupError):
+    """A test asked for an alert that no rule can raise."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no alert rule is named {name!r}; known: {', '.join(sorted(known))}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ApiError(ChaosError):
+    """The API server answered with an error: `status` is the HTTP code, `reason` the Status reason."""
+
+    def __init__(self, message: str, *, status: int = 0, reason: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class UnreachableError(ApiError):
+    """The API server did not answer: refused, TLS failure, cut, or past the deadline."""
+
+
+class UnauthorizedError(ApiError):
+    """401: the credentials were not accepted."""
+
+
+class ForbiddenError(ApiError):
+    """403: the credentials may not do this."""
+
+
+class NotFoundError(ApiError):
+    """404: there is no such object."""
+
+
+class ConflictError(ApiError):
+    """409: a precondition failed or the object has changed."""
+
+
+class ExpiredError(ApiError):
+    """410: the resource version is too old to watch from."""

@@ -1,0 +1,143 @@
+"""What tests ask for: the cluster, chaos, a healthy Deployment, the alert rules."""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from . import options
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .api.connect import Pinned
+    from .judge.alerts import AlertRule
+    from .observe.cluster import Cluster, Target
+    from .run.chaos import Chaos
+
+SETTINGS = pytest.StashKey[Settings]()
+PINNED = pytest.StashKey["Pinned"]()
+CLUSTER = pytest.StashKey[dict[str, str | None]]()
+CHAOS = pytest.StashKey["Chaos"]()
+ENDS = pytest.StashKey[float]()
+RAISED = pytest.StashKey[list[BaseException]]()
+
+LONGEST_SLUG = 80
+
+
+def settings(config: pytest.Config) -> Settings:
+    """Return the run's Settings, read once."""
+    if SETTINGS not in config.stash:
+        config.stash[SETTINGS] = options.read(config)
+    return config.stash[SETTINGS]
+
+
+def pinned(config: pytest.Config) -> "Pinned":
+    """Return the run's cluster as its kubeconfig said when it was first asked for."""
+    from .api.connect import pin
+    from .errors import ConfigError
+
+    if PINNED not in config.stash:
+        if not options.named(config):
+            raise ConfigError("no cluster is named, so none is touched: name one with --chaos-context NAME")
+        config.stash[PINNED] = pin(settings(config).context)
+    return config.stash[PINNED]
+
+
+@pytest.fixture(scope="session")
+def _kubechaos_cluster(request: pytest.FixtureRequest) -> "Cluster":
+    from .observe.cluster import Cluster
+
+    cluster = Cluster(pinned(request.config), settings(request.config).namespace)
+    request.config.stash[CLUSTER] = cluster.describe()
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def cluster(_kubechaos_cluster: "Cluster") -> "Cluster":
+    """The cluster that --chaos-context names."""
+    return _kubechaos_cluster
+
+
+@pytest.fixture
+def alert_rules() -> "list[AlertRule]":
+    """Alert rules of your own, beside the built-in ones; override this fixture."""
+    return []
+
+
+@pytest.fixture
+def _kubechaos_chaos(
+    request: pytest.FixtureRequest, _kubechaos_cluster: "Cluster", alert_rules: "list[AlertRule]"
+) -> "Iterator[Chaos]":
+    from .run.artifacts import Artifacts
+    from .run.chaos import Chaos
+
+    item, knobs = request.node, settings(request.config)
+    folder = request.config.rootpath / knobs.results / knobs.run / _slug(item)
+    chaos = Chaos(
+        _kubechaos_cluster,
+        knobs,
+        item.nodeid,
+        alert_rules,
+        Artifacts(folder, request.config.rootpath),
+        now=time.monotonic,
+        wall=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
+        left=lambda: item.stash.get(ENDS, inf) - time.monotonic(),
+    )
+    item.stash[CHAOS] = chaos
+    yield chaos
+    chaos.close()
+    for error in chaos.inexcusable:
+        if not any(error is each for raised in item.stash.get(RAISED, []) for each in _chain(raised)):
+            error.add_note("kubechaos: the test swallowed this verdict, which cannot be excused")
+            raise error
+
+
+@pytest.fixture
+def chaos(_kubechaos_chaos: "Chaos") -> "Chaos":
+    """Inject faults with chaos.run(fault, target), or around a block with chaos.inject(fault, target)."""
+    return _kubechaos_chaos
+
+
+@pytest.fixture
+def _kubechaos_healthy_deployment(
+    request: pytest.FixtureRequest, _kubechaos_chaos: "Chaos", _kubechaos_cluster: "Cluster"
+) -> "Target":
+    _, name = settings(request.config).target
+    return _kubechaos_chaos.steady(_kubechaos_cluster.deployment(name))
+
+
+@pytest.fixture
+def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
+    """The Deployment that --chaos-target names, found steady."""
+    return _kubechaos_healthy_deployment
+
+
+def _slug(item: pytest.Item) -> str:
+    """A folder name for an item: readable, and unlike that of any other item or attempt."""
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(item.nodeid.partition("::")[0]).stem + "-" + item.name)[
+        :LONGEST_SLUG
+    ]
+    attempt = getattr(item, "execution_count", 1)
+    retry = f"-retry{attempt - 1}" if attempt > 1 else ""
+    return f"{readable}-{hashlib.sha256(item.nodeid.encode()).hexdigest()[:8]}{retry}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and all that it was raised from, with, or in a group beside."""
+    seen: set[int] = set()
+    queue = [error]
+    while queue:
+        each = queue.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        queue += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            queue += each.exceptions

@@ -1,0 +1,74 @@
+"""What is done for one chaos item, around its phases and for its reports."""
+
+from collections.abc import Callable
+
+import pytest
+
+from .errors import ChaosError, InterruptedOutage
+from .fixtures import CHAOS, CLUSTER, RAISED
+from .report import records, text
+from .report.gate import EXCUSABLE
+from .report.records import Json
+from .tally import ATTRIBUTE
+
+
+def chaotic(item: pytest.Item) -> bool:
+    """Whether the item is a chaos item."""
+    return item.get_closest_marker("chaos") is not None
+
+
+def stopper(item: pytest.Item) -> Callable[[str], None]:
+    """Return what a signal must do to the session: let no further item begin."""
+
+    def stop(why: str) -> None:
+        item.session.shouldstop = why
+
+    return stop
+
+
+def cancel_timeout(item: pytest.Item) -> None:
+    """Cancel the item's pytest-timeout."""
+    if hasattr(item.config.hook, "pytest_timeout_cancel_timer"):
+        item.config.hook.pytest_timeout_cancel_timer(item=item)
+
+
+def note(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Remember what a phase raised, and give the item its properties, before its report is made."""
+    if call.excinfo is not None:
+        item.stash.setdefault(RAISED, []).append(call.excinfo.value)
+    if chaotic(item) and call.when == "teardown":
+        item.user_properties.extend(_properties(metadata(item)))
+
+
+def _properties(told: Json) -> list[tuple[str, object]]:
+    """The facts that belong into JUnit: plain values, as xdist carries no others."""
+    times = [each["recovery_time"] for each in told["experiments"] if each["recovery_time"] is not None]
+    properties = [("chaos_verdict", told["verdict"]), ("chaos_artifacts", told["artifacts"])]
+    return [
+        (name, value)
+        for name, value in (*properties, ("chaos_recovery_time", max(times, default=None)))
+        if value is not None
+    ]
+
+
+def metadata(item: pytest.Item) -> Json:
+    """Return `metadata.chaos` of the item as it stands."""
+    chaos, raised = item.stash.get(CHAOS, None), item.stash.get(RAISED, [])
+    words = [error.verdict for error in raised if isinstance(error, ChaosError | InterruptedOutage)]
+    if chaos is None:
+        return records.test(words, None, [])
+    return records.test([*chaos.verdicts, *words], chaos.artifacts.place, chaos.outages)
+
+
+def complete(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Add to a chaos item's report what is known, and undo an xfail that would excuse a missing result."""
+    if not chaotic(item):
+        return
+    told = metadata(item)
+    setattr(report, ATTRIBUTE, {"metadata": told, "cluster": item.config.stash.get(CLUSTER, None)})
+    if hasattr(report, "wasxfail") and told["verdict"] is not None and told["verdict"] not in EXCUSABLE:
+        del report.wasxfail
+        report.outcome = "failed"
+        report.longrepr = report.longrepr or "kubechaos: there is no result, which xfail cannot excuse"
+    if report.failed and (chaos := item.stash.get(CHAOS, None)) is not None:
+        report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in chaos.outages]

@@ -1,0 +1,1 @@
+"""Records -> facts: pure folds, without I/O, clock, thread or pytest."""

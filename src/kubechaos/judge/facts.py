@@ -1,0 +1,141 @@
+"""The built-in alerts: what is true of an experiment, and why it is slow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from ..model import Pod
+from .lives import Life
+from .timeline import Experiment, State
+from .verdict import GONE_MARGIN, Limits, added, recovery_time
+
+BUILT_IN: Final = frozenset(
+    {
+        "ChaosStarted",
+        "PodDeleted",
+        "ProblemDetected",
+        "RecoveryStarted",
+        "RecoveryComplete",
+        "ServiceDown",
+        "TargetChanged",
+        "NotGone",
+        "NotCreated",
+        "NotScheduled",
+        "NotStarted",
+        "Unschedulable",
+        "ImagePullBackOff",
+        "CrashLoopBackOff",
+        "CreateContainerConfigError",
+        "OOMKilled",
+        "FailedCreate",
+    }
+)
+"""The names that the built-in rules can raise."""
+
+_REASONS: Final = {
+    "ErrImagePull": "ImagePullBackOff",
+    "ImagePullBackOff": "ImagePullBackOff",
+    "InvalidImageName": "ImagePullBackOff",
+    "ErrImageNeverPull": "ImagePullBackOff",
+    "CrashLoopBackOff": "CrashLoopBackOff",
+    "CreateContainerConfigError": "CreateContainerConfigError",
+    "OOMKilled": "OOMKilled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is true of an experiment; became so `at`, known since `seen`, both on the run's clock."""
+
+    name: str
+    severity: str
+    object: str
+    at: float
+    seen: float
+    message: str = ""
+
+
+def facts(state: State, limits: Limits) -> Iterator[Fact]:
+    """Yield all that is true now; the experiment must have begun."""
+    experiment = state.experiment
+    if experiment is None or experiment.t0 == inf:
+        return
+    target = str(experiment.facts.get("target", ""))
+    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, str(experiment.facts.get("fault", "")))
+    yield from _course(state, target)
+    yield from _troubles(state, target)
+    for change in experiment.changes:
+        yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
+    if experiment.ended is not None:
+        yield from _end(state, experiment, limits, target)
+
+
+def _course(state: State, target: str) -> Iterator[Fact]:
+    """The loss, and the first sign of its recovery."""
+    now = state.health
+    for life in state.victims:
+        if life.gone is not None:
+            yield Fact("PodDeleted", "info", _pod(life.pod), life.gone, life.gone)
+    if now.ready < now.wanted:
+        yield Fact(
+            "ProblemDetected", "warning", target, state.at, state.at, f"{now.ready} of {now.wanted} pods are Ready"
+        )
+    if (now.ready if now.serving is None else now.serving) == 0:
+        yield Fact("ServiceDown", "critical", target, state.at, state.at, "no ready endpoint")
+    if (first := next(iter(added(state)), None)) and first.created is not None:
+        yield Fact("RecoveryStarted", "info", target, first.created, first.created, f"{_pod(first.pod)} was created")
+
+
+def _troubles(state: State, target: str) -> Iterator[Fact]:
+    """Why it is slow, as far as the API says."""
+    for pod in state.world.active:
+        if pod.unschedulable:
+            yield Fact("Unschedulable", "warning", _pod(pod), state.at, state.at, pod.unschedulable)
+        for each in pod.containers:
+            if name := _REASONS.get(each.reason) or _REASONS.get(each.last_reason if each.state == "waiting" else ""):
+                yield Fact(name, "warning", _pod(pod), state.at, state.at, each.message or each.reason)
+    if state.world.current and (failure := state.world.current.failure):
+        yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
+
+
+def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> Iterator[Fact]:
+    """What can only be said once the observation has ended."""
+    recovered = state.stretch is not None and recovery_time(state, limits) < inf
+    if recovered and state.stretch is not None:
+        complete = max(state.stretch, experiment.due)
+        yield Fact("RecoveryComplete", "info", target, complete, complete + limits.stable_for)
+    for life in state.victims:
+        if life.deleted is not None and life.gone is None:
+            since = life.proof[1] if life.proof else life.deleted
+            yield Fact("NotGone", "warning", _pod(life.pod), since, since + GONE_MARGIN, _keeps(life.pod))
+    if not recovered:
+        yield from _absence(state, experiment, target)
+
+
+def _keeps(pod: Pod) -> str:
+    return f"kept by finalizers {', '.join(pod.finalizers)}" if pod.finalizers else "still terminating"
+
+
+def _absence(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
+    """What should have happened and did not, where the API gives no reason."""
+    born = [life for life in added(state) if life.gone is None]
+    if state.health.ready < state.health.wanted and not born:
+        yield Fact("NotCreated", "critical", target, experiment.due, state.at, "no replacement was created")
+    for life in born:
+        if not life.pod.node and not life.pod.unschedulable:
+            yield Fact(
+                "NotScheduled", "critical", _pod(life.pod), life.created or 0.0, state.at, "the scheduler said nothing"
+            )
+        elif life.pod.node and life.started is None and not _told(life):
+            yield Fact(
+                "NotStarted", "critical", _pod(life.pod), life.scheduled or 0.0, state.at, "the kubelet said nothing"
+            )
+
+
+def _told(life: Life) -> bool:
+    return any(each.reason in _REASONS for each in life.pod.containers)
+
+
+def _pod(pod: Pod) -> str:
+    return f"pod/{pod.name}"

@@ -1,0 +1,175 @@
+"""The facts that a test may assert on, derived from the run and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import inf
+
+from ..errors import UnknownAlertError
+from ..model import Delay, Gap, Ref
+from .alerts import Alert
+from .lives import Life
+from .timeline import Experiment, State
+from .verdict import Limits, Verdict, added, judge, proof, recovery_time
+
+
+class Alerts(Mapping[str, Alert]):
+    """The first alert of each name; asking for a name that no rule has raises UnknownAlertError."""
+
+    def __init__(self, alerts: tuple[Alert, ...], known: frozenset[str]) -> None:
+        self.all = alerts
+        self._known = known
+        self._first = {alert.name: alert for alert in reversed(alerts)}
+
+    def __getitem__(self, name: str) -> Alert:
+        self._check(name)
+        return self._first[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._check(name)
+        return name in self._first
+
+    def __iter__(self) -> Iterator[str]:
+        return (alert.name for alert in sorted(self._first.values(), key=lambda alert: alert.sequence))
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(self)}]"
+
+    def _check(self, name: object) -> None:
+        if name not in self._known:
+            raise UnknownAlertError(str(name), self._known)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A pod that went: when it was deleted, stopped and gone, in seconds from t0; None: not seen."""
+
+    name: str
+    uid: str
+    node: str
+    deleted: float | None
+    stopped: float | None
+    gone: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A pod that came: when each stage was first seen, in seconds from t0; None: not seen."""
+
+    name: str
+    uid: str
+    node: str
+    created: float | None
+    scheduled: float | None
+    started: float | None
+    ready: float | None
+    serving: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Which pods went and which came; paired only where Kubernetes pairs them, so not for a Deployment."""
+
+    removed: tuple[Removed, ...]
+    added: tuple[Added, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outage:
+    """What one fault did to its target.
+
+    Times are seconds from t0; `recovery_time` is inf if the target did not recover. `availability` is the time-weighted
+    share of wanted pods that were Ready between t0 and the start of the final stretch. `proof` is what proved the fault
+    and when.
+    """
+
+    fault: str
+    args: tuple[str, ...]
+    target: Ref
+    wanted: int
+    within: float
+    hold: float | None
+    stable_for: float
+    started: str
+    recovery_time: float
+    min_ready: int
+    availability: float
+    alerts: Alerts
+    phases: Phases
+    victims: tuple[Removed, ...]
+    proof: tuple[str, float] | None
+    verdict: str
+    cause: str
+    gaps: tuple[Gap, ...] = ()
+    delays: tuple[Delay, ...] = ()
+    unobserved: tuple[str, ...] = ()
+    probe_availability: Mapping[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        how = f"recovered in {self.recovery_time:.1f} s" if self.verdict == "recovered" else self.verdict
+        text = (
+            f"<Outage {self.fault} on {self.target}: {how}, low {self.min_ready}/{self.wanted}, alerts {self.alerts!r}>"
+        )
+        return text if len(text) < 240 else f"{text[:235]}...>"
+
+
+def outage(
+    state: State, limits: Limits, alerts: Alerts, unobserved: tuple[str, ...], overruled: Verdict | None = None
+) -> Outage:
+    """Derive the facts of an ended experiment; `overruled` is a verdict that the run itself knows better."""
+    experiment = state.experiment
+    if experiment is None:
+        raise ValueError("no experiment has been begun")
+    facts, t0 = experiment.facts, experiment.t0
+    verdict = overruled or judge(state, limits)
+    proven = proof(state)
+    gone = [life for life in state.owned if life.deleted is not None and life.deleted >= t0]
+    return Outage(
+        fault=str(facts["fault"]),
+        args=tuple(facts["args"]),
+        target=Ref(*facts["ref"]),
+        wanted=experiment.floor,
+        within=limits.within,
+        hold=facts.get("hold"),
+        stable_for=limits.stable_for,
+        started=str(facts["started"]),
+        recovery_time=recovery_time(state, limits),
+        min_ready=experiment.min_ready,
+        availability=_availability(state, experiment),
+        alerts=alerts,
+        phases=Phases(tuple(_removed(life, t0) for life in gone), tuple(_added(life, t0) for life in added(state))),
+        victims=tuple(_removed(life, t0) for life in state.victims),
+        proof=(proven[0], proven[1] - t0) if proven else None,
+        verdict=verdict.word,
+        cause=verdict.cause,
+        gaps=tuple(gap for gap in state.gaps if gap.at >= t0),
+        delays=tuple(delay for delay in state.delays if delay.at >= t0),
+        unobserved=unobserved,
+    )
+
+
+def _availability(state: State, experiment: Experiment) -> float:
+    if experiment.t0 == inf:
+        return 1.0
+    if state.stretch is not None:
+        worth, until = experiment.ready_seconds_before, max(state.stretch, experiment.t0)
+    else:
+        worth, until = experiment.ready_seconds, experiment.ended or state.at
+    return min(1.0, worth / (until - experiment.t0)) if until > experiment.t0 else 1.0
+
+
+def _removed(life: Life, t0: float) -> Removed:
+    pod = life.pod
+    return Removed(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in (life.deleted, life.stopped, life.gone)))
+
+
+def _added(life: Life, t0: float) -> Added:
+    pod = life.pod
+    stages = (life.created, life.scheduled, life.started, life.ready, life.serving)
+    return Added(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in stages))
+
+
+def _after(at: float | None, t0: float) -> float | None:
+    return None if at is None else at - t0

@@ -1,0 +1,175 @@
+"""What happened: one pure `step` over the records of a run, used live and in replay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import Any
+
+from ..model import Delay, Deployment, Gap, Gone, Listed, Mark, Pod, Record, Seen
+from .health import Health, health
+from .lives import Life, Lives, live
+from .world import World, apply
+
+WHOLE_SECOND = 1.0
+"""Server times have whole seconds, so an age by them may be this much too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that somebody else did to the target; `spec` where what is wanted may have changed."""
+
+    at: float
+    what: str
+    spec: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One fault and what has followed it so far; times on the run's clock, `facts` as marked by the run."""
+
+    facts: Mapping[str, Any]
+    victims: Mapping[str, Pod] = field(default_factory=dict)
+    t0: float = inf
+    due: float = inf
+    floor: int = 0
+    generation: int = 0
+    ready_seconds: float = 0.0
+    ready_seconds_before: float = 0.0
+    min_ready: int = 0
+    changes: tuple[Change, ...] = ()
+    ended: float | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the fault has been begun and its observation has not ended."""
+        return self.t0 < inf and self.ended is None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The run so far; `stretch` is since when the target has been all right without a break."""
+
+    at: float = 0.0
+    world: World = field(default_factory=World)
+    health: Health = field(default_factory=lambda: Health(0, 0, None, "nothing has been listed yet"))
+    stretch: float | None = None
+    lives: Lives = field(default_factory=dict)
+    experiment: Experiment | None = None
+    gaps: tuple[Gap, ...] = ()
+    delays: tuple[Delay, ...] = ()
+
+    @property
+    def owned(self) -> tuple[Life, ...]:
+        """The lives of all pods that were ever the target's."""
+        return tuple(life for life in self.lives.values() if life.pod.owner in self.world.owners)
+
+    @property
+    def victims(self) -> tuple[Life, ...]:
+        """The lives of the experiment's victims."""
+        return tuple(self.lives[uid] for uid in self.experiment.victims) if self.experiment else ()
+
+
+def step(state: State, record: Record) -> State:
+    """Return the run after one more record."""
+    at = max(record.at, state.at)
+    state = replace(_weigh(state, at), at=at, world=apply(state.world, record), lives=live(state.lives, record, at))
+    match record:
+        case Gap():
+            state = replace(state, gaps=(*state.gaps, record))
+        case Delay():
+            state = replace(state, delays=(*state.delays, record))
+        case Mark():
+            state = replace(state, experiment=_marked(state, record))
+        case Seen() | Gone():
+            state = _interfered(state, record)
+    return _look(state, record)
+
+
+def _running(state: State) -> Experiment | None:
+    return state.experiment if state.experiment and state.experiment.running else None
+
+
+def _weigh(state: State, at: float) -> State:
+    """Add what the time since the last record was worth, in seconds of full readiness."""
+    if (experiment := _running(state)) is None:
+        return state
+    share = min(state.health.ready, state.health.wanted) / state.health.wanted
+    return replace(
+        state, experiment=replace(experiment, ready_seconds=experiment.ready_seconds + (at - state.at) * share)
+    )
+
+
+def _marked(state: State, mark: Mark) -> Experiment | None:
+    if mark.name == "experiment":
+        return Experiment(mark.facts)
+    if (experiment := state.experiment) is None:
+        return None
+    match mark.name:
+        case "victim":
+            pod = state.world.pods[mark.facts["uid"]]
+            return replace(experiment, victims={**experiment.victims, pod.uid: pod})
+        case "t0":
+            workload, now = state.world.workload, state.health
+            generation = workload.generation if workload else 0
+            return replace(experiment, t0=state.at, floor=now.wanted, generation=generation, min_ready=now.ready)
+        case "due":
+            return replace(experiment, due=state.at if mark.facts.get("healed") else experiment.t0)
+        case "ended":
+            return replace(experiment, ended=state.at)
+    return experiment
+
+
+def _interfered(state: State, record: Seen | Gone) -> State:
+    if (experiment := _running(state)) is None or (what := _change(state, experiment, record)) is None:
+        return state
+    if what.what in {change.what for change in experiment.changes}:
+        return state
+    return replace(state, experiment=replace(experiment, changes=(*experiment.changes, what)))
+
+
+def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change | None:
+    """Say what somebody else did, if this record shows it."""
+    match record.object:
+        case Deployment() as workload:
+            if isinstance(record, Gone) or workload.deleting:
+                return Change(state.at, "the Deployment was deleted", spec=True)
+            if workload.generation > experiment.generation:
+                return Change(state.at, _spec_change(workload, experiment), spec=True)
+        case Pod() as pod:
+            mine = pod.owner in state.world.owners and pod.uid not in experiment.victims
+            respecified = any(change.spec for change in experiment.changes)
+            if mine and not respecified and (pod.deleting or isinstance(record, Gone)):
+                return Change(state.at, f"pod {pod.name} was deleted", spec=False)
+    return None
+
+
+def _spec_change(workload: Deployment, experiment: Experiment) -> str:
+    if workload.replicas != experiment.floor:
+        return f"the Deployment was scaled from {experiment.floor} to {workload.replicas} replicas"
+    return f"the Deployment's spec was changed (generation {experiment.generation} to {workload.generation})"
+
+
+def _look(state: State, record: Record) -> State:
+    """Look at the target again, and keep, break or begin the stretch in which it has been all right."""
+    experiment = _running(state)
+    now = health(
+        state.world,
+        floor=experiment.floor if experiment else 0,
+        victims=frozenset(experiment.victims) if experiment else frozenset(),
+    )
+    stretch = (state.stretch if state.stretch is not None else _begin(state, record)) if now.good else None
+    if experiment:
+        began = stretch is not None and stretch != state.stretch
+        before = experiment.ready_seconds if began else experiment.ready_seconds_before
+        lowest = min(experiment.min_ready, now.ready)
+        experiment = replace(experiment, min_ready=lowest, ready_seconds_before=before)
+        return replace(state, health=now, stretch=stretch, experiment=experiment)
+    return replace(state, health=now, stretch=stretch)
+
+
+def _begin(state: State, record: Record) -> float:
+    """When a stretch began: now, or as long ago as the server says that the last of the listed pods became Ready."""
+    if not isinstance(record, Listed) or not record.server_time:
+        return state.at
+    youngest = max((pod.ready_since for pod in state.world.active if pod.ready), default=record.server_time)
+    return state.at - max(0.0, record.server_time - youngest - WHOLE_SECOND)

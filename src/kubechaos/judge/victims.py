@@ -1,0 +1,72 @@
+"""Who gets hurt: pure choices over candidates."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import TypeAlias
+
+from ..errors import ArgumentError, TooFewCandidatesError
+from ..model import Pod
+
+Who: TypeAlias = int | str | Callable[[Sequence[Pod], Random], Sequence[Pod]]
+"""How many pods, as a number, a percentage or "all", or a function of the candidates."""
+
+
+def check(who: Who) -> None:
+    """Raise ArgumentError if `who` can never choose anybody."""
+    if callable(who):
+        return
+    if isinstance(who, bool) or not isinstance(who, int | str):
+        raise ArgumentError(f'who is {who!r}; give a number of pods, a percentage like "50%", "all", or a function')
+    if isinstance(who, int):
+        if who < 1:
+            raise ArgumentError(f"who is {who}; at least one pod must be chosen")
+    elif who != "all":
+        _percent(who)
+
+
+def _percent(who: str) -> int:
+    number = who.removesuffix("%")
+    if not who.endswith("%") or not number.isdecimal() or not 1 <= int(number) <= 100:
+        raise ArgumentError(f'who is {who!r}; a string is "all" or a percentage from "1%" to "100%"')
+    return int(number)
+
+
+def candidates(pods: Sequence[Pod]) -> tuple[Pod, ...]:
+    """Return the pods that may be chosen: Ready and not terminating, by creation and name."""
+    return tuple(sorted((p for p in pods if p.active and p.ready), key=lambda p: (p.created, p.name)))
+
+
+def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
+    """Return the victims among the candidates; a percentage rounds down, but is at least one.
+
+    Raises TooFewCandidatesError when more are asked for than there are.
+    """
+    if callable(who):
+        chosen = tuple(who(pods, chance))
+        if not chosen:
+            raise TooFewCandidatesError(f"{describe(who)} chose nobody of {len(pods)} candidates")
+        if strangers := [pod for pod in chosen if pod not in pods]:
+            raise ArgumentError(f"{describe(who)} chose {strangers[0]!r}, which is not one of the candidates")
+        return chosen
+    count = who if isinstance(who, int) else len(pods) if who == "all" else max(1, len(pods) * _percent(who) // 100)
+    if count > len(pods) or not pods:
+        names = ", ".join(p.name for p in pods) or "none"
+        raise TooFewCandidatesError(
+            f"{describe(who)} asks for {count or 'some'}, but only {len(pods)} Ready pods may be chosen: {names}"
+        )
+    return tuple(chance.sample(pods, count))
+
+
+def oldest(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
+    """Choose the pod that was created first."""
+    return pods[:1]
+
+
+def newest(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
+    """Choose the pod that was created last."""
+    return pods[-1:]
+
+
+def describe(who: Who) -> str:
+    """Return `who` as it stands in reports and in the ids of parametrised tests."""
+    return getattr(who, "__name__", repr(who)) if callable(who) else str(who)

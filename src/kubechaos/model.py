@@ -1,0 +1,228 @@
+"""The nouns: what Kubernetes objects look like to us, and the records of what was seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Which object: enough to name it and to tell it from its namesakes."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container's status; `state` is running, waiting, terminated or empty."""
+
+    name: str
+    id: str = ""
+    ready: bool = False
+    restarts: int = 0
+    state: str = ""
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    last_reason: str = ""
+    last_exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod; `ready` is its Ready condition, `ready_since` that condition's server time in epoch seconds."""
+
+    kind: ClassVar[str] = "Pod"
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    created: str = ""
+    owner: str = ""
+    owner_kind: str = ""
+    node: str = ""
+    phase: str = ""
+    ready: bool = False
+    ready_since: float = 0.0
+    not_ready: str = ""
+    unschedulable: str = ""
+    deleting: bool = False
+    grace: float = 30.0
+    reason: str = ""
+    finalizers: tuple[str, ...] = ()
+    containers: tuple[Container, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether the pod counts: not being deleted and not in a terminal phase."""
+        return not self.deleting and not self.terminal
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the pod has ended: phase Succeeded or Failed."""
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def started(self) -> bool:
+        """Whether every container has been started."""
+        return bool(self.containers) and all(c.state == "running" for c in self.containers)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing of the pod runs any more, or ever ran."""
+        return self.terminal or (bool(self.containers) and all(c.state == "terminated" for c in self.containers))
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A Deployment: what is wanted of it and what its controller has seen."""
+
+    kind: ClassVar[str] = "Deployment"
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    generation: int = 0
+    observed_generation: int = 0
+    replicas: int = 1
+    updated_replicas: int = 0
+    selector: str = ""
+    revision: int = 0
+    paused: bool = False
+    deleting: bool = False
+    probed: bool = True
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSet:
+    """A ReplicaSet; `failure` is the message of its ReplicaFailure condition."""
+
+    kind: ClassVar[str] = "ReplicaSet"
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    owner: str = ""
+    revision: int = 0
+    replicas: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A core/v1 event: colour for people, never the ground of a verdict."""
+
+    kind: ClassVar[str] = "Event"
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    about: Ref = field(default_factory=lambda: Ref("", "", ""))
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSlice:
+    """A slice of a Service: the uids of the pods it sends traffic to, and of all pods it knows."""
+
+    kind: ClassVar[str] = "EndpointSlice"
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    service: str = ""
+    ready: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+Observed: TypeAlias = Pod | Deployment | ReplicaSet | Event | EndpointSlice
+KINDS: Mapping[str, type[Observed]] = MappingProxyType(
+    {kind.kind: kind for kind in (Pod, Deployment, ReplicaSet, Event, EndpointSlice)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A complete listing of one kind; `server_time` is the server's clock in epoch seconds, if known."""
+
+    type: ClassVar[str] = "listed"
+    at: float
+    kind: str
+    resource_version: str
+    objects: tuple[Observed, ...]
+    server_time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An object was added or modified; `inferred` where a relist told it, not the stream."""
+
+    type: ClassVar[str] = "seen"
+    at: float
+    object: Observed
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An object is no longer in the API; `object` is its last state."""
+
+    type: ClassVar[str] = "gone"
+    at: float
+    object: Observed
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hole: what happened to this kind between `since` and `at` may be incomplete."""
+
+    type: ClassVar[str] = "gap"
+    at: float
+    kind: str
+    since: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A broken stream that was resumed from its version: complete, but times since `since` are upper bounds."""
+
+    type: ClassVar[str] = "delay"
+    at: float
+    kind: str
+    since: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something we did or decided ourselves."""
+
+    type: ClassVar[str] = "mark"
+    at: float
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Record: TypeAlias = Listed | Seen | Gone | Gap | Delay | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A stream that cannot go on; never recorded, it ends the observation."""
+
+    at: float
+    kind: str
+    error: Exception

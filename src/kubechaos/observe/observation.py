@@ -1,0 +1,161 @@
+"""All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
+
+from collections.abc import Callable
+from math import inf
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from .. import wire
+from ..api.resources import RESOURCES
+from ..api.transport import Transport
+from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
+from ..judge.timeline import State, step
+from ..judge.world import REQUIRED
+from ..model import Deployment, Failed, Gap, Mark, Pod, Record
+from .cluster import Target
+from .watch import Watch
+
+BARRIER_DEADLINE: Final = 15.0
+CATCH_UP: Final = 2.0
+"""How long the stream may lag behind a fresh listing before that counts as a gap."""
+
+Listener = Callable[[Record, State], None]
+
+
+class Observation:
+    """What is known of a target, live: `state` is the fold of every record so far."""
+
+    def __init__(self, transport: Transport, target: Target, now: Callable[[], float], listener: Listener) -> None:
+        self.target = target
+        self.state = State()
+        self.unobserved: tuple[str, ...] = ()
+        self._transport = transport
+        self._now = now
+        self._listener = listener
+        self._selector = ""
+        self._queue: SimpleQueue[Record | Failed] = SimpleQueue()
+        self._watches: list[Watch] = []
+
+    def open(self) -> None:
+        """List and watch everything; returns once all streams are past their listing (the barrier)."""
+        workload = self._workload()
+        self._selector = workload.selector
+        ref, named = self.target.ref, {"fieldSelector": f"metadata.name={self.target.ref.name}"}
+        mine = {"labelSelector": workload.selector}
+        queries = {"Deployment": named, "ReplicaSet": mine, "Pod": mine, "EndpointSlice": {}, "Event": {}}
+        for kind, query in queries.items():
+            watch = Watch(self._transport.fork(), RESOURCES[kind], ref.namespace, query, self._queue.put, self._now)
+            self._watches.append(watch)
+            watch.start()
+        expected = set(queries)
+        until = self._now() + BARRIER_DEADLINE
+        while missing := expected - self.state.world.listed - set(self.unobserved):
+            if not self._take(until):
+                raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
+
+    def _workload(self) -> Deployment:
+        ref = self.target.ref
+        try:
+            found: Deployment = RESOURCES[ref.kind].codec.object(
+                self._transport.get(RESOURCES[ref.kind].path(ref.namespace, ref.name))
+            )
+        except NotFoundError as error:
+            raise NotFoundTargetError(self._missing()) from error
+        return found
+
+    def _missing(self) -> str:
+        ref, context = self.target.ref, self._transport.pinned.context
+        try:
+            self._transport.get(f"/api/v1/namespaces/{ref.namespace}")
+        except NotFoundError:
+            return f'no namespace "{ref.namespace}" in context "{context}"; name yours: --chaos-namespace NAME'
+        except ApiError:
+            pass  # who may not read namespaces may still read what is in them
+        page = RESOURCES[ref.kind].codec.page(self._transport.get(RESOURCES[ref.kind].path(ref.namespace)))
+        there = ", ".join(sorted(each.name for each in page.objects)) or "none"
+        return (
+            f'no {ref.kind} "{ref.name}" in namespace "{ref.namespace}" of context "{context}" '
+            f"(there are: {there}); name yours: --chaos-target {ref.kind.lower()}/NAME"
+        )
+
+    def mark(self, what: str, /, **facts: Any) -> None:
+        """Record something that we did or decided ourselves, after all that has arrived before it."""
+        at = self._now()
+        self.catch_up()
+        self._fold(Mark(at, what, facts))
+
+    def until(self, ends_at: Callable[[State], float]) -> float:
+        """Return the seconds until the time that `ends_at` gives for the state so far."""
+        return ends_at(self.state) - self._now()
+
+    def wait(self, ends_at: Callable[[State], float]) -> State:
+        """Fold records as they arrive until the time that `ends_at` gives for the state so far."""
+        while self._take(ends_at(self.state)):
+            pass
+        return self.state
+
+    def catch_up(self) -> None:
+        """Fold what has arrived, without waiting."""
+        while self._take(-inf):
+            pass
+
+    def confirm(self) -> str:
+        """Compare with a fresh listing of the target's pods, and wait for the stream to reach it.
+
+        Returns the listing's version. A stream that stays behind is recorded as a gap: it lost something.
+        """
+        resource, since = RESOURCES["Pod"], self._now()
+        path = resource.path(self.target.ref.namespace)
+        page = resource.codec.page(self._transport.get(path, {"labelSelector": self._selector}))
+        until = self._now() + CATCH_UP
+        while behind := self._behind(page):
+            if not self._take(until):
+                self._fold(Gap(self._now(), "Pod", since, f"the stream never told of {behind}"))
+                break
+        version: str = page.resource_version
+        return version
+
+    def _behind(self, page: wire.Page[Pod]) -> str:
+        """Name what a fresh listing knows and the stream has not told; "" if there is nothing."""
+        known = self.state.world.pods
+        fresh = {pod.uid: pod for pod in page.objects}
+        for uid, pod in fresh.items():
+            if uid not in known or int(known[uid].resource_version) < int(pod.resource_version):
+                return f"{pod.name} at version {pod.resource_version}"
+        missing = (pod for uid, pod in known.items() if uid not in fresh)
+        return next(
+            (f"the end of {pod.name}" for pod in missing if int(pod.resource_version) <= int(page.resource_version)), ""
+        )
+
+    def close(self) -> None:
+        """End every stream."""
+        for watch in self._watches:
+            watch.stop()
+        self._watches.clear()
+
+    def _take(self, until: float) -> bool:
+        """Fold the next record; False if none comes before `until`."""
+        left = until - self._now()
+        try:
+            record = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+        except Empty:
+            return False
+        if isinstance(record, Failed):
+            self._lose(record)
+        else:
+            self._fold(record)
+        return True
+
+    def _lose(self, failed: Failed) -> None:
+        """Do without a stream that only adds colour, as the report will say; without any other there is no verdict."""
+        optional = failed.kind not in REQUIRED
+        if optional and isinstance(failed.error, ForbiddenError):
+            self.unobserved = (*self.unobserved, failed.kind)
+        elif failed.kind in self.state.world.listed:
+            raise InconclusiveError(f"the {failed.kind} stream ended: {failed.error}") from failed.error
+        else:
+            raise failed.error
+
+    def _fold(self, record: Record) -> None:
+        self.state = step(self.state, record)
+        self._listener(record, self.state)

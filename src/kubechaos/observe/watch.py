@@ -1,0 +1,180 @@
+"""LIST, then WATCH from its version: one resource, one thread, one client; a hole in the stream is said, never hidden.
+
+The rules are those of client-go's RetryWatcher: the version advances only after an object was handed over, bookmarks
+are kept, a 410 ends the stream (here: relist, diff, gap), 401 and 403 are terminal, everything else backs off.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from .. import wire
+from ..api.resources import Resource
+from ..api.transport import Transport
+from ..errors import ApiError, ExpiredError, ForbiddenError, UnauthorizedError, UnreachableError
+from ..model import Delay, Failed, Gap, Gone, Listed, Observed, Record, Seen
+
+PAGE: Final = 500
+STREAM_SECONDS: Final = 300
+LIST_DEADLINE: Final = 10.0
+LONGEST_PAUSE: Final = 2.0
+
+Sink = Callable[[Record | Failed], None]
+
+
+class Watch:
+    """The stream of one resource; every record goes to `sink`, stamped with `now()` on arrival."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        resource: Resource,
+        namespace: str,
+        query: Mapping[str, str],
+        sink: Sink,
+        now: Callable[[], float],
+    ) -> None:
+        self._transport = transport
+        self._resource = resource
+        self._path = resource.path(namespace)
+        self._query = dict(query)
+        self._sink = sink
+        self._now = now
+        self._known: dict[str, Observed] = {}
+        self._version = ""
+        self._heard = 0.0
+        self._broken = ""
+        self._expired = ""
+        self._failures = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"kubechaos-{resource.plural}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to list and to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the stream and its thread; nothing reaches the sink afterwards."""
+        self._stopped.set()
+        self._transport.interrupt()
+        self._thread.join(timeout=LIST_DEADLINE)
+        self._transport.close()
+
+    def _run(self) -> None:
+        try:
+            self._first_list()
+            while not self._stopped.is_set():
+                self._attempt(self._relist if self._expired else self._follow)
+        except Exception as error:  # noqa: BLE001  # a dead observer must be heard, whatever killed it
+            if not self._stopped.is_set():
+                self._sink(Failed(self._now(), self._resource.kind, error))
+
+    def _first_list(self) -> None:
+        """List; only a server that answered, but was busy, is asked again: nothing has happened yet."""
+        until = self._now() + LIST_DEADLINE
+        while not self._stopped.is_set():
+            try:
+                self._list()
+                return
+            except UnreachableError:
+                raise
+            except ApiError as error:
+                if not _may_pass(error) or self._now() > until:
+                    raise
+                self._pause(error)
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        """Do it; what may pass is left to the next attempt, what may not is raised."""
+        try:
+            action()
+        except ExpiredError as error:
+            self._expired = str(error)
+            self._pause(error)
+        except ApiError as error:
+            if not _may_pass(error):
+                raise
+            self._pause(error)
+
+    def _pause(self, error: ApiError) -> None:
+        self._broken = str(error)
+        asked = min(error.retry_after or 0.0, LONGEST_PAUSE)
+        backoff = 0.0 if self._failures == 0 else min(0.05 * 2**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1)
+        self._failures += 1
+        self._stopped.wait(max(asked, backoff))
+
+    def _list(self) -> None:
+        objects, version = self._pages()
+        self._known = {each.uid: each for each in objects}
+        at = self._heard = self._now()
+        self._sink(Listed(at, self._resource.kind, version, objects, self._transport.server_time))
+        self._version = version
+
+    def _pages(self) -> tuple[tuple[Observed, ...], str]:
+        objects: list[Observed] = []
+        query = {**self._query, "limit": str(PAGE)}
+        while True:
+            page = self._resource.codec.page(self._transport.get(self._path, query))
+            objects += page.objects
+            if not page.next:
+                return tuple(objects), page.resource_version
+            query["continue"] = page.next
+
+    def _relist(self) -> None:
+        """Say what a fresh listing tells about the hole: complete in what is, not in what was."""
+        since = self._heard
+        objects, version = self._pages()
+        at = self._heard = self._now()
+        self._sink(Gap(at, self._resource.kind, since, self._expired))
+        before, self._known = self._known, {each.uid: each for each in objects}
+        for uid in before.keys() - self._known.keys():
+            self._sink(Gone(at, before[uid], inferred=True))
+        for uid, each in self._known.items():
+            if uid not in before or before[uid].resource_version != each.resource_version:
+                self._sink(Seen(at, each, inferred=True))
+        self._version, self._broken, self._expired = version, "", ""
+
+    def _follow(self) -> None:
+        query = {
+            **self._query,
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": self._version,
+            "timeoutSeconds": str(STREAM_SECONDS),
+        }
+        with self._transport.stream(self._path, query) as lines:
+            if self._broken:
+                self._sink(Delay(self._now(), self._resource.kind, self._heard, self._broken))
+                self._broken = ""
+            for line in lines:
+                self._hand_over(*self._decode(line))
+                self._failures = 0
+        if not self._stopped.is_set():
+            self._broken = "the server closed the stream"
+
+    def _decode(self, line: bytes) -> tuple[str, Observed | wire.Status]:
+        try:
+            return self._resource.codec.event(line)
+        except ValueError as error:
+            raise UnreachableError(f"watch {self._path}: a line that is no event: {error}") from error
+
+    def _hand_over(self, type_: str, value: Observed | wire.Status) -> None:
+        at = self._heard = self._now()
+        if isinstance(value, wire.Status):
+            raise (ExpiredError if value.code == 410 else ApiError)(
+                f"watch {self._path}: {value.code} {value.message}", status=value.code, reason=value.reason
+            )
+        if type_ == "DELETED":
+            self._known.pop(value.uid, None)
+            self._sink(Gone(at, value))
+        elif type_ in ("ADDED", "MODIFIED"):
+            self._known[value.uid] = value
+            self._sink(Seen(at, value))
+        self._version = value.resource_version
+
+
+def _may_pass(error: ApiError) -> bool:
+    """Whether it is worth trying again: the network, too many requests, a server in trouble."""
+    if isinstance(error, UnauthorizedError | ForbiddenError):
+        return False
+    return isinstance(error, UnreachableError) or error.status in (0, 408, 429) or error.status >= 500

@@ -1,0 +1,1 @@
+"""Outages -> dictionaries and lines: pure."""

@@ -1,0 +1,38 @@
+"""May the release go? One word over all chaos items of a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+EXCUSABLE: Final = frozenset({"recovered", "blocked", "not_recovered"})
+"""Verdicts about the target; every other one says that there is no result, and cannot be excused."""
+
+PASSING: Final = frozenset({"passed", "skipped", "xfailed", "rerun"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """How one chaos item ended: pytest's outcome ("" if it has none), its verdict, and whether it was rerun."""
+
+    nodeid: str
+    outcome: str
+    verdict: str | None
+    reran: bool = False
+
+
+def gate(selected: int, items: Sequence[Item]) -> str:
+    """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, pass."""
+    interrupted = any(item.verdict == "interrupted" or not item.outcome for item in items)
+    if any(_failed(item) for item in items if item.verdict != "interrupted"):
+        return "fail"
+    if interrupted or len(items) < selected:
+        return "incomplete"
+    if not any(item.verdict for item in items):
+        return "not_run"
+    return "flaky" if any(item.reran for item in items) else "pass"
+
+
+def _failed(item: Item) -> bool:
+    if item.verdict is not None and item.verdict not in EXCUSABLE:
+        return True
+    return bool(item.outcome) and item.outcome not in PASSING

@@ -1,0 +1,113 @@
+"""How runs look as JSON: the names are those of the public page of fields in the README."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from math import isfinite
+from typing import Any, Final
+
+from ..judge.alerts import Alert
+from ..judge.outage import Outage
+from ..judge.verdict import worst
+from ..model import Delay, Gap, Gone, Listed, Mark, Observed, Record, Seen
+
+SCHEMA: Final = "kubechaos/v1"
+
+Json = dict[str, Any]
+
+
+def line(record: Record) -> Json:
+    """Return one record of `events.ndjson`; what replay needs is all in it."""
+    head: Json = {"type": record.type, "at": record.at}
+    match record:
+        case Listed(kind=kind, resource_version=version, objects=objects, server_time=server_time):
+            listing = [_object(each) for each in objects]
+            return {**head, "kind": kind, "resource_version": version, "server_time": server_time, "objects": listing}
+        case Seen(object=value, inferred=inferred) | Gone(object=value, inferred=inferred):
+            return {**head, **_object(value), "inferred": inferred}
+        case Gap(kind=kind, since=since, why=why) | Delay(kind=kind, since=since, why=why):
+            return {**head, "kind": kind, "since": since, "why": why}
+        case Mark(name=name, facts=facts):
+            return {**head, "name": name, "facts": dict(facts)}
+
+
+def _object(value: Observed) -> Json:
+    rest = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in ("uid", "resource_version")}
+    return {"kind": value.kind, "uid": value.uid, "resource_version": value.resource_version, "object": rest}
+
+
+def experiment(outage: Outage) -> Json:
+    """Return one experiment of `metadata.chaos` and of `outage.json`; unknown and never-reached times are null."""
+    return {
+        "fault": {"name": outage.fault, "args": list(outage.args)},
+        "target": {
+            "kind": outage.target.kind,
+            "namespace": outage.target.namespace,
+            "name": outage.target.name,
+            "uid": outage.target.uid,
+        },
+        "started": outage.started,
+        "wanted": outage.wanted,
+        "within": outage.within,
+        "hold": outage.hold,
+        "stable_for": outage.stable_for,
+        "victims": [
+            {"name": each.name, "uid": each.uid, "node": each.node, "gone": each.gone} for each in outage.victims
+        ],
+        "recovery_time": outage.recovery_time if isfinite(outage.recovery_time) else None,
+        "availability": outage.availability,
+        "probe_availability": dict(outage.probe_availability),
+        "min_ready": outage.min_ready,
+        "proof": {"kind": outage.proof[0], "at": outage.proof[1]} if outage.proof else None,
+        "cause": outage.cause,
+        "phases": {
+            "removed": [asdict(each) for each in outage.phases.removed],
+            "added": [asdict(each) for each in outage.phases.added],
+        },
+        "alerts": alerts(outage.alerts.all),
+        "gaps": [{"kind": gap.kind, "since": gap.since, "at": gap.at, "why": gap.why} for gap in outage.gaps],
+        "delays": [{"kind": each.kind, "since": each.since, "at": each.at, "why": each.why} for each in outage.delays],
+        "unobserved": list(outage.unobserved),
+        "verdict": outage.verdict,
+    }
+
+
+def alerts(raised: Sequence[Alert]) -> list[Json]:
+    """Return alerts in the order in which they were raised."""
+    return [asdict(alert) for alert in raised]
+
+
+def test(verdicts: Sequence[str], artifacts: str | None, outages: Sequence[Outage]) -> Json:
+    """Return `metadata.chaos` of one test: its verdict is the worst of its experiments."""
+    return {
+        "schema": SCHEMA,
+        "verdict": worst(verdicts),
+        "artifacts": artifacts,
+        "experiments": [experiment(each) for each in outages],
+    }
+
+
+def run(
+    *,
+    version: str,
+    run: str,
+    started: str,
+    seed: str,
+    gate: str,
+    cluster: Mapping[str, str | None],
+    tests: Sequence[Json],
+) -> Json:
+    """Return the top level `chaos` of the report."""
+    words = [each["verdict"] for test in tests for each in test["experiments"]]
+    return {
+        "schema": SCHEMA,
+        "version": version,
+        "run": run,
+        "started": started,
+        "seed": seed,
+        "gate": gate,
+        "simulated": False,
+        "clock": {"kind": "monotonic", "factor": 1.0},
+        "cluster": dict(cluster),
+        "experiments": len(words),
+        "verdicts": {word: words.count(word) for word in sorted(set(words))},
+    }

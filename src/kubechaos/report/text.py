@@ -1,0 +1,64 @@
+"""How outages read: lines for people."""
+
+from collections.abc import Iterator, Sequence
+
+from ..judge.alerts import Alert
+from ..judge.outage import Added, Outage, Removed
+
+CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160)), "?")
+
+
+def safe(text: str) -> str:
+    """Return text of the cluster without control characters: nothing of it may steer a terminal or a CI log."""
+    return text.translate(CONTROL)
+
+
+def verdict_line(outage: Outage) -> str:
+    """Return the first line of a failure: what did not happen, and the cause."""
+    what = f"{outage.target} after {outage.fault}({', '.join(outage.args)})"
+    match outage.verdict:
+        case "recovered":
+            return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}")
+        case "not_recovered":
+            return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
+        case "fault_not_proven":
+            return safe(f"{what}: no effect of the fault was seen: {outage.cause}")
+    return safe(f"{what}: {outage.verdict}: {outage.cause}")
+
+
+def timeline(outage: Outage) -> str:
+    """Return what happened, a line each, in seconds from t0."""
+    ready = f"{outage.wanted} wanted, never fewer than {outage.min_ready} Ready"
+    head = f"{outage.target} in {outage.target.namespace}: {ready}, availability {outage.availability:.3f}"
+    moments = [*_alerts(outage.alerts.all), *_pods(outage)]
+    lines = [f"{at:+9.3f} s  {text}" for at, text in sorted(moments, key=lambda moment: moment[0])]
+    holes = [f"gap: {gap.kind}: {gap.why}" for gap in outage.gaps]
+    return "\n".join(safe(line) for line in (head, *lines, *holes))
+
+
+def _alerts(alerts: Sequence[Alert]) -> Iterator[tuple[float, str]]:
+    for alert in alerts:
+        yield alert.at, f"{alert.name:18}  {alert.object}" + (f": {alert.message}" if alert.message else "")
+
+
+def _pods(outage: Outage) -> Iterator[tuple[float, str]]:
+    pods: list[Added | Removed] = [*outage.phases.removed, *outage.phases.added]
+    for pod in pods:
+        for stage, at in _stages(pod):
+            if at is not None:
+                yield at, f"{stage:18}  pod/{pod.name}" + (f" on {pod.node}" if stage == "scheduled" else "")
+
+
+def _stages(pod: Added | Removed) -> Iterator[tuple[str, float | None]]:
+    names = (
+        ("deleted", "stopped", "gone")
+        if isinstance(pod, Removed)
+        else ("created", "scheduled", "started", "ready", "serving")
+    )
+    return ((name, getattr(pod, name)) for name in names)
+
+
+def summary(gate: str, verdicts: Sequence[str], seed: str, results: str) -> str:
+    """Return the last line of the run."""
+    counts = ", ".join(f"{verdicts.count(word)} {word}" for word in sorted(set(verdicts))) or "no experiment"
+    return f"kubechaos: gate {gate}: {counts}; seed {seed}; artifacts in {results}"

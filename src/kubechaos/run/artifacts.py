@@ -1,0 +1,56 @@
+"""What is written down, before anything is judged."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from .. import wire
+from ..errors import ArtifactsError
+from ..model import Record
+from ..report import records
+
+
+class Artifacts:
+    """The folder of one test: `events.ndjson` grows as things are seen, the rest is written at the end."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder = folder
+        self._root = root
+        self._events: Any = None
+
+    @property
+    def place(self) -> str | None:
+        """The folder as reports name it, under the rootdir; None while there is none."""
+        return None if self._events is None else os.path.relpath(self.folder, self._root)
+
+    def open(self, header: dict[str, Any]) -> None:
+        """Make the folder and begin the recording; raises ArtifactsError."""
+        if self._events is not None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._events = (self.folder / "events.ndjson").open("wb", buffering=0)
+        except OSError as error:
+            raise ArtifactsError(
+                f"the artifacts cannot be written: {error}; name another folder: --chaos-results"
+            ) from error
+        self._line({"type": "header", **header})
+
+    def record(self, record: Record) -> None:
+        """Add one record to the recording."""
+        self._line(records.line(record))
+
+    def save(self, name: str, value: Any) -> None:
+        """Write a JSON file, replacing an older one whole or not at all."""
+        path = self.folder / name
+        scratch = path.with_suffix(".tmp")
+        scratch.write_bytes(wire.encode(value) + b"\n")
+        scratch.replace(path)
+
+    def close(self) -> None:
+        """End the recording."""
+        if self._events is not None:
+            self._events.close()
+
+    def _line(self, value: dict[str, Any]) -> None:
+        self._events.write(wire.encode(value) + b"\n")

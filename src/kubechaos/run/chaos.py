@@ -1,0 +1,253 @@
+"""One test's chaos, and THE order of its steps.
+
+1. Refuse what cannot be meant: arguments, permissions, a timeout that is too short. Nothing is touched.
+2. Open the watch; nothing is done before it is past its listing.
+3. Wait until the target is steady.
+4. Choose the victims, note t0, act.
+5. Run the test's own block.
+6. Watch until the target has been all right for `stable_for`, or time is up; confirm with a fresh listing.
+7. Save what was seen.
+8. Judge: raise, or return the facts.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from math import isfinite
+from random import Random
+
+from ..act.door import Act
+from ..act.permission import ask
+from ..errors import (
+    ArgumentError,
+    ChaosError,
+    FaultNotProvenError,
+    HoldError,
+    InconclusiveError,
+    NoReadinessProbeWarning,
+    NotRecoveredError,
+    RefusedError,
+    TimeoutTooShortError,
+)
+from ..judge.alerts import AlertRule
+from ..judge.outage import Outage
+from ..judge.timeline import State
+from ..judge.verdict import PROOF_MARGIN, Limits
+from ..model import Record
+from ..observe.cluster import Cluster, Target
+from ..observe.observation import Observation
+from ..report import records, text
+from ..report.gate import EXCUSABLE
+from ..settings import Settings
+from .artifacts import Artifacts
+from .faults import Fault
+from .ongoing import Ongoing
+from .steady import settle
+
+logger = logging.getLogger("kubechaos")
+
+_ERRORS: dict[str, type[ChaosError]] = {
+    "inconclusive": InconclusiveError,
+    "fault_not_proven": FaultNotProvenError,
+    "not_recovered": NotRecoveredError,
+}
+
+
+class Chaos:
+    """What a test injects faults with; it owns the watch and the artifacts of that one test.
+
+    `now` is the run's clock and `wall` the time of day, `left` the seconds until the item's timeout fires.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        settings: Settings,
+        nodeid: str,
+        rules: Sequence[AlertRule],
+        artifacts: Artifacts,
+        *,
+        now: Callable[[], float],
+        wall: Callable[[], str],
+        left: Callable[[], float],
+    ) -> None:
+        self.outages: list[Outage] = []
+        self.errors: list[BaseException] = []
+        self.artifacts = artifacts
+        self._cluster = cluster
+        self._settings = settings
+        self._nodeid = nodeid
+        self._rules = rules
+        self._now = now
+        self._wall = wall
+        self._left = left
+        self._observations: dict[Target, Observation] = {}
+        self._ongoing: dict[Target, Ongoing] = {}
+
+    def steady(self, target: Target) -> Target:
+        """Wait until the target is steady, and return it.
+
+        Raises NotFoundTargetError or TooFewReplicasError at once, NotSteadyError after `--chaos-settle` seconds.
+        """
+        with self._noted():
+            self._settle(self._observe(target))
+        return target
+
+    def run(
+        self,
+        fault: Fault,
+        target: Target,
+        *,
+        within: float | None = None,
+        hold: float | None = None,
+        check: bool = True,
+    ) -> Outage:
+        """Inject a fault, watch the recovery and return its facts.
+
+        Raises NotRecoveredError when the recovery took longer than `within` seconds (default `--chaos-within`), unless
+        `check` is False; every other failure to give a verdict raises in any case.
+        """
+        with self._noted():
+            _check_hold(fault, hold)
+        with self._inject(fault, target, within, check) as ongoing:
+            pass
+        return ongoing.outage
+
+    @contextmanager
+    def inject(self, fault: Fault, target: Target, *, within: float | None = None) -> Iterator[Ongoing]:
+        """Inject a fault around a block of the test's own; the recovery is judged when the block has ended."""
+        with self._inject(fault, target, within, check=True) as ongoing:
+            yield ongoing
+
+    @contextmanager
+    def _inject(self, fault: Fault, target: Target, within: float | None, check: bool) -> Iterator[Ongoing]:
+        with self._noted():
+            limits = self._limits(target, within)
+            if target in self._ongoing:
+                raise RefusedError(f"{target}: a fault is already being injected; one at a time on the same target")
+            observation = self._observe(target)
+            ask(self._cluster.transport, target.ref.namespace, fault.needs)
+            self._check_timeout(observation, limits)
+            self._settle(observation)
+            ongoing = self._ongoing[target] = Ongoing(fault, target, observation, limits, self._rules)
+            try:
+                ongoing.begin(self._act(observation), **self._facts(observation))
+                yield ongoing
+                found = ongoing.conclude()
+            except BaseException as error:
+                if (found_so_far := ongoing.abandon(error)) is not None:
+                    self._save(found_so_far)
+                    error.add_note(text.verdict_line(found_so_far))
+                raise
+            finally:
+                del self._ongoing[target]
+            self._save(found)
+            _raise_for(found, check)
+
+    def close(self) -> None:
+        """End every watch and the recording."""
+        for observation in self._observations.values():
+            observation.close()
+        self._observations.clear()
+        self.artifacts.close()
+
+    @property
+    def verdicts(self) -> list[str]:
+        """The words for what happened here: of every outage, and of every error that no outage came of."""
+        told = [outage.verdict for outage in self.outages]
+        return told + [word for error in self.errors if (word := getattr(error, "verdict", "interrupted")) not in told]
+
+    @property
+    def inexcusable(self) -> list[BaseException]:
+        """The errors that say there is no result; a test may not swallow them."""
+        return [error for error in self.errors if getattr(error, "verdict", "recovered") not in EXCUSABLE]
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            if error not in self.errors:
+                self.errors.append(error)
+            raise
+
+    def _observe(self, target: Target) -> Observation:
+        if target in self._observations:
+            return self._observations[target]
+        self.artifacts.open(
+            {
+                "run": self._settings.run,
+                "nodeid": self._nodeid,
+                "seed": self._settings.seed,
+                "started": self._wall(),
+                "at": self._now(),
+            }
+        )
+        observation = Observation(self._cluster.transport, target, self._now, lambda *heard: self._hear(target, *heard))
+        self._observations[target] = observation
+        observation.open()
+        if (workload := observation.state.world.workload) and not workload.probed:
+            warnings.warn(
+                f"{target} has no readiness probe: its pods are Ready as soon as they run",
+                NoReadinessProbeWarning,
+                stacklevel=4,
+            )
+        return observation
+
+    def _hear(self, target: Target, record: Record, state: State) -> None:
+        self.artifacts.record(record)
+        if (ongoing := self._ongoing.get(target)) is not None:
+            ongoing.hear(state)
+
+    def _settle(self, observation: Observation) -> None:
+        settle(observation, self._settings.settle, self._stable_for(observation.target), self._now)
+
+    def _stable_for(self, target: Target) -> float:
+        return self._settings.stable_for if target.stable_for is None else target.stable_for
+
+    def _limits(self, target: Target, within: float | None) -> Limits:
+        within = self._settings.within if within is None else within
+        for name, value in (("within", within), ("stable_for", self._stable_for(target))):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+                raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more")
+        return Limits(float(within), self._stable_for(target))
+
+    def _check_timeout(self, observation: Observation, limits: Limits) -> None:
+        grace = max((pod.grace for pod in observation.state.world.active), default=0.0)
+        needed, left = max(limits.within + limits.stable_for, grace + PROOF_MARGIN), self._left()
+        if left < needed:
+            raise TimeoutTooShortError(
+                f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "
+                f"give it more, @pytest.mark.timeout({needed + 30:.0f}), or ask for less, within="
+            )
+
+    def _act(self, observation: Observation) -> Act:
+        chance = Random(f"{self._settings.seed}:{self._nodeid}:{len(self.outages)}")
+        return Act(self._cluster.transport, observation.target.ref, lambda: observation.state, observation.mark, chance)
+
+    def _facts(self, observation: Observation) -> dict[str, object]:
+        ref, workload = observation.target.ref, observation.state.world.workload
+        uid = workload.uid if workload else ""
+        return {"ref": [ref.kind, ref.namespace, ref.name, uid], "started": self._wall()}
+
+    def _save(self, found: Outage) -> None:
+        self.outages.append(found)
+        logger.info(text.verdict_line(found))
+        self.artifacts.save("outage.json", records.test(self.verdicts, self.artifacts.place, self.outages))
+        alerts = [
+            {"experiment": number, **alert}
+            for number, each in enumerate(self.outages, 1)
+            for alert in records.alerts(each.alerts.all)
+        ]
+        self.artifacts.save("alerts.json", alerts)
+
+
+def _check_hold(fault: Fault, hold: float | None) -> None:
+    if hold is not None and fault.instant:
+        raise HoldError(f"{fault!r} is over at once and cannot be held; leave out hold={hold!r}")
+
+
+def _raise_for(found: Outage, check: bool) -> None:
+    if found.verdict in _ERRORS and (check or found.verdict not in EXCUSABLE):
+        raise _ERRORS[found.verdict](text.verdict_line(found))

@@ -1,0 +1,108 @@
+"""One experiment, from its fault to its facts."""
+
+import logging
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from ..act.door import Act
+from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError
+from ..judge import alerts
+from ..judge.alerts import Alarm, AlertRule
+from ..judge.outage import Alerts, Outage, outage
+from ..judge.timeline import State
+from ..judge.verdict import Limits, Verdict, ends_at, recovery_time
+from ..observe.cluster import Target
+from ..observe.observation import Observation
+from .faults import Fault
+
+logger = logging.getLogger("kubechaos")
+
+
+class Ongoing:
+    """A fault that has been injected; `outage` tells what came of it once the block has ended."""
+
+    def __init__(
+        self, fault: Fault, target: Target, observation: Observation, limits: Limits, rules: Sequence[AlertRule]
+    ) -> None:
+        self.target = target
+        self._fault = fault
+        self._observation = observation
+        self._limits = limits
+        self._rules = rules
+        self._known = alerts.names(rules)
+        self._alarm = Alarm()
+        self._outage: Outage | None = None
+
+    @property
+    def outage(self) -> Outage:
+        """The facts; raises NotEndedError inside the block, where they are not complete."""
+        if self._outage is None:
+            raise NotEndedError(f"the outage of {self._fault!r} is known once its block has ended")
+        return self._outage
+
+    def recovered_within(self, seconds: float) -> float:
+        """Wait, inside the block, for a recovery that lasts; returns its recovery_time, inf if none comes in time."""
+        limits = Limits(seconds, self._limits.stable_for)
+        state = self._observation.wait(lambda state: ends_at(state, limits))
+        return recovery_time(state, limits)
+
+    def hear(self, state: State) -> None:
+        """Raise what has become worth an alert."""
+        before = len(self._alarm.alerts)
+        try:
+            self._alarm = alerts.watch(self._alarm, state, self._limits, self._rules)
+        except FaultError:
+            self._rules = ()
+            raise
+        for alert in self._alarm.alerts[before:]:
+            level = logging.INFO if alert.severity == "info" else logging.WARNING
+            logger.log(level, "%+.3f s %s %s %s", alert.at, alert.name, alert.object, alert.message)
+
+    def begin(self, act: Act, **facts: Any) -> None:
+        """Do it: choose, note t0, act; what an instant fault broke is due at once."""
+        self._observation.mark(
+            "experiment",
+            fault=self._fault.name,
+            args=list(self._fault.args),
+            target=str(self.target),
+            within=self._limits.within,
+            stable_for=self._limits.stable_for,
+            **facts,
+        )
+        self._fault.steps(act)
+        self._observation.mark("due")
+
+    def conclude(self) -> Outage:
+        """Watch until it has recovered or time is up, confirm that by a fresh listing, and derive the facts."""
+        try:
+            version = self._watch()
+        except (InconclusiveError, ApiError) as error:
+            return self._end(Verdict("inconclusive", str(error)))
+        return self._end(None, resource_version=version)
+
+    def _watch(self) -> str:
+        version = None
+        while version is None or self._observation.until(self._ends_at) > 0:
+            self._observation.wait(self._ends_at)
+            version = self._observation.confirm()
+        return version
+
+    def _ends_at(self, state: State) -> float:
+        return ends_at(state, self._limits)
+
+    def abandon(self, error: BaseException) -> Outage | None:
+        """Derive what is known of an experiment that an error ended; None if nothing was touched."""
+        experiment = self._observation.state.experiment
+        if experiment is None or experiment.t0 == inf:
+            return None
+        known = isinstance(error, ChaosError) and not isinstance(error, ApiError)
+        word = error.verdict if known and isinstance(error, ChaosError) else "interrupted"
+        return self._end(Verdict(word, f"{type(error).__name__}: {error}"))
+
+    def _end(self, overruled: Verdict | None, **facts: Any) -> Outage:
+        observation = self._observation
+        observation.mark("ended", verdict=overruled.word if overruled else None, **facts)
+        found = Alerts(self._alarm.alerts, self._known)
+        self._outage = outage(observation.state, self._limits, found, observation.unobserved, overruled)
+        return self._outage

@@ -1,0 +1,70 @@
+"""Ctrl-C and SIGTERM inside a chaos item: an interruption that every reporter sees, and that lets us clean up first."""
+
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from types import FrameType
+from typing import Any, Final
+
+from ..errors import InterruptedOutage
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+IMPATIENT: Final = 3
+"""The signal that is obeyed at once, whatever is left undone."""
+
+
+@contextmanager
+def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
+    """Turn the first signal into an InterruptedOutage where it arrives, and tell `stop` that the session is over."""
+    heard: list[str] = []
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        heard.append(signal.Signals(number).name)
+        stop(f"interrupted by {heard[0]}")
+        if len(heard) == 1:
+            raise InterruptedOutage(f"interrupted by {heard[0]}")
+        if len(heard) >= IMPATIENT:
+            raise KeyboardInterrupt
+
+    with _handled(handler):
+        yield
+
+
+@contextmanager
+def shielded(stop: Callable[[str], None]) -> Iterator[None]:
+    """Hold a signal back until the work is done, then raise it as an InterruptedOutage."""
+    heard: list[str] = []
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        heard.append(signal.Signals(number).name)
+        stop(f"interrupted by {heard[0]}")
+        if len(heard) >= IMPATIENT:
+            raise KeyboardInterrupt
+
+    with _handled(handler):
+        yield
+    if heard:
+        raise InterruptedOutage(f"interrupted by {heard[0]}")
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM do between items what Ctrl-C does."""
+    with _handled(signal.default_int_handler, (signal.SIGTERM,)):
+        yield
+
+
+@contextmanager
+def _handled(
+    handler: Callable[[int, FrameType | None], Any], signals: Iterable[signal.Signals] = SIGNALS
+) -> Iterator[None]:
+    if current_thread() is not main_thread():  # Python delivers signals to the main thread only
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in signals}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

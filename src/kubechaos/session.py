@@ -1,0 +1,136 @@
+"""pytest's hooks while there are chaos tests, in the order in which pytest calls them."""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from . import items, terminal
+from .errors import ConfigError
+from .fixtures import ENDS, pinned, settings
+from .report import records
+from .run.signals import interruptible, shielded, terminable
+from .tally import Tally
+
+Wrapper = Generator[None, Any, Any]
+
+
+@contextmanager
+def _usage_error() -> Iterator[None]:
+    """Make a wrong option or kubeconfig what pytest makes of its own: one line and exit code 4."""
+    try:
+        yield
+    except ConfigError as error:
+        raise pytest.UsageError(f"kubechaos: {error}") from error
+
+
+class ChaosSession:
+    """The session's chaos items: guarded while they run, and counted as they are reported."""
+
+    def __init__(self, config: pytest.Config, selected: int) -> None:
+        self._config = config
+        self._worker = hasattr(config, "workerinput")
+        self._tally = Tally(selected)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give every xdist worker the same run and seed."""
+        with _usage_error():
+            node.workerinput["kubechaos_run"] = settings(self._config).run
+            node.workerinput["kubechaos_seed"] = settings(self._config).seed
+
+    def pytest_collection_finish(self) -> None:
+        """Read the options and the kubeconfig now that it is known that they are needed."""
+        if self._worker:
+            self._config.workeroutput["kubechaos_selected"] = self._tally.selected  # type: ignore[attr-defined]  # set by xdist
+        elif self._tally.selected:
+            with _usage_error():
+                pinned(self._config)
+
+    def pytest_report_collectionfinish(self) -> str:
+        """Say what will be hurt, and for how long at worst."""
+        knobs = settings(self._config)
+        return terminal.header(knobs, knobs.namespace or pinned(self._config).namespace, self._tally.selected)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Wrapper:
+        """Let SIGTERM end the session as Ctrl-C does, reports and all."""
+        with terminable():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
+        """Make a signal an error of the item."""
+        with interruptible(items.stopper(item)):
+            return (yield)
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> None:
+        """Note when the item's timeout will fire."""
+        item.stash[ENDS] = time.monotonic() + settings.timeout
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Wrapper:
+        """Make a signal a failure of the item."""
+        with interruptible(items.stopper(item)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
+        """Let neither the item's timeout nor a signal cut short what cleans up."""
+        with shielded(items.stopper(item)):
+            items.cancel_timeout(item)
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
+        """Add what is known to the item's report, and undo an excuse that is none."""
+        items.note(item, call)
+        report = yield
+        items.complete(item, call, report)
+        return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
+        """Add `metadata.chaos` to the item's part of the JSON report."""
+        return {"chaos": items.metadata(item)} if items.chaotic(item) else {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count how the item ended."""
+        self._tally.hear(report)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Learn from an xdist worker how many chaos items there were."""
+        selected = getattr(node, "workeroutput", {}).get("kubechaos_selected", 0)
+        self._tally.selected = max(self._tally.selected, selected)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Wrapper:
+        """Report what began and did not end before any report is written; have the last line."""
+        if not self._worker:
+            for report in self._tally.unfinished():
+                self._config.hook.pytest_runtest_logreport(report=report)
+        yield
+        if not self._worker:
+            terminal.last_line(self._config, self._tally.gate, self._tally.verdicts, settings(self._config))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Add the top level `chaos` to the JSON report."""
+        knobs, told = settings(self._config), self._tally.tests
+        for test in json_report.get("tests", ()):
+            if test["nodeid"] in told:
+                test.setdefault("metadata", {})["chaos"] = told[test["nodeid"]]
+        json_report["chaos"] = records.run(
+            version=version("pytest-kubechaos"),
+            run=knobs.run,
+            started=knobs.started,
+            seed=knobs.seed,
+            gate=self._tally.gate,
+            cluster=self._tally.cluster,
+            tests=list(told.values()),
+        )

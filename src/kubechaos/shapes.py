@@ -1,0 +1,170 @@
+"""The part of the API's JSON that is decoded: shapes only, named as the API names them."""
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+RawT = TypeVar("RawT")
+
+
+class Wire(msgspec.Struct, rename="camel", gc=False):
+    pass
+
+
+class Owner(Wire):
+    uid: str = ""
+    kind: str = ""
+    controller: bool | None = None
+
+
+class Meta(Wire):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    deletion_grace_period_seconds: int | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    finalizers: list[str] | None = None
+    owner_references: list[Owner] | None = None
+
+    @property
+    def controller(self) -> Owner:
+        return next((owner for owner in self.owner_references or () if owner.controller), Owner())
+
+
+class Condition(Wire):
+    type: str = ""
+    status: str = ""
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: str | None = None
+
+
+class StateDetail(Wire):
+    reason: str | None = None
+    message: str | None = None
+    exit_code: int | None = None
+
+
+class State(Wire):
+    running: StateDetail | None = None
+    waiting: StateDetail | None = None
+    terminated: StateDetail | None = None
+
+
+class ContainerStatus(Wire):
+    name: str = ""
+    container_id: str | None = msgspec.field(default=None, name="containerID")
+    ready: bool = False
+    restart_count: int = 0
+    state: State | None = None
+    last_state: State | None = None
+
+
+class PodSpec(Wire):
+    node_name: str | None = None
+    termination_grace_period_seconds: int | None = None
+
+
+class PodStatus(Wire):
+    phase: str | None = None
+    reason: str | None = None
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Wire):
+    metadata: Meta
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
+    status: PodStatus = msgspec.field(default_factory=PodStatus)
+
+
+class Expression(Wire):
+    key: str
+    operator: str
+    values: list[str] | None = None
+
+
+class Selector(Wire):
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[Expression] | None = None
+
+
+class TemplateContainer(Wire):
+    readiness_probe: dict[str, Any] | None = None
+
+
+class TemplateSpec(Wire):
+    containers: list[TemplateContainer] | None = None
+
+
+class Template(Wire):
+    spec: TemplateSpec = msgspec.field(default_factory=TemplateSpec)
+
+
+class WorkloadSpec(Wire):
+    replicas: int | None = None
+    paused: bool = False
+    selector: Selector = msgspec.field(default_factory=Selector)
+    template: Template = msgspec.field(default_factory=Template)
+
+
+class WorkloadStatus(Wire):
+    observed_generation: int = 0
+    updated_replicas: int = 0
+    conditions: list[Condition] | None = None
+
+
+class Workload(Wire):
+    metadata: Meta
+    spec: WorkloadSpec = msgspec.field(default_factory=WorkloadSpec)
+    status: WorkloadStatus = msgspec.field(default_factory=WorkloadStatus)
+
+
+class Object(Wire):
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+class Event(Wire):
+    metadata: Meta
+    involved_object: Object = msgspec.field(default_factory=Object)
+    type: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    count: int | None = None
+
+
+class EndpointConditions(Wire):
+    ready: bool | None = None
+
+
+class Endpoint(Wire):
+    conditions: EndpointConditions = msgspec.field(default_factory=EndpointConditions)
+    target_ref: Object | None = None
+
+
+class EndpointSlice(Wire):
+    metadata: Meta
+    endpoints: list[Endpoint] | None = None
+
+
+class ListMeta(Wire):
+    resource_version: str = ""
+    continue_: str | None = msgspec.field(default=None, name="continue")
+
+
+class List(Wire, Generic[RawT]):
+    metadata: ListMeta
+    items: list[RawT] | None = None
+
+
+class WatchEvent(Wire):
+    type: str
+    object: msgspec.Raw

@@ -1,0 +1,235 @@
+"""Bytes of the Kubernetes API -> the values of `model`; only the fields that are needed are decoded."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from . import shapes
+from .model import Container, Deployment, EndpointSlice, Event, Observed, Pod, Ref, ReplicaSet
+
+REVISION = "deployment.kubernetes.io/revision"
+SERVICE = "kubernetes.io/service-name"
+NEVER_STARTED = "ContainerStatusUnknown"
+
+
+def seconds(timestamp: str | None) -> float:
+    """Return an RFC 3339 time as epoch seconds, 0.0 if there is none."""
+    return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
+
+
+def _condition(conditions: list[shapes.Condition] | None, type_: str) -> shapes.Condition:
+    return next((c for c in conditions or () if c.type == type_), shapes.Condition())
+
+
+def _why(condition: shapes.Condition) -> str:
+    return ": ".join(part for part in (condition.reason, condition.message) if part)
+
+
+def _container(status: shapes.ContainerStatus) -> Container:
+    state, last = status.state or shapes.State(), (status.last_state or shapes.State()).terminated
+    name = next((name for name in ("running", "waiting", "terminated") if getattr(state, name) is not None), "")
+    detail: shapes.StateDetail = getattr(state, name) if name else shapes.StateDetail()
+    return Container(
+        name=status.name,
+        id=status.container_id or "",
+        ready=status.ready,
+        restarts=status.restart_count,
+        state=name,
+        reason=detail.reason or "",
+        message=detail.message or "",
+        exit_code=detail.exit_code,
+        last_reason=(last.reason or "") if last else "",
+        last_exit_code=last.exit_code if last else None,
+    )
+
+
+def _grace(raw: shapes.Pod) -> float:
+    """The grace that the deletion asked for, else the pod's own; 30 s is the API's default."""
+    asked, own = raw.metadata.deletion_grace_period_seconds, raw.spec.termination_grace_period_seconds
+    return float(asked if asked is not None else own if own is not None else 30)
+
+
+def _pod(raw: shapes.Pod) -> Pod:
+    meta, status = raw.metadata, raw.status
+    ready = _condition(status.conditions, "Ready")
+    scheduled = _condition(status.conditions, "PodScheduled")
+    return Pod(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        created=meta.creation_timestamp or "",
+        owner=meta.controller.uid,
+        owner_kind=meta.controller.kind,
+        node=raw.spec.node_name or "",
+        phase=status.phase or "",
+        ready=ready.status == "True",
+        ready_since=seconds(ready.last_transition_time) if ready.status == "True" else 0.0,
+        not_ready="" if ready.status == "True" else _why(ready),
+        unschedulable=(scheduled.message or "") if scheduled.reason == "Unschedulable" else "",
+        deleting=meta.deletion_timestamp is not None,
+        grace=_grace(raw),
+        reason=status.reason or "",
+        finalizers=tuple(meta.finalizers or ()),
+        containers=tuple(map(_container, status.container_statuses or ())),
+    )
+
+
+def selector(raw: shapes.Selector) -> str:
+    """Return a label selector in the form of the query parameter `labelSelector`."""
+    parts = [f"{key}={value}" for key, value in (raw.match_labels or {}).items()]
+    for e in raw.match_expressions or ():
+        values = ",".join(e.values or ())
+        word = {"In": f"{e.key} in ({values})", "NotIn": f"{e.key} notin ({values})", "DoesNotExist": f"!{e.key}"}
+        parts.append(word.get(e.operator, e.key))
+    return ",".join(parts)
+
+
+def _revision(meta: shapes.Meta) -> int:
+    value = (meta.annotations or {}).get(REVISION, "")
+    return int(value) if value.isdigit() else 0
+
+
+def _failure(status: shapes.WorkloadStatus) -> str:
+    condition = _condition(status.conditions, "ReplicaFailure")
+    return condition.message or "" if condition.status == "True" else ""
+
+
+def _deployment(raw: shapes.Workload) -> Deployment:
+    meta, spec, status = raw.metadata, raw.spec, raw.status
+    containers = spec.template.spec.containers or ()
+    return Deployment(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        generation=meta.generation,
+        observed_generation=status.observed_generation,
+        replicas=1 if spec.replicas is None else spec.replicas,
+        updated_replicas=status.updated_replicas,
+        selector=selector(spec.selector),
+        revision=_revision(meta),
+        paused=spec.paused,
+        deleting=meta.deletion_timestamp is not None,
+        probed=any(c.readiness_probe is not None for c in containers),
+        failure=_failure(status),
+    )
+
+
+def _replica_set(raw: shapes.Workload) -> ReplicaSet:
+    meta = raw.metadata
+    return ReplicaSet(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        owner=meta.controller.uid,
+        revision=_revision(meta),
+        replicas=raw.spec.replicas or 0,
+        failure=_failure(raw.status),
+    )
+
+
+def _event(raw: shapes.Event) -> Event:
+    meta, about = raw.metadata, raw.involved_object
+    return Event(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        about=Ref(about.kind, about.namespace, about.name, about.uid),
+        type=raw.type or "",
+        reason=raw.reason or "",
+        message=raw.message or "",
+        count=raw.count or 1,
+    )
+
+
+def _endpoint_slice(raw: shapes.EndpointSlice) -> EndpointSlice:
+    meta = raw.metadata
+    pods = [(e.target_ref.uid, e.conditions.ready) for e in raw.endpoints or () if e.target_ref]
+    return EndpointSlice(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        service=(meta.labels or {}).get(SERVICE, ""),
+        # "nil should be interpreted as true": discovery.k8s.io/v1, EndpointConditions.ready.
+        ready=tuple(sorted(uid for uid, ready in pods if ready is not False)),
+        known=tuple(sorted(uid for uid, _ in pods)),
+    )
+
+
+RawT = TypeVar("RawT")
+ValueT = TypeVar("ValueT", bound=Observed)
+
+
+class Page(shapes.Wire, Generic[ValueT]):
+    """One page of a listing."""
+
+    objects: tuple[ValueT, ...]
+    resource_version: str
+    next: str
+
+
+class Status(shapes.Wire):
+    """What the API server says about a failed call, or inside a stream."""
+
+    message: str = ""
+    reason: str = ""
+    code: int = 0
+
+
+class Codec(Generic[ValueT]):
+    """Decodes one kind: single objects, pages of a listing, lines of a watch."""
+
+    def __init__(self, raw: type[RawT], value: Callable[[RawT], ValueT]) -> None:
+        self._value = value
+        self._object = msgspec.json.Decoder(raw)
+        self._list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shapes.List[raw])  # type: ignore[valid-type]  # made at run time
+
+    def object(self, data: bytes) -> ValueT:
+        """Decode one object; raises ValueError if it is not one."""
+        return self._value(self._object.decode(data))
+
+    def page(self, data: bytes) -> Page[ValueT]:
+        """Decode one page of a listing; raises ValueError if it is not one."""
+        raw = self._list.decode(data)
+        objects = tuple(map(self._value, raw.items or ()))
+        return Page(objects, raw.metadata.resource_version, raw.metadata.continue_ or "")
+
+    def event(self, line: bytes) -> tuple[str, ValueT | Status]:
+        """Decode one line of a watch into its type and its object; an ERROR carries a Status."""
+        event = _WATCH.decode(line)
+        if event.type == "ERROR":
+            return event.type, _STATUS.decode(event.object)
+        return event.type, self.object(bytes(event.object))
+
+
+_WATCH = msgspec.json.Decoder(shapes.WatchEvent)
+_STATUS = msgspec.json.Decoder(Status)
+PODS = Codec(shapes.Pod, _pod)
+DEPLOYMENTS = Codec(shapes.Workload, _deployment)
+REPLICA_SETS = Codec(shapes.Workload, _replica_set)
+EVENTS = Codec(shapes.Event, _event)
+ENDPOINT_SLICES = Codec(shapes.EndpointSlice, _endpoint_slice)
+
+
+def status(data: bytes) -> Status:
+    """Decode a Status body; anything else (a proxy's HTML page, say) becomes an empty one."""
+    try:
+        return _STATUS.decode(data)
+    except msgspec.DecodeError:
+        return Status()
+
+
+def plain(data: bytes) -> Any:
+    """Decode any JSON into plain Python values; raises ValueError if it is none."""
+    return msgspec.json.decode(data)
+
+
+def encode(value: Any) -> bytes:
+    """Encode a value as JSON in one line; infinities and NaN become null, as strict JSON has none."""
+    return msgspec.json.encode(value)

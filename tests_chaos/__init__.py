@@ -1,0 +1,1 @@
+"""Break a healthy Deployment, and see it recover."""
