@@ -64,7 +64,7 @@ def refuse_if_unfit() -> None:
         system=platform.system(),
         uid=os.geteuid(),
         has_go=shutil.which("go") is not None,
-        has_binary=build.binary_path(build.cache_directory(os.environ)).exists(),
+        has_binary=os.access(build.binary_path(build.cache_directory(os.environ)), os.X_OK),
         missing_packages=packages.missing(),
         has_apt=shutil.which("apt-get") is not None,
     )

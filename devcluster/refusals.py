@@ -25,8 +25,8 @@ def refusal(machine: Machine) -> str | None:
         return f"devcluster needs Linux (this is {machine.system}): its nodes are namespaces of the Linux kernel."
     if machine.uid != 0:
         return "devcluster needs root: it makes namespaces, mounts and cgroups. Run it as root."
-    if machine.missing_packages and not machine.has_apt:
-        return f"devcluster needs {', '.join(machine.missing_packages)}, and there is no apt-get to install them with."
     if not machine.has_go and not machine.has_binary:
         return "devcluster needs Go on PATH to build Kubernetes once, and no cached build was found."
+    if machine.missing_packages and not machine.has_apt:
+        return f"devcluster needs {', '.join(machine.missing_packages)}, and there is no apt-get to install them with."
     return None
