@@ -87,6 +87,7 @@ def controller_manager(layout: Layout) -> Component:
         "--kube-api-qps=200",
         "--kube-api-burst=400",
         "--profiling=false",
+        "--flex-volume-plugin-dir=/var/lib/kubelet/plugins",
         f"--root-ca-file={keys / 'ca.crt'}",
         f"--service-account-private-key-file={keys / 'service-account.key'}",
         f"--cluster-signing-cert-file={keys / 'ca.crt'}",

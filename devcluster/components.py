@@ -13,8 +13,11 @@ TAIL_LINES = 15
 JOIN = 'echo $$ >"$0" && exec "$@"'
 HOLD = """\
 for directory in /run /var/lib /var/log; do mount -t tmpfs -o size=2g,mode=755 "$0" $directory || exit 1; done
+test ! -e /etc/resolv.conf || mount --bind "$1" /etc/resolv.conf || exit 1
 echo 1 >/proc/sys/net/ipv4/ip_forward && echo held && exec sleep infinity
 """
+# Nothing listens there, so that the pull of an image that is not on the node fails at once and not after a timeout.
+NO_RESOLVER = "nameserver 127.0.0.1\n"
 DIE_WITH_DRIVER = ("setpriv", "--pdeathsig", "KILL")
 
 
@@ -44,7 +47,20 @@ class Components:
 
     def hold(self) -> None:
         """Make the namespaces of every node, each held open by one sleeping process."""
-        fresh = ("unshare", "--mount", "--net", "--propagation", "private", "sh", "-c", HOLD, self.layout.name)
+        resolver = self.layout.state / "resolv.conf"
+        resolver.write_text(NO_RESOLVER)
+        fresh = (
+            "unshare",
+            "--mount",
+            "--net",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            HOLD,
+            self.layout.name,
+            str(resolver),
+        )
         waiting = []
         for node in self.layout.nodes:
             held = self.start(f"holder-{node.number}", fresh, stdout=subprocess.PIPE)

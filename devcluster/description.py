@@ -45,10 +45,14 @@ def component_entry(running: Running) -> dict[str, object]:
 
 
 def environment(layout: Layout, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return COMMAND's environment."""
+    """Return COMMAND's environment.
+
+    kubectl keeps what it learned by the server's address, which every cluster shares: its cache goes with the cluster.
+    """
     return {
         **inherited,
         "KUBECONFIG": str(layout.kubeconfig),
+        "KUBECACHEDIR": str(layout.kubectl_cache),
         "DEVCLUSTER_STATE": str(layout.description),
         "PATH": f"{layout.programs}:{inherited.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}",
     }

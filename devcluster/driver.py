@@ -117,5 +117,6 @@ def run_command(options: RunOptions, cluster: Layout, components: Components, in
 def kept_text(cluster: Layout, components: Components) -> str:
     """Return how to enter and how to remove a cluster that was kept."""
     holder = components.holders[cluster.nodes[0].name]
-    enter = f"KUBECONFIG={cluster.kubeconfig} nsenter --net=/proc/{holder}/ns/net {cluster.programs}/kubectl get nodes"
+    variables = f"KUBECONFIG={cluster.kubeconfig} KUBECACHEDIR={cluster.kubectl_cache}"
+    enter = f"{variables} nsenter --net=/proc/{holder}/ns/net {cluster.programs}/kubectl get nodes"
     return f"{cluster.name} is kept.\n  use it:    {enter}\n  remove it: devcluster/leftovers --remove"

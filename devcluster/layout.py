@@ -92,6 +92,11 @@ class Layout:
         return self.state / "kubeconfig"
 
     @property
+    def kubectl_cache(self) -> Path:
+        """Return the directory of what kubectl remembers."""
+        return self.state / "kubectl-cache"
+
+    @property
     def description(self) -> Path:
         """Return the path of the file that describes the cluster to COMMAND."""
         return self.state / "state.json"

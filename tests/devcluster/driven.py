@@ -87,7 +87,11 @@ class Driven:
         state = self.state
         kubectl = str(Path(state["state"], "bin", "kubectl"))
         enter = ["nsenter", f"--net={state['nodes'][0]['netns']}", "--", kubectl, "--request-timeout=20s", *arguments]
-        environment = {**os.environ, "KUBECONFIG": state["kubeconfig"]}
+        environment = {
+            **os.environ,
+            "KUBECONFIG": state["kubeconfig"],
+            "KUBECACHEDIR": f"{state['state']}/kubectl-cache",
+        }
         done = subprocess.run(
             enter, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=ROOT
         )

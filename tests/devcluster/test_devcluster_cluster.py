@@ -12,6 +12,7 @@ import pytest
 from driven import ROOT, WAITING_COMMAND, Driven
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n")
+EXAMPLE_NAMES = ("localhost:1/timeserver:1", "docker.io/library/busybox:1.35.0")
 EXAMPLES = ("deployment/timeserver", "statefulset/timeserver-set", "daemonset/timeserver-daemon")
 
 
@@ -88,10 +89,12 @@ def test_an_image_that_does_not_exist_shows_err_image_pull(cluster: Driven) -> N
 def test_an_image_can_be_removed_from_the_nodes(cluster: Driven) -> None:
     for node in cluster.state["nodes"]:
         command = ["ctr", "--address", node["containerd_socket"], "--namespace", "k8s.io", "images", "remove"]
-        subprocess.run([*command, "localhost:1/timeserver:1"], check=True, timeout=20, capture_output=True)
-    cluster.kubectl("run", "removed", "--image=localhost:1/timeserver:1", "--image-pull-policy=IfNotPresent")
-    waiting_reason(cluster, "removed", "ErrImagePull")
-    cluster.kubectl("delete", "pod", "removed", "--timeout=30s")
+        subprocess.run([*command, *EXAMPLE_NAMES], check=True, timeout=20, capture_output=True)
+    for pod, image in zip(("local", "public"), EXAMPLE_NAMES, strict=True):
+        cluster.kubectl("run", pod, f"--image={image}", "--image-pull-policy=IfNotPresent")
+    for pod in ("local", "public"):
+        waiting_reason(cluster, pod, "ErrImagePull")
+    cluster.kubectl("delete", "pod", "local", "public", "--timeout=30s")
 
 
 def test_permissions_are_enforced(cluster: Driven) -> None:
