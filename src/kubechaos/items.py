@@ -12,9 +12,20 @@ from .report.records import Json
 from .tally import ATTRIBUTE
 
 
+PROPERTY = "chaos_"
+
+
 def chaotic(item: pytest.Item) -> bool:
     """Whether the item is a chaos item."""
     return item.get_closest_marker("chaos") is not None
+
+
+def begin(item: pytest.Item) -> None:
+    """Forget an earlier attempt at the item: each is told for itself."""
+    item.stash[RAISED] = []
+    if CHAOS in item.stash:
+        del item.stash[CHAOS]
+    item.user_properties[:] = [(name, value) for name, value in item.user_properties if not name.startswith(PROPERTY)]
 
 
 def stopper(item: pytest.Item) -> Callable[[str], None]:
@@ -43,10 +54,10 @@ def note(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
 def _properties(told: Json) -> list[tuple[str, object]]:
     """The facts that belong into JUnit: plain values, as xdist carries no others."""
     times = [each["recovery_time"] for each in told["experiments"] if each["recovery_time"] is not None]
-    properties = [("chaos_verdict", told["verdict"]), ("chaos_artifacts", told["artifacts"])]
+    properties = [(f"{PROPERTY}verdict", told["verdict"]), (f"{PROPERTY}artifacts", told["artifacts"])]
     return [
         (name, value)
-        for name, value in (*properties, ("chaos_recovery_time", max(times, default=None)))
+        for name, value in (*properties, (f"{PROPERTY}recovery_time", max(times, default=None)))
         if value is not None
     ]
 
@@ -60,12 +71,13 @@ def metadata(item: pytest.Item) -> Json:
     return records.test([*chaos.verdicts, *words], chaos.artifacts.place, chaos.outages)
 
 
-def complete(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+def complete(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add to a chaos item's report what is known, and undo an xfail that would excuse a missing result."""
     if not chaotic(item):
         return
     told = metadata(item)
-    setattr(report, ATTRIBUTE, {"metadata": told, "cluster": item.config.stash.get(CLUSTER, None)})
+    cut = any(isinstance(error, InterruptedOutage) for error in item.stash.get(RAISED, []))
+    setattr(report, ATTRIBUTE, {"metadata": told, "cluster": item.config.stash.get(CLUSTER, None), "cut": cut})
     if hasattr(report, "wasxfail") and told["verdict"] is not None and told["verdict"] not in EXCUSABLE:
         del report.wasxfail
         report.outcome = "failed"

@@ -64,6 +64,7 @@ class ChaosSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
         """Make a signal an error of the item."""
+        items.begin(item)
         with interruptible(items.stopper(item)):
             return (yield)
 
@@ -90,7 +91,7 @@ class ChaosSession:
         """Add what is known to the item's report, and undo an excuse that is none."""
         items.note(item, call)
         report = yield
-        items.complete(item, call, report)
+        items.complete(item, report)
         return report
 
     @pytest.hookimpl(optionalhook=True)

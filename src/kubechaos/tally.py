@@ -9,7 +9,7 @@ from .report.gate import Item, gate
 from .report.records import Json
 
 ATTRIBUTE = "kubechaos"
-"""The attribute of a chaos item's reports: {"metadata": ..., "cluster": ...}, carried along by xdist."""
+"""The attribute of a chaos item's reports, carried along by xdist: {"metadata", "cluster", "cut"} (by a signal?)."""
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class _Heard:
     outcome: str = ""
     finished: bool = False
     reran: bool = False
+    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Tally:
             return
         heard = self._items.setdefault(report.nodeid, _Heard(report.location, dict(report.keywords), told["metadata"]))
         heard.metadata = told["metadata"]
+        heard.cut = told["cut"]
         self.cluster = told["cluster"] or self.cluster
         if str(report.outcome) == "rerun":
             heard.reran, heard.outcome, heard.finished = True, "", False
@@ -57,7 +59,7 @@ class Tally:
                 report = pytest.TestReport(
                     nodeid, heard.location, heard.keywords, "failed", "kubechaos: interrupted before it ended", "call"
                 )
-                setattr(report, ATTRIBUTE, {"metadata": metadata, "cluster": None})
+                setattr(report, ATTRIBUTE, {"metadata": metadata, "cluster": None, "cut": True})
                 reports.append(report)
         return reports
 
@@ -65,7 +67,8 @@ class Tally:
     def gate(self) -> str:
         """The gate's word."""
         items = [
-            Item(nodeid, heard.outcome, heard.metadata["verdict"], heard.reran) for nodeid, heard in self._items.items()
+            Item(nodeid, heard.outcome, heard.metadata["verdict"], heard.reran, heard.cut)
+            for nodeid, heard in self._items.items()
         ]
         return gate(self.selected, items)
 

@@ -1,14 +1,17 @@
 """The built-in alerts: what is true of an experiment, and why it is slow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from ..model import Pod
 from .lives import Life
 from .timeline import Experiment, State
 from .verdict import GONE_MARGIN, Limits, added, recovery_time
+
+SILENCE: Final = 3.0
+"""Seconds after which what the API should have said, and did not, is worth an alert."""
 
 BUILT_IN: Final = frozenset(
     {
@@ -62,13 +65,18 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
     if experiment is None or experiment.t0 == inf:
         return
     target = str(experiment.facts.get("target", ""))
-    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, str(experiment.facts.get("fault", "")))
+    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, named(experiment.facts))
     yield from _course(state, target)
     yield from _troubles(state, target)
     for change in experiment.changes:
         yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
     if experiment.ended is not None:
         yield from _end(state, experiment, limits, target)
+
+
+def named(facts: Mapping[str, Any]) -> str:
+    """Return the fault of an experiment as its factory was called."""
+    return f"{facts.get('fault', '')}({', '.join(facts.get('args', ()))})"
 
 
 def _course(state: State, target: str) -> Iterator[Fact]:
@@ -108,6 +116,8 @@ def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> I
     for life in state.victims:
         if life.deleted is not None and life.gone is None:
             since = life.proof[1] if life.proof else life.deleted
+            if state.at < since + GONE_MARGIN:
+                continue
             yield Fact("NotGone", "warning", _pod(life.pod), since, since + GONE_MARGIN, _keeps(life.pod))
     if not recovered:
         yield from _absence(state, experiment, target)
@@ -118,19 +128,19 @@ def _keeps(pod: Pod) -> str:
 
 
 def _absence(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
-    """What should have happened and did not, where the API gives no reason."""
-    born = [life for life in added(state) if life.gone is None]
-    if state.health.ready < state.health.wanted and not born:
-        yield Fact("NotCreated", "critical", target, experiment.due, state.at, "no replacement was created")
-    for life in born:
+    """What should have happened long ago and did not, where the API gives no reason."""
+    told = bool(state.world.current and state.world.current.failure)
+    missing = state.health.wanted - len(state.world.active)
+    if missing > 0 and not told and state.world.workload and state.at >= experiment.t0 + SILENCE:
+        yield Fact("NotCreated", "critical", target, experiment.t0, state.at, f"{missing} pods were never created")
+    for life in added(state):
+        since = life.created if not life.pod.node else life.scheduled
+        if not life.pod.active or life.started is not None or since is None or state.at < since + SILENCE:
+            continue
         if not life.pod.node and not life.pod.unschedulable:
-            yield Fact(
-                "NotScheduled", "critical", _pod(life.pod), life.created or 0.0, state.at, "the scheduler said nothing"
-            )
-        elif life.pod.node and life.started is None and not _told(life):
-            yield Fact(
-                "NotStarted", "critical", _pod(life.pod), life.scheduled or 0.0, state.at, "the kubelet said nothing"
-            )
+            yield Fact("NotScheduled", "critical", _pod(life.pod), since, state.at, "the scheduler said nothing")
+        elif life.pod.node and not _told(life):
+            yield Fact("NotStarted", "critical", _pod(life.pod), since, state.at, "the kubelet said nothing")
 
 
 def _told(life: Life) -> bool:

@@ -113,7 +113,7 @@ def judge(state: State, limits: Limits) -> Verdict:
         )
     if not recovered and (change := next((each for each in experiment.changes if each.spec), None)):
         return Verdict("inconclusive", _named(experiment, change))
-    if proof(state) is None:
+    if proof(state) is None and state.at >= proof_deadline(state):
         return Verdict("fault_not_proven", _unproven(state, experiment))
     if recovered:
         return Verdict("recovered", _slowest(state, experiment))

@@ -12,20 +12,20 @@ PASSING: Final = frozenset({"passed", "skipped", "xfailed", "rerun"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """How one chaos item ended: pytest's outcome ("" if it has none), its verdict, and whether it was rerun."""
+    """How one chaos item ended: pytest's outcome ("" if it has none), its verdict; was it rerun, or cut by a signal?"""
 
     nodeid: str
     outcome: str
     verdict: str | None
     reran: bool = False
+    cut: bool = False
 
 
 def gate(selected: int, items: Sequence[Item]) -> str:
     """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, pass."""
-    interrupted = any(item.verdict == "interrupted" or not item.outcome for item in items)
-    if any(_failed(item) for item in items if item.verdict != "interrupted"):
+    if any(_failed(item) for item in items if not item.cut):
         return "fail"
-    if interrupted or len(items) < selected:
+    if len(items) < selected or any(item.cut or not item.outcome for item in items):
         return "incomplete"
     if not any(item.verdict for item in items):
         return "not_run"

@@ -1,0 +1,24 @@
+"""What tests on the dev cluster share."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.real.shop import STATE, Shop
+
+
+def pytest_configure() -> None:
+    """Refuse to run anywhere but on the dev cluster: a skip would read as green."""
+    if STATE not in os.environ:
+        raise pytest.UsageError("tests/real needs the dev cluster: make e2e, or devcluster/run -- pytest tests/real")
+
+
+@pytest.fixture
+def shop(request: pytest.FixtureRequest, pytester: pytest.Pytester) -> Iterator[Shop]:
+    """A workload of the test's own; gone when the test is."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:40].strip("-")
+    shop = Shop(pytester, name)
+    yield shop
+    shop.remove()

@@ -1,0 +1,212 @@
+"""A workload of a test's own on the dev cluster, and pytest runs that hurt it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+STATE = "DEVCLUSTER_STATE"
+IMAGE = "docker.io/library/busybox:1.35.0"
+SERVER = """
+trap 'exit 0' TERM
+mkdir -p /tmp/www
+case "$MODE" in
+    flap) (while sleep 2; do rm /tmp/www/index.html; sleep 2; touch /tmp/www/index.html; done) & ;;
+    crash) exit 3 ;;
+    hang) sleep 600 ;;
+esac
+touch /tmp/www/index.html
+httpd -f -p 8080 -h /tmp/www &
+wait
+"""
+KILL_ONE = """
+    from kubechaos import kill
+
+    def test_it(chaos, healthy_deployment):
+        chaos.run(kill(1), healthy_deployment)
+"""
+INI = """
+    [pytest]
+    addopts = --strict-markers --json-report --json-report-file=report.json --json-report-omit=log --junitxml=junit.xml
+    filterwarnings = error
+    timeout = 120
+    timeout_func_only = true
+    chaos_context = devcluster
+    chaos_stable_for = 2
+"""
+
+
+def kubectl(*args: str, stdin: str | None = None, check: bool = True) -> str:
+    """Run kubectl; return what it printed."""
+    done = subprocess.run(["kubectl", *args], input=stdin, text=True, capture_output=True, check=False, timeout=60)
+    if check and done.returncode != 0:
+        raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr}")
+    return done.stdout
+
+
+def nodes() -> list[dict[str, Any]]:
+    """Return the dev cluster's nodes, as its driver describes them."""
+    described: list[dict[str, Any]] = json.loads(Path(os.environ[STATE]).read_text())["nodes"]
+    return described
+
+
+def ctr(node: dict[str, Any], *args: str) -> str:
+    """Run containerd's client on a node."""
+    command = [*node["enter"], "ctr", "--address", node["containerd_socket"], "--namespace", "k8s.io", *args]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+@dataclass
+class Run:
+    """What one pytest run came to."""
+
+    code: int
+    output: str
+    report: dict[str, Any]
+    folder: Path
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """The only test's part of the JSON report."""
+        (test,) = self.report["tests"]
+        return test
+
+    @property
+    def verdict(self) -> str | None:
+        """The only test's verdict."""
+        return self.test["metadata"]["chaos"]["verdict"]
+
+    @property
+    def experiment(self) -> dict[str, Any]:
+        """The only test's only experiment."""
+        (experiment,) = self.test["metadata"]["chaos"]["experiments"]
+        return experiment
+
+    @property
+    def gate(self) -> str:
+        """The run's gate."""
+        return self.report["chaos"]["gate"]
+
+    @property
+    def alerts(self) -> list[str]:
+        """The names of the only experiment's alerts."""
+        return [alert["name"] for alert in self.experiment["alerts"]]
+
+    @property
+    def junit(self) -> dict[str, int]:
+        """How many tests JUnit says there were, and how many of them were not all right."""
+        suite = ElementTree.parse(self.folder / "junit.xml").getroot().find("testsuite")
+        assert suite is not None
+        return {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors")}
+
+    def failure(self) -> str:
+        """The message of the only failure."""
+        phases = [self.test[phase] for phase in ("setup", "call", "teardown") if phase in self.test]
+        (crash,) = [phase["crash"]["message"] for phase in phases if "crash" in phase]
+        return crash
+
+
+class Shop:
+    """One Deployment of the test's own, and how to run chaos tests against it."""
+
+    def __init__(self, pytester: pytest.Pytester, name: str) -> None:
+        self.name = name
+        self.folder = pytester.path
+        self._pytester = pytester
+        pytester.makeini(INI)
+
+    def deploy(
+        self,
+        *,
+        replicas: int = 3,
+        ready: bool = True,
+        image: str = IMAGE,
+        server: str = SERVER,
+        grace: int = 2,
+        **spec: Any,
+    ) -> None:
+        """Create the Deployment or change it, and wait until all of it is Ready unless told not to."""
+        manifest = deployment(self.name, replicas, image, server, grace, spec)
+        kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+        if ready:
+            kubectl("rollout", "status", f"deployment/{self.name}", "--timeout=60s")
+
+    def sicken(self, mode: str) -> None:
+        """Make every pod that starts from now on sick: flap, crash or hang, see SERVER."""
+        kubectl("create", "configmap", self.name, f"--from-literal=mode={mode}")
+
+    def start(
+        self, test: str = KILL_ONE, *args: str, environment: dict[str, str] | None = None
+    ) -> "subprocess.Popen[str]":
+        """Begin a pytest run of one test file."""
+        self._pytester.makepyfile(test_shop=test)
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            f"--chaos-target=deployment/{self.name}",
+            *args,
+        ]
+        with (self.folder / "output.txt").open("w") as output:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            )
+
+    def await_line(self, text: str, seconds: float = 40) -> None:
+        """Wait until a text stands in a running test's recording."""
+        until = time.monotonic() + seconds
+        while not any(text in path.read_text() for path in self.folder.glob("chaos-results/*/*/events.ndjson")):
+            assert time.monotonic() < until, f"{text} was never recorded"
+            time.sleep(0.05)
+
+    def finish(self, process: "subprocess.Popen[str]", seconds: float = 120) -> Run:
+        """Wait for a run and read what it left."""
+        code = process.wait(timeout=seconds)
+        report = self.folder / "report.json"
+        output = (self.folder / "output.txt").read_text()
+        sys.stdout.write(output)
+        return Run(code, output, json.loads(report.read_text()) if report.exists() else {}, self.folder)
+
+    def run(self, test: str = KILL_ONE, *args: str) -> Run:
+        """Run one test file with pytest in a process of its own."""
+        return self.finish(self.start(test, *args))
+
+    def remove(self) -> None:
+        """Delete the Deployment and its pods at once."""
+        kubectl("delete", f"deployment/{self.name}", f"configmap/{self.name}", "--ignore-not-found", "--wait=false")
+        kubectl("delete", "pods", f"--selector=app={self.name}", "--force", "--grace-period=0", "--wait=false")
+
+
+def deployment(name: str, replicas: int, image: str, server: str, grace: int, spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a small HTTP server."""
+    labels = {"app": name}
+    mode = {"configMapKeyRef": {"name": name, "key": "mode", "optional": True}}
+    container = {
+        "name": "web",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-c", server],
+        "env": [{"name": "MODE", "valueFrom": mode}],
+        "readinessProbe": {
+            "exec": {"command": ["test", "-e", "/tmp/www/index.html"]},
+            "periodSeconds": 1,
+            "failureThreshold": 1,
+        },
+    }
+    template = {"terminationGracePeriodSeconds": grace, "containers": [container]}
+    pod = {"metadata": {"labels": labels}, "spec": template}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": pod, **spec},
+    }

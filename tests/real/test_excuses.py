@@ -1,0 +1,97 @@
+"""What cannot be excused, and what may be."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.real.shop import KILL_ONE, Shop, kubectl
+
+NOT_STEADY = """
+    import pytest
+    from kubechaos import kill
+
+    @pytest.mark.xfail
+    def test_it(chaos, cluster):
+        chaos.run(kill(1), cluster.deployment("{name}"))
+"""
+SWALLOWED = """
+    from kubechaos import kill
+
+    def test_it(chaos, cluster):
+        try:
+            chaos.run(kill(1), cluster.deployment("{name}"))
+        except Exception:
+            pass
+"""
+MISSPELT = """
+    import pytest
+    from kubechaos import kill
+
+    {mark}
+    def test_it(chaos, healthy_deployment):
+        outage = chaos.run(kill(1), healthy_deployment)
+        assert "ServiceDwon" not in outage.alerts
+"""
+FLAKY = """
+    from pathlib import Path
+    from kubechaos import kill
+
+    def test_it(chaos, healthy_deployment):
+        first = not Path("ran").exists()
+        Path("ran").touch()
+        chaos.run(kill(1), healthy_deployment, within=0 if first else 60)
+"""
+
+
+def test_xfail_does_not_excuse_a_target_that_is_not_steady(shop: Shop) -> None:
+    shop.deploy(ready=False, server="sleep 600")
+    run = shop.run(NOT_STEADY.format(name=shop.name), "--chaos-settle=2")
+    assert (run.code, run.verdict, run.test["outcome"], run.gate) == (1, "not_steady", "failed", "fail")
+
+
+def test_a_swallowed_verdict_is_raised_again_in_teardown(shop: Shop) -> None:
+    shop.deploy(ready=False, server="sleep 600")
+    run = shop.run(SWALLOWED.format(name=shop.name), "--chaos-settle=2")
+    assert (run.code, run.verdict, run.test["outcome"], run.gate) == (1, "not_steady", "error", "fail")
+    assert run.junit["errors"] == 1
+
+
+@pytest.mark.parametrize("mark", ["", "@pytest.mark.xfail"], ids=["plain", "xfail"])
+def test_a_misspelt_alert_is_a_failure_that_names_the_known(shop: Shop, mark: str) -> None:
+    shop.deploy()
+    run = shop.run(MISSPELT.format(mark=mark))
+    assert (run.code, run.test["outcome"], run.gate) == (1, "failed", "fail")
+    assert "no alert rule is named 'ServiceDwon'" in run.failure()
+    assert "ServiceDown" in run.failure()
+
+
+def test_a_pass_on_a_rerun_is_flaky_not_pass(shop: Shop) -> None:
+    shop.deploy()
+    run = shop.run(FLAKY, "--reruns=1")
+    assert (run.code, run.gate) == (0, "flaky")
+
+
+def test_who_may_not_delete_pods_is_refused_and_nothing_is_touched(shop: Shop) -> None:
+    shop.deploy()
+    before = kubectl("get", "pods", f"--selector=app={shop.name}", "-o", "jsonpath={.items[*].metadata.uid}")
+    config = _kubeconfig_of_a_reader(shop)
+    run = shop.finish(shop.start(KILL_ONE, environment={**os.environ, "KUBECONFIG": str(config)}))
+    assert (run.code, run.verdict, run.gate) == (1, "refused", "fail")
+    assert f'user "system:serviceaccount:chaos:{shop.name}" may not delete pods in namespace "chaos"' in run.failure()
+    assert kubectl("get", "pods", f"--selector=app={shop.name}", "-o", "jsonpath={.items[*].metadata.uid}") == before
+
+
+def _kubeconfig_of_a_reader(shop: Shop) -> Path:
+    """Make a service account that may read all that is watched, and a kubeconfig with its token."""
+    name = shop.name
+    kubectl("create", "serviceaccount", name)
+    verbs, resources = "--verb=get,list,watch", "--resource=pods,deployments.apps,replicasets.apps,events"
+    kubectl("create", "role", name, verbs, resources)
+    kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount=chaos:{name}")
+    config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    config["users"][0]["user"] = {"token": kubectl("create", "token", name).strip()}
+    path = shop.folder / "kubeconfig"
+    path.write_text(json.dumps(config))
+    return path
