@@ -1,9 +1,11 @@
 """What is done for one chaos item, around its phases and for its reports."""
 
 from collections.abc import Callable
+from types import TracebackType
 
 import pytest
 
+from . import fixtures
 from .errors import ChaosError, InterruptedOutage
 from .fixtures import CHAOS, CLUSTER, RAISED
 from .report import records, text
@@ -11,8 +13,9 @@ from .report.gate import EXCUSABLE
 from .report.records import Json
 from .tally import ATTRIBUTE
 
-
 PROPERTY = "chaos_"
+OURS = ("kubechaos", "contextlib")
+PYTESTS = ("_pytest", "pluggy")
 
 
 def chaotic(item: pytest.Item) -> bool:
@@ -46,9 +49,34 @@ def cancel_timeout(item: pytest.Item) -> None:
 def note(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Remember what a phase raised, and give the item its properties, before its report is made."""
     if call.excinfo is not None:
+        if not item.config.getoption("fulltrace"):
+            _shorten(call.excinfo)
         item.stash.setdefault(RAISED, []).append(call.excinfo.value)
     if chaotic(item) and call.when == "teardown":
         item.user_properties.extend(_properties(metadata(item)))
+
+
+def _shorten(raised: pytest.ExceptionInfo[BaseException]) -> None:
+    """Show of our own errors where the test was, not how we came to them; `--full-trace` shows all."""
+    if not isinstance(raised.value, ChaosError):
+        return
+    steps = [entry._rawentry for entry in raised.traceback]
+    outside = [step for step in steps if _root(step) not in OURS]
+    if all(_root(step) in PYTESTS for step in outside):
+        outside += [step for step in steps if step.tb_frame.f_globals.get("__name__") == fixtures.__name__][:1]
+    short = None
+    for step in reversed(outside):
+        short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    if short is not None:
+        raised.traceback = type(raised.traceback)(short)
+    cause = raised.value.__cause__
+    while cause is not None:
+        cause.__traceback__, cause = None, cause.__cause__ or cause.__context__
+
+
+def _root(step: TracebackType) -> str:
+    """The top-level package of a frame."""
+    return str(step.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _properties(told: Json) -> list[tuple[str, object]]:

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 STATE = "DEVCLUSTER_STATE"
@@ -113,6 +115,19 @@ class Run:
         return crash
 
 
+def validated(report: Path) -> dict[str, Any]:
+    """Read a report, held to strict JSON and to the published schema."""
+    content = json.loads(report.read_text(), parse_constant=_not_json)
+    schema = json.loads((resources.files("kubechaos") / "report" / "v1.schema.json").read_text())
+    if "chaos" in content:
+        jsonschema.Draft202012Validator(schema).validate(content)
+    return content
+
+
+def _not_json(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
 class Shop:
     """One Deployment of the test's own, and how to run chaos tests against it."""
 
@@ -174,7 +189,7 @@ class Shop:
         report = self.folder / "report.json"
         output = (self.folder / "output.txt").read_text()
         sys.stdout.write(output)
-        return Run(code, output, json.loads(report.read_text()) if report.exists() else {}, self.folder)
+        return Run(code, output, validated(report) if report.exists() else {}, self.folder)
 
     def run(self, test: str = KILL_ONE, *args: str) -> Run:
         """Run one test file with pytest in a process of its own."""

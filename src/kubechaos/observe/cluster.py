@@ -10,7 +10,7 @@ from ..errors import ApiError
 from ..model import Ref
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Target:
     """A workload that a fault is aimed at; it needs `min_replicas` replicas wanted, so that losing one can be survived.
 
@@ -23,6 +23,9 @@ class Target:
 
     def __str__(self) -> str:
         return str(self.ref)
+
+    def __repr__(self) -> str:
+        return f"<Target {self.ref} in {self.ref.namespace}>"
 
 
 class Cluster:

@@ -59,8 +59,8 @@ class Observation:
             found: Deployment = RESOURCES[ref.kind].codec.object(
                 self._transport.get(RESOURCES[ref.kind].path(ref.namespace, ref.name))
             )
-        except NotFoundError as error:
-            raise NotFoundTargetError(self._missing()) from error
+        except NotFoundError:
+            raise NotFoundTargetError(self._missing()) from None
         return found
 
     def _missing(self) -> str:

@@ -152,6 +152,9 @@ class Chaos:
         self._observations.clear()
         self.artifacts.close()
 
+    def __repr__(self) -> str:
+        return f"<Chaos of {self._nodeid}, {len(self.outages)} outages>"
+
     @property
     def verdicts(self) -> list[str]:
         """The words for what happened here: of every outage, and of every error that no outage came of."""
