@@ -22,6 +22,7 @@ test: $(INSTALLED) ## run the tests that need no cluster
 	$(PYTEST) tests/unit tests/plugin --json-report-file=none
 
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
+	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
 	$(PYTEST) tests/devcluster --json-report-file=none
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real --json-report-file=none'
 
@@ -34,6 +35,7 @@ check: $(INSTALLED) ## run the linters, the type checker and the import contract
 
 bench: $(INSTALLED) ## measure, side by side with what is usual
 	$(BIN)/python -m benchmarks.startup
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.kills'
 
 clean: ## remove what was made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache chaos-results chaos-report.json

@@ -157,6 +157,16 @@ class Shop:
         """Make every pod that starts from now on sick: flap, crash or hang, see SERVER."""
         kubectl("create", "configmap", self.name, f"--from-literal=mode={mode}")
 
+    def service_account(self, role: str) -> Path:
+        """Make a service account that has this role, and return a kubeconfig with its token."""
+        kubectl("create", "serviceaccount", self.name)
+        kubectl("create", "rolebinding", self.name, f"--role={role}", f"--serviceaccount=chaos:{self.name}")
+        config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+        config["users"][0]["user"] = {"token": kubectl("create", "token", self.name).strip()}
+        path = self.folder / "kubeconfig"
+        path.write_text(json.dumps(config))
+        return path
+
     def start(
         self, test: str = KILL_ONE, *args: str, environment: dict[str, str] | None = None
     ) -> "subprocess.Popen[str]":

@@ -1,8 +1,6 @@
 """What cannot be excused, and what may be."""
 
-import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -76,22 +74,10 @@ def test_a_pass_on_a_rerun_is_flaky_not_pass(shop: Shop) -> None:
 def test_who_may_not_delete_pods_is_refused_and_nothing_is_touched(shop: Shop) -> None:
     shop.deploy()
     before = kubectl("get", "pods", f"--selector=app={shop.name}", "-o", "jsonpath={.items[*].metadata.uid}")
-    config = _kubeconfig_of_a_reader(shop)
+    verbs, resources = "--verb=get,list,watch", "--resource=pods,deployments.apps,replicasets.apps,events"
+    kubectl("create", "role", shop.name, verbs, resources)
+    config = shop.service_account(role=shop.name)
     run = shop.finish(shop.start(KILL_ONE, environment={**os.environ, "KUBECONFIG": str(config)}))
     assert (run.code, run.verdict, run.gate) == (1, "refused", "fail")
     assert f'user "system:serviceaccount:chaos:{shop.name}" may not delete pods in namespace "chaos"' in run.failure()
     assert kubectl("get", "pods", f"--selector=app={shop.name}", "-o", "jsonpath={.items[*].metadata.uid}") == before
-
-
-def _kubeconfig_of_a_reader(shop: Shop) -> Path:
-    """Make a service account that may read all that is watched, and a kubeconfig with its token."""
-    name = shop.name
-    kubectl("create", "serviceaccount", name)
-    verbs, resources = "--verb=get,list,watch", "--resource=pods,deployments.apps,replicasets.apps,events"
-    kubectl("create", "role", name, verbs, resources)
-    kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount=chaos:{name}")
-    config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
-    config["users"][0]["user"] = {"token": kubectl("create", "token", name).strip()}
-    path = shop.folder / "kubeconfig"
-    path.write_text(json.dumps(config))
-    return path
