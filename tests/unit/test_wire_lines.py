@@ -1,0 +1,111 @@
+"""Pages of a listing, lines of a watch, bodies of errors, and what we write ourselves."""
+
+import json
+from typing import Any
+
+import pytest
+
+from kubechaos.model import Pod
+from kubechaos.wire import ENDPOINT_SLICES, EVENTS, PODS, Status, encode, plain, status
+
+POD = {"metadata": {"name": "web-a", "namespace": "shop", "uid": "a", "resourceVersion": "7"}}
+
+
+def line(type_: str, value: object) -> bytes:
+    return json.dumps({"type": type_, "object": value}).encode()
+
+
+def test_a_page_has_its_objects_and_its_version() -> None:
+    page = PODS.page(json.dumps({"metadata": {"resourceVersion": "42"}, "items": [POD, POD]}).encode())
+    assert [each.uid for each in page.objects] == ["a", "a"]
+    assert (page.resource_version, page.next) == ("42", "")
+
+
+def test_a_page_says_where_to_go_on() -> None:
+    page = PODS.page(b'{"metadata":{"resourceVersion":"42","continue":"token","remainingItemCount":7},"items":[]}')
+    assert (page.objects, page.resource_version, page.next) == ((), "42", "token")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"metadata":{"resourceVersion":"1"},"items":null}', b'{"metadata":{"resourceVersion":"1","continue":null}}'],
+)
+def test_a_page_may_be_empty(body: bytes) -> None:
+    assert (PODS.page(body).objects, PODS.page(body).next) == ((), "")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"items":[]}', b'{"metadata":{},"items":[7]}', b'{"metadata"']
+)
+def test_what_is_no_page_is_a_value_error(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
+        PODS.page(body)
+
+
+@pytest.mark.parametrize("type_", ["ADDED", "MODIFIED", "DELETED"])
+def test_a_line_of_a_watch_has_a_type_and_an_object(type_: str) -> None:
+    found, value = PODS.event(line(type_, POD))
+    assert isinstance(value, Pod)
+    assert (found, value.uid, value.resource_version) == (type_, "a", "7")
+
+
+def test_an_error_in_the_stream_is_a_status() -> None:
+    body = {"kind": "Status", "status": "Failure", "message": "too old", "reason": "Expired", "code": 410}
+    assert PODS.event(line("ERROR", body)) == ("ERROR", Status(message="too old", reason="Expired", code=410))
+
+
+@pytest.mark.parametrize(
+    ("codec", "stub"),
+    [
+        (PODS, {"kind": "Pod", "spec": {"containers": None}, "status": {}}),
+        (EVENTS, {"kind": "Event", "involvedObject": {}, "source": {}, "firstTimestamp": None, "eventTime": None}),
+        (ENDPOINT_SLICES, {"kind": "EndpointSlice", "addressType": "", "endpoints": None, "ports": None}),
+    ],
+)
+def test_a_bookmark_is_a_stub_with_a_version(codec: Any, stub: dict[str, Any]) -> None:
+    metadata = {"resourceVersion": "42", "creationTimestamp": None}
+    type_, value = codec.event(line("BOOKMARK", {**stub, "metadata": metadata}))
+    assert (type_, value.resource_version, value.uid, value.name) == ("BOOKMARK", "42", "", "")
+
+
+def test_a_bookmark_may_end_the_initial_events() -> None:
+    metadata = {"resourceVersion": "42", "annotations": {"k8s.io/initial-events-end": "true"}}
+    assert PODS.event(line("BOOKMARK", {"metadata": metadata}))[1] == PODS.object(
+        json.dumps({"metadata": metadata}).encode()
+    )
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"", b"\x00", b"{}", b'{"type":"ADDED"}', b'{"type":"ADDED","object":7}', b'{"type":"ADDED","object":{"metad'],
+)
+def test_what_is_no_line_of_a_watch_is_a_value_error(garbage: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
+        PODS.event(garbage)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"null", b"[]", b'{"code":"410"}', b'{"message":null}'])
+def test_an_error_body_that_is_no_status_is_an_empty_one(body: bytes) -> None:
+    assert status(body) == Status()
+
+
+def test_an_error_body_is_a_status() -> None:
+    assert status(b'{"kind":"Status","code":403,"reason":"Forbidden","message":"no"}') == Status("no", "Forbidden", 403)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_what_json_has_no_number_for_is_null(value: float) -> None:
+    assert encode({"at": value, "list": [value, 1.5]}) == b'{"at":null,"list":[null,1.5]}'
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r", "\x85", "\u2028", "\u2029"])
+def test_what_we_write_is_one_line(separator: str) -> None:
+    data = encode({"message": f"a{separator}b"})
+    assert b"\n" not in data
+    assert plain(data) == {"message": f"a{separator}b"}
+
+
+def test_what_is_no_json_is_a_value_error() -> None:
+    for garbage in (b"", b"<html>", b'{"a":NaN}', b"{"):
+        with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
+            plain(garbage)

@@ -1,0 +1,188 @@
+"""Deployments, ReplicaSets, Events and EndpointSlices, from the bytes of the API."""
+
+import json
+from typing import Any
+
+import pytest
+
+from kubechaos.model import Deployment, EndpointSlice, Event, Ref, ReplicaSet
+from kubechaos.wire import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS
+
+META = {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
+CONTROLLER = {"kind": "Deployment", "name": "web", "uid": "web", "controller": True}
+
+
+def data(metadata: dict[str, Any] | None = None, **parts: Any) -> bytes:
+    return json.dumps({"metadata": {**META, **(metadata or {})}, **parts}).encode()
+
+
+def deployment(metadata: dict[str, Any] | None = None, **parts: Any) -> Deployment:
+    return DEPLOYMENTS.object(data(metadata, **parts))
+
+
+def replica_set(metadata: dict[str, Any] | None = None, **parts: Any) -> ReplicaSet:
+    return REPLICA_SETS.object(data(metadata, **parts))
+
+
+def endpoint_slice(*endpoints: dict[str, Any]) -> EndpointSlice:
+    return ENDPOINT_SLICES.object(data({"labels": {"kubernetes.io/service-name": "web"}}, endpoints=endpoints))
+
+
+def endpoint(uid: str, **conditions: bool | None) -> dict[str, Any]:
+    return {"addresses": ["10.0.0.1"], "conditions": conditions, "targetRef": {"kind": "Pod", "uid": uid}}
+
+
+def test_a_deployment() -> None:
+    found = deployment(
+        {"generation": 4, "annotations": {"deployment.kubernetes.io/revision": "12"}},
+        spec={
+            "replicas": 3,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"spec": {"containers": [{"name": "app", "readinessProbe": {"httpGet": {"port": 80}}}]}},
+        },
+        status={"observedGeneration": 3, "updatedReplicas": 2, "replicas": 3},
+    )
+    assert found == Deployment(
+        "shop",
+        "web",
+        "u",
+        "7",
+        generation=4,
+        observed_generation=3,
+        replicas=3,
+        updated_replicas=2,
+        selector="app=web",
+        revision=12,
+    )
+
+
+def test_replicas_that_are_not_said_are_one() -> None:
+    assert deployment().replicas == 1
+    assert deployment(spec={"replicas": None}).replicas == 1
+
+
+def test_no_replicas_are_none() -> None:
+    assert deployment(spec={"replicas": 0}).replicas == 0
+
+
+def test_a_deployment_may_be_paused_or_on_its_way_out() -> None:
+    assert deployment(spec={"paused": True}).paused
+    assert deployment({"deletionTimestamp": "2026-01-01T00:00:00Z"}).deleting
+    assert not deployment().paused
+    assert not deployment().deleting
+
+
+@pytest.mark.parametrize(
+    ("containers", "probed"),
+    [
+        (None, False),
+        ([], False),
+        ([{"name": "app"}], False),
+        ([{"name": "app", "livenessProbe": {}}], False),
+        ([{"name": "app"}, {"name": "side", "readinessProbe": {"exec": {"command": ["true"]}}}], True),
+    ],
+)
+def test_a_deployment_is_probed_if_one_of_its_containers_is(containers: Any, probed: bool) -> None:
+    assert deployment(spec={"template": {"spec": {"containers": containers}}}).probed == probed
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        ({}, ""),
+        ({"matchLabels": None, "matchExpressions": None}, ""),
+        ({"matchLabels": {"app": "web", "tier": "front"}}, "app=web,tier=front"),
+        ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["x", "y"]}]}, "a in (x,y)"),
+        ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["x"]}]}, "a notin (x)"),
+        ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, "a"),
+        ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": None}]}, "!a"),
+        (
+            {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "a.b/c", "operator": "In", "values": ["x"]}]},
+            "app=web,a.b/c in (x)",
+        ),
+    ],
+)
+def test_a_selector_reads_as_the_query_of_the_api(selector: dict[str, Any], text: str) -> None:
+    assert deployment(spec={"selector": selector}).selector == text
+
+
+@pytest.mark.parametrize(("annotation", "revision"), [("3", 3), ("", 0), ("x", 0), ("-1", 0)])
+def test_a_revision_that_is_no_number_is_none(annotation: str, revision: int) -> None:
+    assert deployment({"annotations": {"deployment.kubernetes.io/revision": annotation}}).revision == revision
+
+
+def test_a_workload_without_annotations_has_no_revision() -> None:
+    assert deployment({"annotations": None}).revision == replica_set().revision == 0
+
+
+def test_a_replica_set() -> None:
+    found = replica_set(
+        {"ownerReferences": [CONTROLLER], "annotations": {"deployment.kubernetes.io/revision": "2"}},
+        spec={"replicas": 3},
+        status={
+            "conditions": [
+                {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+            ]
+        },
+    )
+    assert found == ReplicaSet("shop", "web", "u", "7", owner="web", revision=2, replicas=3, failure="exceeded quota")
+
+
+def test_a_failure_that_is_over_is_none() -> None:
+    condition = {"type": "ReplicaFailure", "status": "False", "message": "exceeded quota"}
+    assert replica_set(status={"conditions": [condition]}).failure == ""
+    assert replica_set(status={"conditions": None}).failure == ""
+
+
+def test_an_event() -> None:
+    found = EVENTS.object(
+        data(
+            involvedObject={"kind": "Pod", "namespace": "shop", "name": "web-a", "uid": "a"},
+            type="Warning",
+            reason="FailedScheduling",
+            message="0/2 nodes",
+            count=3,
+        )
+    )
+    about = Ref("Pod", "shop", "web-a", "a")
+    assert found == Event("shop", "web", "u", "7", about, "Warning", "FailedScheduling", "0/2 nodes", 3)
+
+
+@pytest.mark.parametrize("count", [None, 0])
+def test_an_event_happened_at_least_once(count: int | None) -> None:
+    found = EVENTS.object(data(type=None, reason=None, message=None, count=count))
+    assert (found.type, found.reason, found.message, found.count) == ("", "", "", 1)
+
+
+def test_an_endpoint_is_ready_unless_it_says_no() -> None:
+    found = endpoint_slice(
+        endpoint("yes", ready=True),
+        endpoint("no", ready=False, serving=True, terminating=True),
+        endpoint("null", ready=None),
+        endpoint("unsaid"),
+    )
+    assert (found.service, found.ready) == ("web", ("null", "unsaid", "yes"))
+    assert found.known == ("no", "null", "unsaid", "yes")
+
+
+@pytest.mark.parametrize("reference", [None, {"kind": "Pod"}])
+def test_an_endpoint_that_is_no_known_pod_is_nobodys(reference: dict[str, Any] | None) -> None:
+    found = endpoint_slice({"addresses": ["10.0.0.1"], "conditions": {"ready": True}, "targetRef": reference})
+    assert "" == "".join(found.ready) == "".join(found.known)
+
+
+@pytest.mark.parametrize("parts", [{}, {"endpoints": None}, {"endpoints": []}])
+def test_a_slice_may_be_empty(parts: dict[str, Any]) -> None:
+    found = ENDPOINT_SLICES.object(data({"labels": {"kubernetes.io/service-name": "web"}}, **parts))
+    assert (found.service, found.ready, found.known) == ("web", (), ())
+
+
+def test_a_slice_without_labels_is_of_no_service() -> None:
+    assert ENDPOINT_SLICES.object(data({"labels": None})).service == ""
+
+
+@pytest.mark.parametrize("codec", [DEPLOYMENTS, REPLICA_SETS, EVENTS, ENDPOINT_SLICES])
+def test_what_is_no_object_is_a_value_error(codec: Any) -> None:
+    for garbage in (b"", b"null", b"7", b"{}", b'{"metadata":7}'):
+        with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
+            codec.object(garbage)
