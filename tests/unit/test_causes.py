@@ -1,0 +1,147 @@
+"""Why it is slow: in the API's own words, or by what it does not say."""
+
+import pytest
+
+from kubechaos.judge.outage import Outage
+from kubechaos.model import Container
+
+from .worlds import CREATING, RUNNING, Story, new
+
+
+def waiting(reason: str, message: str = "", **fields: object) -> tuple[Container, ...]:
+    return (Container("app", state="waiting", reason=reason, message=message, **fields),)  # type: ignore[arg-type]
+
+
+def killed() -> Story:
+    """A kill whose victim is gone after one and a quarter seconds."""
+    story = Story().kill("a", within=20.0)
+    story.dies(0.25, "a")
+    return story
+
+
+def stuck(*containers: Container, at: float = 3.0) -> Outage:
+    """A replacement that ends in this state and stays there."""
+    story = killed()
+    story.see(1.5, new("d"))
+    story.change(1.75, "d", node="node-2", containers=(CREATING,))
+    story.change(at, "d", containers=containers)
+    return story.outage()
+
+
+@pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"])
+def test_an_image_that_cannot_be_pulled_is_named(reason: str) -> None:
+    outage = stuck(*waiting(reason, "localhost:1/web: not found"))
+    assert outage.verdict == "not_recovered"
+    assert outage.cause.endswith(f"; pod web-d: {reason}: localhost:1/web: not found")
+    alert = outage.alerts["ImagePullBackOff"]
+    assert (alert.object, alert.at, alert.message) == ("pod/web-d", 3.0, "localhost:1/web: not found")
+    assert "NotStarted" not in outage.alerts
+
+
+def test_an_image_pull_is_alerted_once_for_each_pod() -> None:
+    story = killed()
+    story.see(1.5, new("d", node="node-2"))
+    for at in (2.0, 3.0, 4.0):
+        story.change(at, "d", containers=waiting("ErrImagePull" if at != 3.0 else "ImagePullBackOff"))
+    assert [alert.name for alert in story.outage().alerts.all].count("ImagePullBackOff") == 1
+
+
+def test_a_crash_loop_is_named_with_its_exit_code() -> None:
+    outage = stuck(*waiting("CrashLoopBackOff", "back-off 10s", last_exit_code=3, last_reason="Error"))
+    assert outage.cause.endswith("; pod web-d: CrashLoopBackOff: back-off 10s (last exit code 3)")
+    assert outage.alerts["CrashLoopBackOff"].object == "pod/web-d"
+
+
+def test_a_missing_config_map_is_named() -> None:
+    outage = stuck(*waiting("CreateContainerConfigError", 'configmap "web" not found'))
+    assert outage.cause.endswith('; pod web-d: CreateContainerConfigError: configmap "web" not found')
+    assert "CreateContainerConfigError" in outage.alerts
+
+
+def test_a_container_killed_for_its_memory_is_an_alert() -> None:
+    outage = stuck(Container("app", state="terminated", reason="OOMKilled", exit_code=137))
+    assert outage.alerts["OOMKilled"].object == "pod/web-d"
+
+
+def test_the_trouble_of_a_terminating_pod_is_no_cause() -> None:
+    story = Story().kill("a")
+    story.terminates(0.25, "a")
+    story.change(0.5, "a", containers=(Container("app", state="terminated", reason="OOMKilled", exit_code=137),))
+    story.comes(0.5, "d", ready=1.0)
+    assert "OOMKilled" not in story.outage().alerts
+
+
+def test_a_pod_that_fits_nowhere_is_named() -> None:
+    story = killed()
+    story.see(1.5, new("d"))
+    story.change(2.0, "d", unschedulable="0/2 nodes are available")
+    outage = story.outage()
+    assert outage.cause.endswith("; pod web-d: Unschedulable: 0/2 nodes are available")
+    assert (outage.alerts["Unschedulable"].object, outage.alerts["Unschedulable"].at) == ("pod/web-d", 2.0)
+    assert "NotScheduled" not in outage.alerts
+
+
+def test_a_quota_that_forbids_the_replacement_is_named() -> None:
+    story = killed()
+    story.change(2.0, "rs", failure="pods is forbidden: exceeded quota")
+    outage = story.outage()
+    assert (outage.verdict, outage.cause) == ("not_recovered", "FailedCreate: pods is forbidden: exceeded quota")
+    assert outage.alerts["FailedCreate"].at == 2.0
+    assert "NotCreated" not in outage.alerts
+
+
+def test_a_transient_failed_create_is_no_cause_of_a_recovery() -> None:
+    story = killed()
+    story.change(2.0, "rs", failure="pods is forbidden: exceeded quota")
+    story.comes(4.0, "d", ready=5.0)
+    story.change(5.0, "rs", failure="")
+    outage = story.outage()
+    assert outage.verdict == "recovered"
+    assert "FailedCreate" not in outage.cause
+
+
+def test_a_replacement_that_is_never_created_is_an_alert() -> None:
+    outage = killed().outage()
+    alert = outage.alerts["NotCreated"]
+    assert (alert.severity, alert.object, alert.at, alert.seen) == ("critical", "deployment/web", 0.0, 20.0)
+
+
+def test_a_pod_that_no_scheduler_looks_at_is_an_alert() -> None:
+    story = killed()
+    story.see(1.5, new("d"))
+    outage = story.outage()
+    assert outage.cause.endswith("; pod web-d: not scheduled yet")
+    assert (outage.alerts["NotScheduled"].object, outage.alerts["NotScheduled"].at) == ("pod/web-d", 1.5)
+    assert "NotCreated" not in outage.alerts
+
+
+@pytest.mark.parametrize("containers", [(), (CREATING,)])
+def test_a_pod_that_is_never_started_is_an_alert(containers: tuple[Container, ...]) -> None:
+    outage = stuck(*containers)
+    assert (outage.alerts["NotStarted"].object, outage.alerts["NotStarted"].at) == ("pod/web-d", 1.75)
+    assert "NotScheduled" not in outage.alerts
+
+
+def test_a_pod_that_started_and_never_got_ready_is_not_one_that_never_started() -> None:
+    assert "NotStarted" not in stuck(RUNNING).alerts
+
+
+def test_what_has_had_no_time_yet_is_not_missing() -> None:
+    story = Story().kill("a", within=2.0)
+    story.dies(0.25, "a")
+    assert "NotCreated" not in story.outage().alerts
+
+
+def test_a_healthy_run_has_no_cause_to_worry() -> None:
+    story = killed()
+    story.see(1.5, new("d"))
+    story.says(1.5, "Killing", "Stopping container app", "a")
+    story.change(1.75, "d", node="node-2", containers=(CREATING,), not_ready="ContainersNotReady: app")
+    story.ready(2.0, "d")
+    assert sorted(story.outage().alerts) == [
+        "ChaosStarted",
+        "PodDeleted",
+        "ProblemDetected",
+        "RecoveryComplete",
+        "RecoveryStarted",
+    ]
