@@ -1,0 +1,61 @@
+"""One tree of errors, each with the word of the report that it stands for."""
+
+import inspect
+
+import pytest
+
+from kubechaos import errors
+from kubechaos.errors import ChaosError
+from kubechaos.judge.verdict import RANK
+
+CLASSES = [
+    value
+    for value in vars(errors).values()
+    if inspect.isclass(value) and issubclass(value, BaseException) and not issubclass(value, Warning)
+]
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_every_error_stands_for_a_verdict(error: type[ChaosError]) -> None:
+    assert error.verdict in RANK
+    assert error.__doc__
+
+
+@pytest.mark.parametrize("error", [each for each in CLASSES if each is not errors.InterruptedOutage])
+def test_every_error_is_of_the_one_tree(error: type[BaseException]) -> None:
+    assert issubclass(error, ChaosError)
+
+
+def test_an_interruption_is_not_caught_by_except_exception() -> None:
+    assert not issubclass(errors.InterruptedOutage, Exception)
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_only_what_is_about_the_target_is_a_failed_assertion(error: type[BaseException]) -> None:
+    about_the_target = error in (errors.NotRecoveredError, errors.EvictionBlockedError)
+    assert issubclass(error, AssertionError) == about_the_target
+
+
+@pytest.mark.parametrize(
+    ("error", "kin"),
+    [
+        (errors.ArgumentError, ValueError),
+        (errors.OptionError, ValueError),
+        (errors.HoldError, TypeError),
+        (errors.NotEndedError, RuntimeError),
+        (errors.UnknownAlertError, LookupError),
+        (errors.NoReadinessProbeWarning, UserWarning),
+    ],
+)
+def test_an_error_is_also_what_python_calls_it(error: type[BaseException], kin: type[BaseException]) -> None:
+    assert issubclass(error, kin)
+
+
+def test_an_unknown_alert_names_the_known_in_order() -> None:
+    error = errors.UnknownAlertError("B", ["C", "A"])
+    assert str(error) == "no alert rule is named 'B'; known: A, C"
+
+
+def test_an_answer_of_the_api_carries_its_code_and_reason() -> None:
+    error = errors.ForbiddenError("no", status=403, reason="Forbidden", retry_after=2.0)
+    assert (str(error), error.status, error.reason, error.retry_after) == ("no", 403, "Forbidden", 2.0)
