@@ -1,0 +1,196 @@
+"""What is written down: the names of the design, strict JSON, null for what is unknown."""
+
+import json
+from dataclasses import asdict, replace
+from math import inf
+from typing import Any
+
+import pytest
+
+from kubechaos import Outage, wire
+from kubechaos.model import Delay, Gap, Gone, Listed, Mark, Record, Seen
+from kubechaos.report import records
+
+from .worlds import T0, Story, endpoints, pod
+
+
+def refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no strict JSON")
+
+
+def strict(value: Any) -> Any:
+    """The value after a trip through strict JSON, in one line."""
+    text = wire.encode(value)
+    assert b"\n" not in text
+    return json.loads(text, parse_constant=refuse)
+
+
+def recovered() -> Outage:
+    story = Story().kill("a")
+    story.dies(0.25, "a")
+    story.comes(1.5, "d", ready=2.0)
+    return story.outage()
+
+
+def not_recovered() -> Outage:
+    return Story().kill("a", within=1.0).outage()
+
+
+def test_an_experiment_has_the_fields_of_the_design() -> None:
+    assert set(records.experiment(recovered())) == {
+        "fault",
+        "target",
+        "started",
+        "wanted",
+        "within",
+        "hold",
+        "stable_for",
+        "victims",
+        "recovery_time",
+        "availability",
+        "probe_availability",
+        "min_ready",
+        "proof",
+        "cause",
+        "phases",
+        "alerts",
+        "gaps",
+        "delays",
+        "unobserved",
+        "verdict",
+    }
+
+
+def test_a_recovered_experiment_reads_like_this() -> None:
+    told = strict(records.experiment(recovered()))
+    assert told["fault"] == {"name": "kill", "args": ["1"]}
+    assert told["target"] == {"kind": "Deployment", "namespace": "shop", "name": "web", "uid": "web"}
+    assert told["victims"] == [{"name": "web-a", "uid": "a", "node": "node-1", "gone": 1.25}]
+    assert told["proof"] == {"kind": "stopped", "at": 0.75}
+    assert (told["recovery_time"], told["verdict"], told["hold"]) == (2.0, "recovered", None)
+    assert told["phases"] == {
+        "removed": [
+            {"name": "web-a", "uid": "a", "node": "node-1", "deleted": 0.25, "stopped": 0.75, "gone": 1.25},
+        ],
+        "added": [
+            {
+                "name": "web-d",
+                "uid": "d",
+                "node": "node-2",
+                "created": 1.5,
+                "scheduled": 1.5,
+                "started": 2.0,
+                "ready": 2.0,
+                "serving": None,
+            },
+        ],
+    }
+
+
+def test_an_alert_has_the_fields_of_the_design() -> None:
+    first, *_ = strict(records.alerts(recovered().alerts.all))
+    assert (
+        first.items()
+        >= {
+            "sequence": 1,
+            "name": "ChaosStarted",
+            "severity": "info",
+            "object": "deployment/web",
+            "at": 0.0,
+            "seen": 0.0,
+        }.items()
+    )
+
+
+def test_what_was_never_reached_is_null() -> None:
+    told = strict(records.experiment(not_recovered()))
+    assert (told["recovery_time"], told["proof"], told["victims"][0]["gone"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("unknown", [inf, -inf, float("nan")])
+def test_infinity_is_null_in_json(unknown: float) -> None:
+    assert strict({"at": unknown, "deep": [unknown]}) == {"at": None, "deep": [None]}
+    assert strict(records.experiment(replace(recovered(), recovery_time=unknown)))["recovery_time"] is None
+
+
+def test_a_test_has_the_worst_verdict_of_its_experiments() -> None:
+    outages = [recovered(), not_recovered()]
+    told = strict(records.test([each.verdict for each in outages], "chaos-results/x", outages))
+    assert set(told) == {"schema", "verdict", "artifacts", "experiments"}
+    assert (told["schema"], told["verdict"], told["artifacts"]) == (
+        "kubechaos/v1",
+        "fault_not_proven",
+        "chaos-results/x",
+    )
+    assert [each["verdict"] for each in told["experiments"]] == ["recovered", "fault_not_proven"]
+
+
+def test_a_test_without_an_experiment_has_no_verdict() -> None:
+    assert strict(records.test([], None, [])) == {
+        "schema": "kubechaos/v1",
+        "verdict": None,
+        "artifacts": None,
+        "experiments": [],
+    }
+
+
+def test_the_run_has_the_fields_of_the_design() -> None:
+    tests = [records.test([], None, [recovered(), recovered()]), records.test([], None, [not_recovered()])]
+    cluster = {"context": "kind", "server_version": "v1.37.0", "uid": None}
+    told = strict(
+        records.run(version="0.1.0", run="run-1", started="2026", seed="7", gate="fail", cluster=cluster, tests=tests)
+    )
+    assert told == {
+        "schema": "kubechaos/v1",
+        "version": "0.1.0",
+        "run": "run-1",
+        "started": "2026",
+        "seed": "7",
+        "gate": "fail",
+        "simulated": False,
+        "clock": {"kind": "monotonic", "factor": 1.0},
+        "cluster": cluster,
+        "experiments": 3,
+        "verdicts": {"fault_not_proven": 1, "recovered": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        (
+            Listed(T0, "Pod", "9", (), 1000.0),
+            {"type": "listed", "kind": "Pod", "resource_version": "9", "server_time": 1000.0, "objects": []},
+        ),
+        (Gap(T0, "Pod", T0 - 1, "410"), {"type": "gap", "kind": "Pod", "since": T0 - 1, "why": "410"}),
+        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut"}),
+        (Mark(T0, "victim", {"uid": "a"}), {"type": "mark", "name": "victim", "facts": {"uid": "a"}}),
+    ],
+)
+def test_a_record_is_one_line_with_its_type_and_time(record: Record, line: dict[str, Any]) -> None:
+    assert strict(records.line(record)) == {**line, "at": T0}
+
+
+@pytest.mark.parametrize(("make", "type_"), [(Seen, "seen"), (Gone, "gone")])
+def test_an_object_carries_its_kind_uid_and_version(make: type[Seen] | type[Gone], type_: str) -> None:
+    line = strict(records.line(make(T0, pod("a", resource_version="7"), inferred=True)))
+    assert (line["type"], line["at"], line["inferred"]) == (type_, T0, True)
+    assert (line["kind"], line["uid"], line["resource_version"]) == ("Pod", "a", "7")
+    assert line["object"]["name"] == "web-a"
+    assert line["object"]["containers"][0]["id"] == "containerd://1"
+
+
+def test_the_objects_of_a_listing_are_written_in_full() -> None:
+    value = endpoints("ab")
+    line = strict(records.line(Listed(T0, "EndpointSlice", "9", (value,))))
+    (told,) = line["objects"]
+    assert {**told["object"], "uid": told["uid"], "resource_version": told["resource_version"]} == {
+        key: list(each) if isinstance(each, tuple) else each for key, each in asdict(value).items()
+    }
+
+
+@pytest.mark.parametrize("separator", ["\n", "\x85", "\u2028", "\u2029", "\r"])
+def test_a_record_stays_one_line_whatever_the_cluster_says(separator: str) -> None:
+    line = wire.encode(records.line(Seen(T0, pod("a", not_ready=f"one{separator}two"))))
+    assert b"\n" not in line
+    assert json.loads(line)["object"]["not_ready"] == f"one{separator}two"
