@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.origin import OBSERVED, Origin
 from kubechaos import Chaos, Cluster, Outage, kill
 from kubechaos.api.connect import pin
+from kubechaos.observe.clock import Monotonic
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.settings import Settings
 
@@ -83,7 +84,7 @@ def _chaos(cluster: Cluster, folder: Path, number: int) -> Chaos:
         f"kill-{number}",
         [],
         Artifacts(folder, folder.parent),
-        now=time.monotonic,
+        clock=Monotonic(),
         wall=lambda: "",
         left=lambda: inf,
     )

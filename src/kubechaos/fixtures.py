@@ -74,6 +74,7 @@ def alert_rules() -> "list[AlertRule]":
 def _kubechaos_chaos(
     request: pytest.FixtureRequest, _kubechaos_cluster: "Cluster", alert_rules: "list[AlertRule]"
 ) -> "Iterator[Chaos]":
+    from .observe.clock import Monotonic
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
 
@@ -85,7 +86,7 @@ def _kubechaos_chaos(
         item.nodeid,
         alert_rules,
         Artifacts(folder, request.config.rootpath),
-        now=time.monotonic,
+        clock=Monotonic(),
         wall=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
         left=lambda: item.stash.get(ENDS, inf) - time.monotonic(),
     )

@@ -1,7 +1,7 @@
 """All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
 
+import time
 from collections.abc import Callable
-from math import inf
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError,
 from ..judge.timeline import State, step
 from ..judge.world import REQUIRED
 from ..model import Deployment, Failed, Gap, Mark, Pod, Record
+from .clock import Clock
 from .cluster import Target
 from .watch import Watch
 
@@ -25,12 +26,12 @@ Listener = Callable[[Record, State], None]
 class Observation:
     """What is known of a target, live: `state` is the fold of every record so far."""
 
-    def __init__(self, transport: Transport, target: Target, now: Callable[[], float], listener: Listener) -> None:
+    def __init__(self, transport: Transport, target: Target, clock: Clock, listener: Listener) -> None:
         self.target = target
         self.state = State()
         self.unobserved: tuple[str, ...] = ()
         self._transport = transport
-        self._now = now
+        self._clock = clock
         self._listener = listener
         self._selector = ""
         self._queue: SimpleQueue[Record | Failed] = SimpleQueue()
@@ -44,13 +45,15 @@ class Observation:
         mine = {"labelSelector": workload.selector}
         queries = {"Deployment": named, "ReplicaSet": mine, "Pod": mine, "EndpointSlice": {}, "Event": {}}
         for kind, query in queries.items():
-            watch = Watch(self._transport.fork(), RESOURCES[kind], ref.namespace, query, self._queue.put, self._now)
+            watch = Watch(
+                self._transport.fork(), RESOURCES[kind], ref.namespace, query, self._queue.put, self._clock.now
+            )
             self._watches.append(watch)
             watch.start()
         expected = set(queries)
-        until = self._now() + BARRIER_DEADLINE
+        until = time.monotonic() + BARRIER_DEADLINE
         while missing := expected - self.state.world.listed - set(self.unobserved):
-            if not self._take(until):
+            if not self._take(until - time.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
 
     def _workload(self) -> Deployment:
@@ -80,23 +83,23 @@ class Observation:
 
     def mark(self, what: str, /, **facts: Any) -> None:
         """Record something that we did or decided ourselves, after all that has arrived before it."""
-        at = self._now()
+        at = self._clock.now()
         self.catch_up()
         self._fold(Mark(at, what, facts))
 
     def until(self, ends_at: Callable[[State], float]) -> float:
         """Return the seconds until the time that `ends_at` gives for the state so far."""
-        return ends_at(self.state) - self._now()
+        return ends_at(self.state) - self._clock.now()
 
     def wait(self, ends_at: Callable[[State], float]) -> State:
         """Fold records as they arrive until the time that `ends_at` gives for the state so far."""
-        while self._take(ends_at(self.state)):
+        while self._take(self._clock.wall(self.until(ends_at))):
             pass
         return self.state
 
     def catch_up(self) -> None:
         """Fold what has arrived, without waiting."""
-        while self._take(-inf):
+        while self._take(0.0):
             pass
 
     def confirm(self) -> str:
@@ -104,13 +107,13 @@ class Observation:
 
         Returns the listing's version. A stream that stays behind is recorded as a gap: it lost something.
         """
-        resource, since = RESOURCES["Pod"], self._now()
+        resource, since = RESOURCES["Pod"], self._clock.now()
         path = resource.path(self.target.ref.namespace)
         page = resource.codec.page(self._transport.get(path, {"labelSelector": self._selector}))
-        until = self._now() + CATCH_UP
+        until = time.monotonic() + CATCH_UP
         while behind := self._behind(page):
-            if not self._take(until):
-                self._fold(Gap(self._now(), "Pod", since, f"the stream never told of {behind}"))
+            if not self._take(until - time.monotonic()):
+                self._fold(Gap(self._clock.now(), "Pod", since, f"the stream never told of {behind}"))
                 break
         version: str = page.resource_version
         return version
@@ -133,9 +136,8 @@ class Observation:
             watch.stop()
         self._watches.clear()
 
-    def _take(self, until: float) -> bool:
-        """Fold the next record; False if none comes before `until`."""
-        left = until - self._now()
+    def _take(self, left: float) -> bool:
+        """Fold the next record; False if none comes in so many seconds of wall time."""
         try:
             record = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
         except Empty:

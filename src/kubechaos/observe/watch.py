@@ -6,6 +6,7 @@ are kept, a 410 ends the stream (here: relist, diff, gap), 401 and 403 are termi
 
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -72,7 +73,7 @@ class Watch:
 
     def _first_list(self) -> None:
         """List; only a server that answered, but was busy, is asked again: nothing has happened yet."""
-        until = self._now() + LIST_DEADLINE
+        until = time.monotonic() + LIST_DEADLINE
         while not self._stopped.is_set():
             try:
                 self._list()
@@ -80,7 +81,7 @@ class Watch:
             except UnreachableError:
                 raise
             except ApiError as error:
-                if not _may_pass(error) or self._now() > until:
+                if not _may_pass(error) or time.monotonic() > until:
                     raise
                 self._pause(error)
 

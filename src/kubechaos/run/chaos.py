@@ -35,6 +35,7 @@ from ..judge.outage import Outage
 from ..judge.timeline import State
 from ..judge.verdict import PROOF_MARGIN, Limits
 from ..model import Record
+from ..observe.clock import Clock
 from ..observe.cluster import Cluster, Target
 from ..observe.observation import Observation
 from ..report import records, text
@@ -57,7 +58,7 @@ _ERRORS: dict[str, type[ChaosError]] = {
 class Chaos:
     """What a test injects faults with; it owns the watch and the artifacts of that one test.
 
-    `now` is the run's clock and `wall` the time of day, `left` the seconds until the item's timeout fires.
+    `clock` is the run's and `wall` the time of day, `left` the seconds until the item's timeout fires.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Chaos:
         rules: Sequence[AlertRule],
         artifacts: Artifacts,
         *,
-        now: Callable[[], float],
+        clock: Clock,
         wall: Callable[[], str],
         left: Callable[[], float],
     ) -> None:
@@ -79,7 +80,7 @@ class Chaos:
         self._settings = settings
         self._nodeid = nodeid
         self._rules = rules
-        self._now = now
+        self._clock = clock
         self._wall = wall
         self._left = left
         self._observations: dict[Target, Observation] = {}
@@ -184,10 +185,12 @@ class Chaos:
                 "nodeid": self._nodeid,
                 "seed": self._settings.seed,
                 "started": self._wall(),
-                "at": self._now(),
+                "at": self._clock.now(),
             }
         )
-        observation = Observation(self._cluster.transport, target, self._now, lambda *heard: self._hear(target, *heard))
+        observation = Observation(
+            self._cluster.transport, target, self._clock, lambda *heard: self._hear(target, *heard)
+        )
         self._observations[target] = observation
         observation.open()
         if (workload := observation.state.world.workload) and not workload.probed:
@@ -204,7 +207,7 @@ class Chaos:
             ongoing.hear(state)
 
     def _settle(self, observation: Observation) -> None:
-        settle(observation, self._settings.settle, self._stable_for(observation.target), self._now)
+        settle(observation, self._settings.settle, self._stable_for(observation.target), self._clock)
 
     def _stable_for(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for
@@ -218,8 +221,8 @@ class Chaos:
 
     def _check_timeout(self, observation: Observation, limits: Limits) -> None:
         grace = max((pod.grace for pod in observation.state.world.active), default=0.0)
-        needed, left = max(limits.within + limits.stable_for, grace + PROOF_MARGIN), self._left()
-        if left < needed:
+        needed = self._clock.wall(max(limits.within + limits.stable_for, grace + PROOF_MARGIN))
+        if (left := self._left()) < needed:
             raise TimeoutTooShortError(
                 f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "
                 f"give it more, @pytest.mark.timeout({needed + 30:.0f}), or ask for less, within="

@@ -1,30 +1,30 @@
 """Before the fault: wait until the target is all right, and has been for long enough."""
 
 import logging
-from collections.abc import Callable
 
 from ..errors import NotSteadyError, TooFewReplicasError
 from ..judge.verdict import steady_at, unsteady
+from ..observe.clock import Clock
 from ..observe.observation import Observation
 from ..report.text import safe
 
 logger = logging.getLogger("kubechaos")
 
 
-def settle(observation: Observation, seconds: float, stable_for: float, now: Callable[[], float]) -> None:
+def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock) -> None:
     """Wait up to `seconds` until the target has been all right for `stable_for` seconds.
 
     Raises TooFewReplicasError at once, NotSteadyError when time is up.
     """
-    target, until = observation.target, now() + seconds
+    target, until = observation.target, clock.now() + seconds
     observation.catch_up()
     _check_wanted(observation)
-    if steady_at(observation.state, stable_for) > now():
+    if steady_at(observation.state, stable_for) > clock.now():
         why = unsteady(observation.state) or f"it must be all right for {stable_for:g} s"
         logger.info("waiting for %s to be steady: %s", target, safe(why))
     observation.wait(lambda state: min(until, steady_at(state, stable_for)))
     observation.confirm()
-    if steady_at(observation.state, stable_for) > now():
+    if steady_at(observation.state, stable_for) > clock.now():
         why = unsteady(observation.state) or f"all right, but not yet for {stable_for:g} s"
         raise NotSteadyError(
             f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why)}"

@@ -1,0 +1,32 @@
+"""The run's clock: every duration is measured on it; sockets and what waits for them keep wall time."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Seconds that only go forward; `factor` of them pass in one second of wall time."""
+
+    kind: str
+    factor: float
+
+    def now(self) -> float:
+        """Return the time."""
+
+    def wall(self, seconds: float) -> float:
+        """Return how many seconds of wall time so many seconds of this clock take."""
+
+
+class Monotonic:
+    """The machine's own monotonic clock, for a real cluster."""
+
+    kind = "monotonic"
+    factor = 1.0
+
+    def now(self) -> float:
+        """Return the time."""
+        return time.monotonic()
+
+    def wall(self, seconds: float) -> float:
+        """Return the same number: a second is a second."""
+        return seconds
