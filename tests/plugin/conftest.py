@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from kubechaos.observe import watch
+from tests.plugin.hearing import Heard
 from tests.plugin.tiny import Tiny
 from tests.rawserver import RawServer
 
@@ -128,3 +130,16 @@ def run(pytester: pytest.Pytester, use: Callable[[Path], None], tiny: Tiny) -> R
     """Runs tests in a pytest of their own."""
     use(tiny.kubeconfig)
     return Runner(pytester, use)
+
+
+@pytest.fixture
+def heard(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
+    """A watch of the scripted server, to be started by the test; it pauses but shortly."""
+    monkeypatch.setattr(watch, "LONGEST_PAUSE", 0.1)
+    heard = Heard(server)
+    yield heard
+    heard.watch._stopped.set()  # and not stop() at once: that races with the stream, which is a test of its own
+    server.closing.set()
+    if heard.watch._thread.ident is not None:
+        heard.watch._thread.join(5)
+    heard.watch._transport.close()

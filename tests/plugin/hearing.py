@@ -1,0 +1,84 @@
+"""A watch on the pods of a scripted server, and what it told."""
+
+import json
+import threading
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+from kubernetes import client
+
+from kubechaos.api.connect import Pinned
+from kubechaos.api.resources import RESOURCES
+from kubechaos.api.transport import Transport
+from kubechaos.model import Failed, Gone, Listed, Record, Seen
+from kubechaos.observe.watch import Watch
+from tests.rawserver import Answer, RawServer, reply
+
+PODS = "/api/v1/namespaces/shop/pods"
+
+
+def line(type_: str, name: str, version: int, **metadata: Any) -> bytes:
+    """One line of a watch."""
+    meta = {"name": name, "uid": f"uid-{name}", "resourceVersion": str(version), **metadata}
+    return json.dumps({"type": type_, "object": {"metadata": meta}}, ensure_ascii=False).encode() + b"\n"
+
+
+def error(code: int, message: str = "too old") -> bytes:
+    """An ERROR line of a watch."""
+    return (
+        json.dumps({"type": "ERROR", "object": {"kind": "Status", "code": code, "message": message}}).encode() + b"\n"
+    )
+
+
+def page(version: int, *names: str, more: str = "") -> Answer:
+    """A page of a listing, each object at the version of the page."""
+    items = [{"metadata": {"name": n, "uid": f"uid-{n}", "resourceVersion": str(version)}} for n in names]
+    return reply({"metadata": {"resourceVersion": str(version), "continue": more}, "items": items})
+
+
+class Heard:
+    """What the sink was given, and the watch that gave it."""
+
+    def __init__(self, server: RawServer) -> None:
+        pinned = Pinned("raw", "shop", client.Configuration(host=server.url))
+        self.server = server
+        self.records: list[Record | Failed] = []
+        self.changed = threading.Condition()
+        self.watch = Watch(Transport(pinned), RESOURCES["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic)
+
+    def __call__(self, record: Record | Failed) -> None:
+        with self.changed:
+            self.records.append(record)
+            self.changed.notify_all()
+
+    def until(self, count: int, seconds: float = 10.0) -> list[str]:
+        """Wait for a number of records, and return what they say in short."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.records) >= count, seconds), self.told
+            return self.told
+
+    @property
+    def told(self) -> list[str]:
+        """Each record in short."""
+        return [short(record) for record in self.records]
+
+    def watched(self) -> list[dict[str, list[str]]]:
+        """The queries of the WATCH requests."""
+        return [parse_qs(r.query) for r in self.server.requests if "watch=1" in r.query]
+
+    def listed(self) -> list[dict[str, list[str]]]:
+        """The queries of the LIST requests."""
+        return [parse_qs(r.query) for r in self.server.requests if "watch=1" not in r.query]
+
+
+def short(record: Record | Failed) -> str:
+    """A record in a few words."""
+    match record:
+        case Listed(objects=objects, resource_version=version):
+            return f"listed {','.join(each.name for each in objects)}@{version}"
+        case Seen(object=value, inferred=inferred) | Gone(object=value, inferred=inferred):
+            return f"{record.type} {value.name}@{value.resource_version}" + (" inferred" if inferred else "")
+        case Failed(error=reason):
+            return f"failed {type(reason).__name__}"
+    return str(record.type)

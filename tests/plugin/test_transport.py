@@ -1,0 +1,165 @@
+"""Calls and streams against a scripted server: bytes as they come, one deadline each, errors in our own words."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kubechaos import errors
+from kubechaos.api import transport as module
+from kubechaos.api.connect import Pinned
+from kubechaos.api.transport import Transport
+from tests.rawserver import RawServer, cut, failure, hang, reply, reset, stream
+
+
+@pytest.fixture
+def transport(server: RawServer) -> Iterator[Transport]:
+    """A client of the scripted server."""
+    from kubernetes import client
+
+    configuration = client.Configuration(host=server.url, api_key={"authorization": "Bearer secret"})
+    transport = Transport(Pinned("raw", "shop", configuration))
+    yield transport
+    transport.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (400, errors.ApiError),
+        (401, errors.UnauthorizedError),
+        (403, errors.ForbiddenError),
+        (404, errors.NotFoundError),
+        (409, errors.ConflictError),
+        (410, errors.ExpiredError),
+        (422, errors.ApiError),
+        (429, errors.ApiError),
+        (500, errors.ApiError),
+    ],
+)
+def test_an_error_has_its_class_status_reason_and_message(
+    server: RawServer, transport: Transport, code: int, kind: type[errors.ApiError]
+) -> None:
+    server.on("GET", "/x", failure(code, "told why", "Reason", headers={"Retry-After": "7"}))
+    with pytest.raises(kind, match=f"GET /x: {code} told why") as raised:
+        transport.get("/x")
+    assert (type(raised.value), raised.value.status, raised.value.reason) == (kind, code, "Reason")
+    assert raised.value.retry_after == 7
+
+
+def test_an_error_that_is_no_status_says_its_code(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", reply(b"<html>Bad Gateway</html>", 502))
+    with pytest.raises(errors.ApiError, match="GET /x: 502"):
+        transport.get("/x")
+
+
+def test_a_retry_after_that_is_a_date_is_none(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", failure(429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}))
+    with pytest.raises(errors.ApiError) as raised:
+        transport.get("/x")
+    assert raised.value.retry_after is None
+
+
+@pytest.mark.parametrize("code", [301, 302, 307])
+def test_a_redirect_is_not_followed(server: RawServer, transport: Transport, code: int) -> None:
+    server.on("GET", "/x", reply(b"", code, {"Location": f"{server.url}/y"}))
+    with pytest.raises(errors.ApiError):
+        transport.get("/x")
+    assert [request.path for request in server.requests] == ["/x"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PATCH", "PUT"])
+@pytest.mark.parametrize("answer", [failure(503), cut, reset], ids=["503", "cut", "reset"])
+def test_no_call_is_repeated(server: RawServer, transport: Transport, method: str, answer: Any) -> None:
+    server.on(method, "/x", answer)
+    with pytest.raises(errors.ApiError):
+        transport.get("/x") if method == "GET" else transport.send(method, "/x", {})
+    assert len(server.requests) == 1
+
+
+def test_a_call_carries_the_credentials_and_says_who_it_is(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", reply({}))
+    transport.get("/x", {"labelSelector": "a in (b,c)"})
+    (request,) = server.requests
+    assert (request.headers["authorization"], request.headers["User-Agent"]) == ("Bearer secret", "kubechaos")
+    assert request.query == "labelSelector=a+in+%28b%2Cc%29"
+
+
+def test_the_servers_time_is_read_from_its_answers(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", reply({}, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT"}))
+    transport.get("/x")
+    assert transport.server_time == 1792567680.0
+
+
+BROKEN = [
+    cut,
+    reset,
+    reply({}, headers={"Content-Length": "99"}),
+    reply(b"zz\r\n", headers={"Transfer-Encoding": "chunked"}),
+]
+
+
+@pytest.mark.parametrize("answer", BROKEN, ids=["cut", "reset", "short", "bad chunk"])
+def test_a_broken_answer_is_unreachable(server: RawServer, transport: Transport, answer: Any) -> None:
+    server.on("GET", "/x", answer)
+    with pytest.raises(errors.UnreachableError, match="GET /x: "):
+        transport.get("/x", deadline=2)
+
+
+def test_a_call_that_is_not_answered_ends_at_its_deadline(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", hang)
+    began = time.monotonic()
+    with pytest.raises(errors.UnreachableError, match="GET /x: ReadTimeoutError"):
+        transport.get("/x", deadline=0.2)
+    assert time.monotonic() - began < 2
+
+
+def test_a_chunked_answer_that_drips_ends_at_its_deadline(server: RawServer, transport: Transport) -> None:
+    def drip(exchange: Any) -> None:
+        while not exchange.closing.wait(0.05):
+            exchange.chunk(b" ")
+
+    server.on("GET", "/x", stream(drip))
+    began = time.monotonic()
+    with pytest.raises(errors.UnreachableError, match="not complete at the deadline"):
+        transport.get("/x", deadline=0.3)
+    assert time.monotonic() - began < 3
+
+
+def lines(transport: Transport) -> list[bytes]:
+    """All lines of a stream."""
+    with transport.stream("/x", {}) as stream:
+        return list(stream)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_lines_are_split_at_newlines_only_however_the_bytes_arrive(
+    server: RawServer, transport: Transport, size: int
+) -> None:
+    text = 'a\u2028b\u0085c\n{"ä": "€𝄞"}\r\n\n\nlast\n'
+    data = text.encode()
+    server.on("GET", "/x", stream(*(data[at : at + size] for at in range(0, len(data), size))))
+    assert lines(transport) == ["a\u2028b\u0085c".encode(), '{"ä": "€𝄞"}\r'.encode(), b"last"]
+
+
+def test_a_stream_that_ends_inside_a_line_is_unreachable(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", stream(b"whole\npart"))
+    told = []
+    with pytest.raises(errors.UnreachableError, match="cut inside a line"), transport.stream("/x", {}) as stream_:
+        told += list(stream_)
+
+
+def test_a_line_is_handed_over_as_soon_as_it_is_there(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", stream(b"first\n", hang))
+    with transport.stream("/x", {}) as stream_:
+        assert next(stream_) == b"first"
+
+
+def test_a_stream_that_falls_silent_ends_at_the_read_timeout(
+    server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "READ_TIMEOUT", 0.2)
+    server.on("GET", "/x", stream(b"first\n", hang))
+    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
+        lines(transport)
