@@ -2,7 +2,7 @@
 
 import pytest
 
-from .worlds import Story, pod
+from .worlds import Story, new, pod
 
 
 def replaced(story: Story, at: float = 0.5) -> Story:
@@ -116,6 +116,15 @@ def test_a_proof_within_the_stable_time_costs_nothing(proven: float) -> None:
     story = replaced(Story().kill("a"))
     story.gone(proven, "a")
     assert story.ends == 6.0
+
+
+def test_a_slow_victim_does_not_hide_that_nothing_recovered_in_time() -> None:
+    story = Story().kill("a", within=10.0)
+    story.terminates(0.25, "a")
+    story.see(0.5, new("d"))
+    assert story.ends == 10.0
+    outage = story.outage()
+    assert (outage.verdict, outage.proof) == ("not_recovered", None)
 
 
 def test_a_missing_proof_is_worse_than_a_missing_recovery() -> None:
