@@ -121,6 +121,10 @@ class NotRecoveredError(ChaosError, AssertionError):
     verdict = "not_recovered"
 
 
+class RecordingError(ChaosError):
+    """A file is not the recording of a test."""
+
+
 class NoReadinessProbeWarning(UserWarning):
     """The target has no readiness probe: Ready then means no more than that its process runs."""
 

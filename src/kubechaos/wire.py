@@ -230,6 +230,11 @@ def plain(data: bytes) -> Any:
     return msgspec.json.decode(data)
 
 
+def convert(value: Any, kind: type[ValueT]) -> ValueT:
+    """Return plain values as one of the nouns again; raises ValueError if they do not fit."""
+    return msgspec.convert(value, kind)
+
+
 def encode(value: Any) -> bytes:
     """Encode a value as JSON in one line; infinities and NaN become null, as strict JSON has none."""
     return msgspec.json.encode(value)

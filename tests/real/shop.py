@@ -14,6 +14,10 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from kubechaos import wire
+from kubechaos.judge.replay import replay
+from kubechaos.report import recording, records
+
 STATE = "DEVCLUSTER_STATE"
 IMAGE = "docker.io/library/busybox:1.35.0"
 SERVER = """
@@ -124,6 +128,14 @@ def validated(report: Path) -> dict[str, Any]:
     return content
 
 
+def replayed(events: Path) -> None:
+    """Hold a recording to what the run itself made of it."""
+    with events.open("rb") as lines:
+        again = json.loads(wire.encode([records.experiment(each) for each in replay(recording.entries(lines))]))
+    told = events.with_name("outage.json")
+    assert again == (json.loads(told.read_text())["experiments"] if told.exists() else [])
+
+
 def _not_json(word: str) -> None:
     raise AssertionError(f"{word} is no JSON")
 
@@ -199,6 +211,8 @@ class Shop:
         report = self.folder / "report.json"
         output = (self.folder / "output.txt").read_text()
         sys.stdout.write(output)
+        for events in self.folder.glob("chaos-results/*/*/events.ndjson"):
+            replayed(events)
         return Run(code, output, validated(report) if report.exists() else {}, self.folder)
 
     def run(self, test: str = KILL_ONE, *args: str) -> Run:

@@ -1,28 +1,14 @@
 """What is written down: the names of the design, strict JSON, null for what is unknown."""
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import inf
-from typing import Any
 
 import pytest
 
-from kubechaos import Outage, wire
-from kubechaos.model import Delay, Gap, Gone, Listed, Mark, Record, Seen
+from kubechaos import Outage
 from kubechaos.report import records
 
-from .worlds import T0, Story, endpoints, pod
-
-
-def refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no strict JSON")
-
-
-def strict(value: Any) -> Any:
-    """The value after a trip through strict JSON, in one line."""
-    text = wire.encode(value)
-    assert b"\n" not in text
-    return json.loads(text, parse_constant=refuse)
+from .worlds import Story, strict
 
 
 def recovered() -> Outage:
@@ -153,44 +139,3 @@ def test_the_run_has_the_fields_of_the_design() -> None:
         "experiments": 3,
         "verdicts": {"fault_not_proven": 1, "recovered": 2},
     }
-
-
-@pytest.mark.parametrize(
-    ("record", "line"),
-    [
-        (
-            Listed(T0, "Pod", "9", (), 1000.0),
-            {"type": "listed", "kind": "Pod", "resource_version": "9", "server_time": 1000.0, "objects": []},
-        ),
-        (Gap(T0, "Pod", T0 - 1, "410"), {"type": "gap", "kind": "Pod", "since": T0 - 1, "why": "410"}),
-        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut"}),
-        (Mark(T0, "victim", {"uid": "a"}), {"type": "mark", "name": "victim", "facts": {"uid": "a"}}),
-    ],
-)
-def test_a_record_is_one_line_with_its_type_and_time(record: Record, line: dict[str, Any]) -> None:
-    assert strict(records.line(record)) == {**line, "at": T0}
-
-
-@pytest.mark.parametrize(("make", "type_"), [(Seen, "seen"), (Gone, "gone")])
-def test_an_object_carries_its_kind_uid_and_version(make: type[Seen] | type[Gone], type_: str) -> None:
-    line = strict(records.line(make(T0, pod("a", resource_version="7"), inferred=True)))
-    assert (line["type"], line["at"], line["inferred"]) == (type_, T0, True)
-    assert (line["kind"], line["uid"], line["resource_version"]) == ("Pod", "a", "7")
-    assert line["object"]["name"] == "web-a"
-    assert line["object"]["containers"][0]["id"] == "containerd://1"
-
-
-def test_the_objects_of_a_listing_are_written_in_full() -> None:
-    value = endpoints("ab")
-    line = strict(records.line(Listed(T0, "EndpointSlice", "9", (value,))))
-    (told,) = line["objects"]
-    assert {**told["object"], "uid": told["uid"], "resource_version": told["resource_version"]} == {
-        key: list(each) if isinstance(each, tuple) else each for key, each in asdict(value).items()
-    }
-
-
-@pytest.mark.parametrize("separator", ["\n", "\x85", "\u2028", "\u2029", "\r"])
-def test_a_record_stays_one_line_whatever_the_cluster_says(separator: str) -> None:
-    line = wire.encode(records.line(Seen(T0, pod("a", not_ready=f"one{separator}two"))))
-    assert b"\n" not in line
-    assert json.loads(line)["object"]["not_ready"] == f"one{separator}two"

@@ -3,11 +3,13 @@
 Times are seconds from t0. A pod is called by a letter, which is also its uid; its name is `web-` and the letter.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from kubechaos.judge.alerts import Alarm, AlertRule, names, watch
+from kubechaos import wire
+from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.timeline import State, step
 from kubechaos.judge.verdict import Limits, ends_at
@@ -27,6 +29,18 @@ from kubechaos.model import (
     ReplicaSet,
     Seen,
 )
+
+
+def strict(value: Any) -> Any:
+    """The value after a trip through strict JSON, in one line."""
+    text = wire.encode(value)
+    assert b"\n" not in text
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no strict JSON")
+
 
 T0 = 64.0
 """The run's clock at t0: a power of two, so that most differences are exact."""
@@ -129,6 +143,7 @@ class Story:
             objects = (replica_set(), *objects)
         self.state, self.alarm, self.rules = State(), Alarm(), rules
         self.limits = Limits(60.0, 5.0)
+        self.heard: list[tuple[Record, tuple[Alert, ...]]] = []
         self._known = {each.uid: each for each in objects}
         self._version = 100
         self.hear(*listings(*objects))
@@ -140,7 +155,9 @@ class Story:
             over = begun and self.ends < record.at - T0
             assert not over or record == Mark(record.at, "ended"), "the observation has ended before"
             self.state = step(self.state, record)
+            before = len(self.alarm.alerts)
             self.alarm = watch(self.alarm, self.state, self.limits, self.rules)
+            self.heard.append((record, self.alarm.alerts[before:]))
 
     def mark(self, at: float, name: str, **facts: Any) -> None:
         """Something that we did ourselves."""
@@ -150,7 +167,8 @@ class Story:
         """Begin: each letter is a victim."""
         self.limits, self.alarm = Limits(within, stable_for), Alarm()
         facts = {"target": "deployment/web", "ref": ["Deployment", "shop", "web", "web"], "started": "2026-01-01"}
-        self.mark(at, "experiment", fault="kill", args=[str(len(letters))], **facts)
+        limits = {"within": within, "stable_for": stable_for}
+        self.mark(at, "experiment", fault="kill", args=[str(len(letters))], **limits, **facts)
         for letter in letters:
             self.mark(at, "victim", uid=letter)
         for name in ("t0", "acted", "due"):

@@ -1,38 +1,17 @@
 """How runs look as JSON: the names are those of the public page of fields in the README."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from math import isfinite
 from typing import Any, Final
 
 from ..judge.alerts import Alert
 from ..judge.outage import Outage
 from ..judge.verdict import worst
-from ..model import Delay, Gap, Gone, Listed, Mark, Observed, Record, Seen
 
 SCHEMA: Final = "kubechaos/v1"
 
 Json = dict[str, Any]
-
-
-def line(record: Record) -> Json:
-    """Return one record of `events.ndjson`; what replay needs is all in it."""
-    head: Json = {"type": record.type, "at": record.at}
-    match record:
-        case Listed(kind=kind, resource_version=version, objects=objects, server_time=server_time):
-            listing = [_object(each) for each in objects]
-            return {**head, "kind": kind, "resource_version": version, "server_time": server_time, "objects": listing}
-        case Seen(object=value, inferred=inferred) | Gone(object=value, inferred=inferred):
-            return {**head, **_object(value), "inferred": inferred}
-        case Gap(kind=kind, since=since, why=why) | Delay(kind=kind, since=since, why=why):
-            return {**head, "kind": kind, "since": since, "why": why}
-        case Mark(name=name, facts=facts):
-            return {**head, "name": name, "facts": dict(facts)}
-
-
-def _object(value: Observed) -> Json:
-    rest = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in ("uid", "resource_version")}
-    return {"kind": value.kind, "uid": value.uid, "resource_version": value.resource_version, "object": rest}
 
 
 def experiment(outage: Outage) -> Json:

@@ -6,8 +6,9 @@ from typing import Any
 
 from .. import wire
 from ..errors import ArtifactsError
+from ..judge.alerts import Alert
 from ..model import Record
-from ..report import records
+from ..report import recording
 
 
 class Artifacts:
@@ -36,9 +37,13 @@ class Artifacts:
             ) from error
         self._line({"type": "header", **header})
 
-    def record(self, record: Record) -> None:
-        """Add one record to the recording."""
-        self._line(records.line(record))
+    def record(self, record: Record, stream: str) -> None:
+        """Add one record of a target's stream to the recording."""
+        self._line(recording.line(record, stream))
+
+    def alert(self, alert: Alert, stream: str) -> None:
+        """Add an alert of a user's own rule, which a replay cannot compute."""
+        self._line(recording.alert(alert, stream))
 
     def save(self, name: str, value: Any) -> None:
         """Write a JSON file, replacing an older one whole or not at all."""

@@ -202,9 +202,11 @@ class Chaos:
         return observation
 
     def _hear(self, target: Target, record: Record, state: State) -> None:
-        self.artifacts.record(record)
+        stream = f"{target.ref.namespace}/{target.ref}"
+        self.artifacts.record(record, stream)
         if (ongoing := self._ongoing.get(target)) is not None:
-            ongoing.hear(state)
+            for alert in ongoing.hear(state):
+                self.artifacts.alert(alert, stream)
 
     def _settle(self, observation: Observation) -> None:
         settle(observation, self._settings.settle, self._stable_for(observation.target), self._clock)

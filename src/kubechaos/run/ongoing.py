@@ -2,18 +2,19 @@
 
 import logging
 from collections.abc import Sequence
-from math import inf
 from typing import Any
 
 from ..act.door import Act
 from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError
 from ..judge import alerts
-from ..judge.alerts import Alarm, AlertRule
+from ..judge.alerts import Alarm, Alert, AlertRule
+from ..judge.facts import BUILT_IN
 from ..judge.outage import Alerts, Outage, outage
 from ..judge.timeline import State
 from ..judge.verdict import Limits, Verdict, ends_at, recovery_time
 from ..observe.cluster import Target
 from ..observe.observation import Observation
+from ..report.text import safe
 from .faults import Fault
 
 logger = logging.getLogger("kubechaos")
@@ -47,8 +48,8 @@ class Ongoing:
         state = self._observation.wait(lambda state: ends_at(state, limits))
         return recovery_time(state, limits)
 
-    def hear(self, state: State) -> None:
-        """Raise what has become worth an alert."""
+    def hear(self, state: State) -> list[Alert]:
+        """Raise what has become worth an alert; return the new alerts of the user's own rules."""
         before = len(self._alarm.alerts)
         try:
             self._alarm = alerts.watch(self._alarm, state, self._limits, self._rules)
@@ -57,7 +58,8 @@ class Ongoing:
             raise
         for alert in self._alarm.alerts[before:]:
             level = logging.INFO if alert.severity == "info" else logging.WARNING
-            logger.log(level, "%+.3f s %s %s %s", alert.at, alert.name, alert.object, alert.message)
+            logger.log(level, "%+.3f s %s %s %s", alert.at, alert.name, alert.object, safe(alert.message))
+        return [alert for alert in self._alarm.alerts[before:] if alert.name not in BUILT_IN]
 
     def begin(self, act: Act, **facts: Any) -> None:
         """Do it: choose, note t0, act; what an instant fault broke is due at once."""
@@ -94,7 +96,7 @@ class Ongoing:
     def abandon(self, error: BaseException) -> Outage | None:
         """Derive what is known of an experiment that an error ended; None if nothing was touched."""
         experiment = self._observation.state.experiment
-        if experiment is None or experiment.t0 == inf:
+        if experiment is None or not experiment.running:
             return None
         known = isinstance(error, ChaosError) and not isinstance(error, ApiError)
         word = error.verdict if known and isinstance(error, ChaosError) else "interrupted"
@@ -102,7 +104,9 @@ class Ongoing:
 
     def _end(self, overruled: Verdict | None, **facts: Any) -> Outage:
         observation = self._observation
-        observation.mark("ended", verdict=overruled.word if overruled else None, **facts)
+        if overruled:
+            facts |= {"verdict": overruled.word, "cause": overruled.cause}
+        observation.mark("ended", unobserved=list(observation.unobserved), **facts)
         found = Alerts(self._alarm.alerts, self._known)
         self._outage = outage(observation.state, self._limits, found, observation.unobserved, overruled)
         return self._outage

@@ -1,0 +1,38 @@
+"""The command `kubechaos`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .errors import RecordingError
+from .judge.replay import replay
+from .report import recording, text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="kubechaos", description="What pytest is not needed for.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    again = commands.add_parser(
+        "replay",
+        help="judge a recording again",
+        description="Compute alerts, facts and verdicts from the events.ndjson of a test alone. "
+        "Exit code 0: all recovered; 1: not so, or nothing was recorded; 2: the file is no recording.",
+    )
+    again.add_argument("events", type=Path, metavar="EVENTS", help="an events.ndjson")
+    again.set_defaults(run=_replay)
+    chosen = parser.parse_args(arguments)
+    code: int = chosen.run(chosen)
+    return code
+
+
+def _replay(chosen: argparse.Namespace) -> int:
+    try:
+        with chosen.events.open("rb") as lines:
+            outages = list(replay(recording.entries(lines)))
+    except (OSError, RecordingError) as error:
+        sys.stderr.write(f"kubechaos replay: {chosen.events}: {error}\n")
+        return 2
+    for outage in outages:
+        sys.stdout.write(f"{text.verdict_line(outage)}\n{text.timeline(outage)}\n")
+    return 0 if outages and all(outage.verdict == "recovered" for outage in outages) else 1

@@ -1,0 +1,193 @@
+"""`events.ndjson`: what is written of a run, and what a replay makes of it."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from kubechaos import AlertRule, Outage, wire
+from kubechaos.errors import RecordingError
+from kubechaos.judge.alerts import Alert
+from kubechaos.judge.facts import BUILT_IN
+from kubechaos.judge.replay import replay
+from kubechaos.model import Delay, Event, Gap, Gone, Listed, Mark, Record, Ref, Seen
+from kubechaos.report.recording import alert, entries, line
+
+from .worlds import CREATING, T0, Story, deployment, endpoints, new, pod, replica_set, strict
+
+WEB = "deployment/web"
+EVERY_KIND = (
+    pod("a", finalizers=("shop/keep",), containers=(CREATING,), ready_since=7.0),
+    deployment(selector="app=web"),
+    replica_set(failure="exceeded quota"),
+    Event("shop", "e", "e", "1", Ref("Pod", "shop", "web-a", "a"), "Warning", "FailedMount", "no", 3),
+    endpoints("ab", known="c"),
+)
+
+
+def written(*records: Record | Alert) -> list[bytes]:
+    """The lines of a file."""
+    lines = [alert(each, WEB) if isinstance(each, Alert) else line(each, WEB) for each in records]
+    return [wire.encode(each) + b"\n" for each in ({"type": "header", "run": "1"}, *lines)]
+
+
+@pytest.mark.parametrize(
+    ("record", "facts"),
+    [
+        (
+            Listed(T0, "Pod", "9", (), 1000.0),
+            {"type": "listed", "kind": "Pod", "resource_version": "9", "server_time": 1000.0, "objects": []},
+        ),
+        (Gap(T0, "Pod", T0 - 1, "410"), {"type": "gap", "kind": "Pod", "since": T0 - 1, "why": "410"}),
+        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut"}),
+        (Mark(T0, "victim", {"uid": "a"}), {"type": "mark", "name": "victim", "facts": {"uid": "a"}}),
+    ],
+)
+def test_a_record_is_one_line_with_its_type_time_and_stream(record: Record, facts: dict[str, Any]) -> None:
+    assert strict(line(record, WEB)) == {**facts, "at": T0, "stream": WEB}
+
+
+@pytest.mark.parametrize(("make", "type_"), [(Seen, "seen"), (Gone, "gone")])
+def test_an_object_carries_its_kind_uid_and_version(make: type[Seen] | type[Gone], type_: str) -> None:
+    found = strict(line(make(T0, pod("a", resource_version="7"), inferred=True), WEB))
+    assert (found["type"], found["at"], found["inferred"]) == (type_, T0, True)
+    assert (found["kind"], found["uid"], found["resource_version"]) == ("Pod", "a", "7")
+    assert found["object"]["name"] == "web-a"
+    assert found["object"]["containers"][0]["id"] == "containerd://1"
+
+
+def test_the_objects_of_a_listing_are_written_in_full() -> None:
+    value = endpoints("ab")
+    (found,) = strict(line(Listed(T0, "EndpointSlice", "9", (value,)), WEB))["objects"]
+    assert {**found["object"], "uid": found["uid"], "resource_version": found["resource_version"]} == {
+        key: list(each) if isinstance(each, tuple) else each for key, each in asdict(value).items()
+    }
+
+
+@pytest.mark.parametrize("separator", ["\n", "\x85", "\u2028", "\u2029", "\r"])
+def test_a_record_stays_one_line_whatever_the_cluster_says(separator: str) -> None:
+    record = Seen(T0, pod("a", not_ready=f"one{separator}two"))
+    (_, text) = written(record)
+    assert text.count(b"\n") == 1
+    assert list(entries(written(record))) == [(WEB, record)]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *[Seen(T0, each) for each in EVERY_KIND],
+        *[Gone(T0, each, inferred=True) for each in EVERY_KIND],
+        *[Listed(T0, each.kind, "9", (each, each), 7.0) for each in EVERY_KIND],
+        Gap(T0, "Pod", T0 - 1, "410"),
+        Delay(T0, "Pod", T0 - 1, "cut"),
+        Mark(T0, "victim", {"uid": "a"}),
+        Alert(1, "Mine", "warning", WEB, 0.5, 1.5, "hm"),
+    ],
+)
+def test_what_was_written_is_read_back_as_it_was(record: Record | Alert) -> None:
+    assert list(entries(written(record))) == [(WEB, record)]
+
+
+def test_a_line_that_was_cut_ends_the_recording() -> None:
+    first, second = Mark(T0, "t0"), Mark(T0 + 1, "due")
+    *lines, last = written(first, second)
+    for length in range(len(last)):
+        assert list(entries([*lines, last[:length]])) == [(WEB, first)]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"garbage\n",
+        b"\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"type":"other","stream":"x"}\n',
+        b'{"type":"gap","stream":"x"}\n',
+        b'{"type":"seen","stream":"x","at":1.0,"inferred":false,"kind":"Node","uid":"a","resource_version":"1","object":{}}\n',
+    ],
+)
+def test_a_line_that_is_no_record_is_named(garbage: bytes) -> None:
+    with pytest.raises(RecordingError, match=r"line 2 is no record of kubechaos"):
+        list(entries([*written(), garbage]))
+
+
+def recovered(*rules: AlertRule) -> Story:
+    story = Story(pod("a"), pod("b"), pod("c"), endpoints("abc"), rules=rules).kill("a")
+    story.dies(0.25, "a")
+    story.comes(1.5, "d", ready=2.0)
+    story.unready(3.0, "b")
+    story.ready(4.0, "b")
+    return story
+
+
+def deleted() -> Story:
+    story = Story().kill("ab", within=20.0)
+    story.dies(0.25, "a")
+    story.gone(2.0, "web")
+    return story
+
+
+def stuck() -> Story:
+    story = Story(pod("a", finalizers=("shop/keep",)), pod("b")).kill("a", within=20.0)
+    story.terminates(0.25, "a")
+    story.stops(0.5, "a")
+    story.see(1.0, new("d"))
+    story.gap("Event", 1.5, 2.0)
+    return story
+
+
+def twice() -> Story:
+    story = recovered()
+    story.outage()
+    return story.kill("b", at=32.0, within=30.0)
+
+
+def heard(story: Story) -> list[Record | Alert]:
+    """What the run writes: each record, and what users' own rules raised at it."""
+    return [each for record, raised in story.heard for each in (record, *(a for a in raised if a.name not in BUILT_IN))]
+
+
+@pytest.mark.parametrize("story", [recovered, deleted, stuck, twice, lambda: Story().kill("a")])
+def test_a_replay_finds_the_same_facts(story: Any) -> None:
+    live = story()
+    outage: Outage = live.outage()
+    *_, again = replay(entries(written(*heard(live))))
+    assert again == outage
+    assert again.alerts.all == outage.alerts.all
+
+
+def test_a_replay_copies_the_alerts_of_users_rules() -> None:
+    live = recovered(AlertRule("Degraded", lambda moment: moment.ready < moment.wanted))
+    outage = live.outage()
+    mine = outage.alerts["Degraded"]
+    (again,) = replay(entries(written(*heard(live))))
+    assert again.alerts["Degraded"] == mine
+    assert set(again.alerts) == set(outage.alerts)
+
+
+def test_an_experiment_whose_recording_was_cut_has_no_result() -> None:
+    (again,) = replay(entries(written(*heard(recovered()))))
+    assert again.verdict == "interrupted"
+    assert again.cause
+
+
+def test_a_verdict_that_the_run_knew_better_is_kept() -> None:
+    live = recovered()
+    live.outage()
+    facts = {"verdict": "interrupted", "cause": "Ctrl-C", "unobserved": ["Event"]}
+    (again,) = replay(entries(written(*heard(live)[:-1], Mark(live.state.at, "ended", facts))))
+    assert (again.verdict, again.cause, again.unobserved) == ("interrupted", "Ctrl-C", ("Event",))
+
+
+def test_streams_of_several_targets_are_kept_apart() -> None:
+    one, two = recovered(), deleted()
+    facts = [one.outage(), two.outage()]
+    mixed: list[tuple[str, Record | Alert]] = [("one", each) for each in heard(one)]
+    mixed[3:3] = [("two", each) for each in heard(two)]
+    assert sorted(each.verdict for each in replay(mixed)) == sorted(each.verdict for each in facts)
+
+
+def test_nothing_recorded_is_no_outage() -> None:
+    assert list(replay(entries(written()))) == []
+    assert list(replay(entries([]))) == []
