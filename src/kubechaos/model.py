@@ -58,6 +58,7 @@ class Pod:
     reason: str = ""
     finalizers: tuple[str, ...] = ()
     containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -147,6 +148,14 @@ class EndpointSlice:
 
 
 Observed: TypeAlias = Pod | Deployment | ReplicaSet | Event | EndpointSlice
+
+
+def older(new: Observed, known: Observed) -> bool:
+    """Whether `new` is an older version than the known one; versions compare as numbers since Kubernetes 1.35."""
+    version, old = new.resource_version, known.resource_version
+    return version.isdigit() and old.isdigit() and int(version) < int(old)
+
+
 KINDS: Mapping[str, type[Observed]] = MappingProxyType(
     {kind.kind: kind for kind in (Pod, Deployment, ReplicaSet, Event, EndpointSlice)}
 )

@@ -75,6 +75,7 @@ class PodStatus(Wire):
     reason: str | None = None
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
 
 
 class Pod(Wire):
@@ -109,7 +110,7 @@ class Template(Wire):
 class WorkloadSpec(Wire):
     replicas: int | None = None
     paused: bool = False
-    selector: Selector = msgspec.field(default_factory=Selector)
+    selector: Selector | None = None
     template: Template = msgspec.field(default_factory=Template)
 
 

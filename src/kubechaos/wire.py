@@ -74,11 +74,14 @@ def _pod(raw: shapes.Pod) -> Pod:
         reason=status.reason or "",
         finalizers=tuple(meta.finalizers or ()),
         containers=tuple(map(_container, status.container_statuses or ())),
+        init_containers=tuple(map(_container, status.init_container_statuses or ())),
     )
 
 
-def selector(raw: shapes.Selector) -> str:
+def selector(raw: shapes.Selector | None) -> str:
     """Return a label selector in the form of the query parameter `labelSelector`."""
+    if raw is None:
+        return ""
     parts = [f"{key}={value}" for key, value in (raw.match_labels or {}).items()]
     for e in raw.match_expressions or ():
         values = ",".join(e.values or ())

@@ -70,3 +70,17 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_the_way_out(tmp_
         with pytest.raises(ArtifactsError, match=r"cannot be written: .*taken.*--chaos-results") as raised:
             Artifacts(folder, tmp_path).open({})
         assert isinstance(raised.value, ConfigError)
+
+
+def test_artifacts_that_can_no_longer_be_written_are_an_artifacts_error(tmp_path) -> None:
+    import shutil
+
+    from kubechaos.errors import ArtifactsError
+    from kubechaos.run.artifacts import Artifacts
+
+    artifacts = Artifacts(tmp_path / "t", tmp_path)
+    artifacts.open({})
+    shutil.rmtree(tmp_path / "t")
+    with pytest.raises(ArtifactsError):
+        artifacts.save("outage.json", [])
+    artifacts.close()

@@ -79,3 +79,9 @@ def test_only_verdicts_about_the_target_can_be_excused() -> None:
 
 def test_a_rerun_that_failed_again_is_a_failure() -> None:
     assert gate(1, [item("failed", "not_recovered", reran=True)]) == "fail"
+
+
+def test_a_cut_item_that_was_not_healed_is_a_failure() -> None:
+    from kubechaos.report.gate import Item, gate
+
+    assert gate(1, [Item("x", "failed", "not_healed", cut=True)]) == "fail"

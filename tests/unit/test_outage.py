@@ -10,8 +10,9 @@ from kubechaos.errors import UnknownAlertError
 from kubechaos.judge.alerts import Alert
 from kubechaos.judge.facts import BUILT_IN
 from kubechaos.judge.outage import Alerts, outage
+from kubechaos.judge.recovery import Limits
 from kubechaos.judge.timeline import State
-from kubechaos.judge.verdict import RANK, Limits, Verdict, judge, worst
+from kubechaos.judge.verdict import RANK, Verdict, judge, worst
 
 from .worlds import Story, fold, listings, pod
 

@@ -191,3 +191,13 @@ def test_streams_of_several_targets_are_kept_apart() -> None:
 def test_nothing_recorded_is_no_outage() -> None:
     assert list(replay(entries(written()))) == []
     assert list(replay(entries([]))) == []
+
+
+def test_a_replay_copies_an_alert_that_was_raised_only_at_the_end() -> None:
+    live = Story(rules=[AlertRule("Degraded", lambda moment: moment.ready < moment.wanted, lasting=3.0)])
+    live.kill("a", within=20.0)
+    live.dies(0.25, "a")
+    outage = live.outage()
+    assert outage.alerts["Degraded"].seen == 3.25
+    (again,) = replay(entries(written(*heard(live))))
+    assert again.alerts["Degraded"] == outage.alerts["Degraded"]

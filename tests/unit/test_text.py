@@ -100,3 +100,8 @@ def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
         "kubechaos: gate fail: 1 not_recovered, 2 recovered; seed 7; artifacts in chaos-results"
     )
     assert "no experiment" in summary("not_run", [], "7", "chaos-results")
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u2028", "\u2029", "\u200f"])
+def test_text_of_the_cluster_cannot_turn_or_break_a_line(character) -> None:
+    assert safe(f"a{character}b") == "a?b"

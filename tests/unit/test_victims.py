@@ -154,3 +154,23 @@ def test_a_kill_is_instant_and_needs_to_delete_pods() -> None:
 
 def test_a_function_is_described_by_its_name() -> None:
     assert [describe(who) for who in (1, "50%", "all", newest)] == ["1", "50%", "all", "newest"]
+
+
+def test_a_function_that_chooses_a_pod_twice_hurts_it_once() -> None:
+    from random import Random
+
+    from kubechaos.judge.victims import choose
+
+    a = pod("a")
+    assert choose(lambda pods, chance: [pods[0], pods[0]], (a, pod("b")), Random(1)) == (a,)
+
+
+def test_a_function_that_returns_no_pods_at_all_is_an_argument_error() -> None:
+    from random import Random
+
+    from kubechaos.errors import ChaosError
+    from kubechaos.judge.victims import choose
+
+    for who in (lambda pods, chance: None, lambda pods, chance: pods[0]):
+        with pytest.raises(ChaosError):
+            choose(who, (pod("a"),), Random(1))

@@ -11,8 +11,8 @@ from typing import Any
 from kubechaos import wire
 from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
+from kubechaos.judge.recovery import Limits, ends_at
 from kubechaos.judge.timeline import State, step
-from kubechaos.judge.verdict import Limits, ends_at
 from kubechaos.model import (
     Container,
     Deployment,

@@ -9,8 +9,8 @@ from typing import Final
 from ..errors import FaultError
 from ..model import Pod
 from .facts import BUILT_IN, Fact, facts
+from .recovery import Limits
 from .timeline import Experiment, State
-from .verdict import Limits
 
 NO_PROBES: Final[Mapping[str, bool]] = MappingProxyType({})
 

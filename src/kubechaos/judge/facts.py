@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from ..model import Pod
+from ..model import Container, Pod
 from .lives import Life
+from .recovery import GONE_MARGIN, PROOF_MARGIN, Limits, added, recovery_time
 from .timeline import Experiment, State
-from .verdict import GONE_MARGIN, Limits, added, recovery_time
 
 SILENCE: Final = 3.0
 """Seconds after which what the API should have said, and did not, is worth an alert."""
@@ -66,8 +66,8 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
         return
     target = str(experiment.facts.get("target", ""))
     yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, named(experiment.facts))
-    yield from _course(state, target)
-    yield from _troubles(state, target)
+    yield from _course(state, experiment, target)
+    yield from _troubles(state, experiment, target)
     for change in experiment.changes:
         yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
     if experiment.ended is not None:
@@ -79,7 +79,7 @@ def named(facts: Mapping[str, Any]) -> str:
     return f"{facts.get('fault', '')}({', '.join(facts.get('args', ()))})"
 
 
-def _course(state: State, target: str) -> Iterator[Fact]:
+def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """The loss, and the first sign of its recovery."""
     now = state.health
     for life in state.victims:
@@ -91,20 +91,38 @@ def _course(state: State, target: str) -> Iterator[Fact]:
         )
     if (now.ready if now.serving is None else now.serving) == 0:
         yield Fact("ServiceDown", "critical", target, state.at, state.at, "no ready endpoint")
-    if (first := next(iter(added(state)), None)) and first.created is not None:
-        yield Fact("RecoveryStarted", "info", target, first.created, first.created, f"{_pod(first.pod)} was created")
+    if starts := sorted(_starts(state, experiment)):
+        yield Fact("RecoveryStarted", "info", target, starts[0][0], starts[0][0], starts[0][1])
 
 
-def _troubles(state: State, target: str) -> Iterator[Fact]:
+def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:
+    """The replacements and restarts since t0."""
+    for life in added(state):
+        yield life.created or 0.0, f"{_pod(life.pod)} was created"
+    for life in state.owned:
+        if life.restarted is not None and life.restarted >= experiment.t0:
+            yield life.restarted, f"{_pod(life.pod)} was restarted"
+
+
+def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """Why it is slow, as far as the API says."""
-    for pod in state.world.active:
-        if pod.unschedulable:
-            yield Fact("Unschedulable", "warning", _pod(pod), state.at, state.at, pod.unschedulable)
-        for each in pod.containers:
-            if name := _REASONS.get(each.reason) or _REASONS.get(each.last_reason if each.state == "waiting" else ""):
-                yield Fact(name, "warning", _pod(pod), state.at, state.at, each.message or each.reason)
+    for life in state.owned:
+        if not life.pod.active or life.gone is not None:
+            continue
+        if life.pod.unschedulable:
+            yield Fact("Unschedulable", "warning", _pod(life.pod), state.at, state.at, life.pod.unschedulable)
+        for each in (*life.pod.init_containers, *life.pod.containers):
+            for reason in _reasons(each, life, experiment):
+                yield Fact(_REASONS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
     if state.world.current and (failure := state.world.current.failure):
         yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
+
+
+def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
+    """The reasons that a container gives now, and for its last end if that was after t0."""
+    lately = life.restarted is not None and life.restarted >= experiment.t0
+    given = (each.reason, each.last_reason if lately or life.created is not None else "")
+    return [reason for reason in given if reason in _REASONS]
 
 
 def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> Iterator[Fact]:
@@ -116,9 +134,9 @@ def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> I
     for life in state.victims:
         if life.deleted is not None and life.gone is None:
             since = life.proof[1] if life.proof else life.deleted
-            if state.at < since + GONE_MARGIN:
-                continue
-            yield Fact("NotGone", "warning", _pod(life.pod), since, since + GONE_MARGIN, _keeps(life.pod))
+            until = since + (GONE_MARGIN if life.proof else life.pod.grace + PROOF_MARGIN)
+            if state.at >= until:
+                yield Fact("NotGone", "warning", _pod(life.pod), since, until, _keeps(life.pod))
     if not recovered:
         yield from _absence(state, experiment, target)
 
@@ -132,7 +150,14 @@ def _absence(state: State, experiment: Experiment, target: str) -> Iterator[Fact
     told = bool(state.world.current and state.world.current.failure)
     missing = state.health.wanted - len(state.world.active)
     if missing > 0 and not told and state.world.workload and state.at >= experiment.t0 + SILENCE:
-        yield Fact("NotCreated", "critical", target, experiment.t0, state.at, f"{missing} pods were never created")
+        yield Fact(
+            "NotCreated",
+            "critical",
+            target,
+            experiment.t0,
+            state.at,
+            f"{missing} of {state.health.wanted} pods not created",
+        )
     for life in added(state):
         since = life.created if not life.pod.node else life.scheduled
         if not life.pod.active or life.started is not None or since is None or state.at < since + SILENCE:
@@ -140,11 +165,13 @@ def _absence(state: State, experiment: Experiment, target: str) -> Iterator[Fact
         if not life.pod.node and not life.pod.unschedulable:
             yield Fact("NotScheduled", "critical", _pod(life.pod), since, state.at, "the scheduler said nothing")
         elif life.pod.node and not _told(life):
-            yield Fact("NotStarted", "critical", _pod(life.pod), since, state.at, "the kubelet said nothing")
+            yield Fact(
+                "NotStarted", "critical", _pod(life.pod), since, state.at, life.said or "the kubelet said nothing"
+            )
 
 
 def _told(life: Life) -> bool:
-    return any(each.reason in _REASONS for each in life.pod.containers)
+    return any(each.reason in _REASONS for each in (*life.pod.init_containers, *life.pod.containers))
 
 
 def _pod(pod: Pod) -> str:

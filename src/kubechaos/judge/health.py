@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 
-from ..model import Pod
+from ..model import Container, Pod
 from .world import REQUIRED, World
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the target is: pods ready and wanted, and `unmet`, the first condition that does not hold ("" if all do)."""
+    """How the target is: pods ready and wanted, and `unmet`, the first condition that does not hold ("" if all do).
+
+    `counted` says how many pods of the current template are Ready.
+    """
 
     ready: int
     wanted: int
     serving: int | None
     unmet: str
+    counted: str = ""
 
     @property
     def good(self) -> bool:
@@ -26,7 +30,8 @@ def health(world: World, *, floor: int = 0, victims: frozenset[str] = frozenset(
     wanted = max(1, world.workload.replicas) if world.workload else max(1, floor)
     active = world.active
     ready = sum(pod.ready for pod in active)
-    return Health(ready, wanted, world.serving, _unmet(world, active, wanted, floor, victims))
+    counted = _count(_current(world, active), wanted)
+    return Health(ready, wanted, world.serving, _unmet(world, active, wanted, floor, victims), counted)
 
 
 def _unmet(world: World, active: tuple[Pod, ...], wanted: int, floor: int, victims: frozenset[str]) -> str:
@@ -38,14 +43,20 @@ def _unmet(world: World, active: tuple[Pod, ...], wanted: int, floor: int, victi
     if workload.observed_generation < workload.generation:
         return f"its controller has not observed generation {workload.generation}"
     if workload.replicas < max(1, floor):
-        return f"{workload.replicas} replicas are wanted, {max(1, floor)} were before"
+        return f"{workload.replicas} replicas are wanted" + (f", {floor} were before" if floor else "")
     if untouched := [pod.name for pod in active if pod.uid in victims]:
         return f"victim {untouched[0]} is still there"
+    mine = _current(world, active)
+    return "" if sum(pod.ready for pod in mine) >= wanted else f"{_count(mine, wanted)}{_first(mine)}"
+
+
+def _current(world: World, active: tuple[Pod, ...]) -> list[Pod]:
     current = world.current
-    mine = [pod for pod in active if current and pod.owner == current.uid]
-    if sum(pod.ready for pod in mine) >= wanted:
-        return ""
-    return f"{sum(pod.ready for pod in mine)} of {wanted} pods of the current template are Ready{_trouble(mine)}"
+    return [pod for pod in active if current and pod.owner == current.uid]
+
+
+def _count(mine: list[Pod], wanted: int) -> str:
+    return f"{sum(pod.ready for pod in mine)} of {wanted} pods of the current template are Ready"
 
 
 def unrest(world: World) -> str:
@@ -64,20 +75,32 @@ def unrest(world: World) -> str:
     return ""
 
 
-def _trouble(pods: list[Pod]) -> str:
-    """Say of the first pod that is not Ready why it is not."""
-    first = next((pod for pod in sorted(pods, key=lambda p: p.name) if not pod.ready), None)
-    return f"; pod {first.name}: {trouble(first)}" if first else ""
+def _first(pods: list[Pod]) -> str:
+    """Say of a pod that is not Ready why it is not: of the one whose trouble the API names, if there is one."""
+    unready = sorted((pod for pod in pods if not pod.ready), key=lambda pod: (not trouble(pod), pod.name))
+    if not unready:
+        return ""
+    first = unready[0]
+    why = trouble(first) or ("not scheduled yet" if not first.node else first.not_ready or f"phase {first.phase}")
+    return f"; pod {first.name}: {why}"
 
 
 def trouble(pod: Pod) -> str:
-    """Return why a pod is not Ready, in the API's own words."""
+    """Return what the API says is wrong with a pod, in its own words; "" if it only is not Ready yet."""
     if pod.unschedulable:
         return f"Unschedulable: {pod.unschedulable}"
-    for each in pod.containers:
-        if each.state == "waiting" and each.reason not in ("", "ContainerCreating", "PodInitializing"):
-            exit_code = f" (last exit code {each.last_exit_code})" if each.last_exit_code is not None else ""
-            return f"{each.reason}: {each.message or each.name}{exit_code}"
-    if not pod.node:
-        return "not scheduled yet"
-    return pod.not_ready or f"phase {pod.phase or 'unknown'}"
+    return next((said for each in (*pod.init_containers, *pod.containers) if (said := _container(each))), "")
+
+
+def _container(each: Container) -> str:
+    exit_code = each.exit_code if each.state == "terminated" else each.last_exit_code
+    ended = f" (last exit code {exit_code}{_because(each.last_reason)})" if exit_code is not None else ""
+    if each.state == "waiting" and each.reason not in ("", "ContainerCreating", "PodInitializing"):
+        return f"{each.reason}: {each.message or each.name}{ended}"
+    if each.state == "terminated" and each.reason not in ("", "Completed"):
+        return f"{each.reason}: container {each.name} ended with exit code {exit_code}"
+    return ""
+
+
+def _because(reason: str) -> str:
+    return f", {reason}" if reason not in ("", "Error", "Completed") else ""

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..model import EndpointSlice, Gone, Listed, Pod, Record, Seen
+from ..model import EndpointSlice, Event, Gone, Listed, Pod, Record, Seen, older
+
+WAITS = frozenset({"Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"})
+"""The reasons of Events that say what the start of a pod waits for."""
 
 Lives = Mapping[str, "Life"]
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing."""
+    """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
+
+    `losses` are when it lost its readiness, `restarted` when a container was first seen to have been restarted, and
+    `said` is what an Event says that its start waits for.
+    """
 
     pod: Pod
     listed: bool = False
@@ -22,7 +29,9 @@ class Life:
     deleted: float | None = None
     stopped: float | None = None
     gone: float | None = None
-    lost_ready: int = 0
+    losses: tuple[float, ...] = ()
+    restarted: float | None = None
+    said: str = ""
     proof: tuple[str, float] | None = None
     """The effect of a kill: "gone", or "stopped": terminating with nothing running; and when it was first seen."""
 
@@ -37,6 +46,8 @@ def live(lives: Lives, record: Record, at: float) -> Lives:
             return {**lives, pod.uid: _seen(lives.get(pod.uid), pod, at)}
         case Gone(object=Pod() as pod):
             return {**lives, pod.uid: _gone(lives.get(pod.uid), pod, at)}
+        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in WAITS:
+            return {**lives, about.uid: replace(lives[about.uid], said=f"{event.reason}: {event.message}")}
         case Seen(object=EndpointSlice(ready=uids)):
             fresh = [
                 lives[uid] for uid in uids if uid in lives and lives[uid].serving is None and not lives[uid].listed
@@ -48,6 +59,7 @@ def live(lives: Lives, record: Record, at: float) -> Lives:
 def _seen(life: Life | None, pod: Pod, at: float) -> Life:
     life = life or Life(pod, created=at)
     lost = life.pod.ready and not pod.ready and pod.active
+    restarted = sum(each.restarts for each in pod.containers) > sum(each.restarts for each in life.pod.containers)
     dying = pod.deleting and pod.stopped
     return replace(
         life,
@@ -57,14 +69,24 @@ def _seen(life: Life | None, pod: Pod, at: float) -> Life:
         ready=_first(life, "ready", pod.ready, at),
         deleted=at if life.deleted is None and pod.deleting else life.deleted,
         stopped=at if life.stopped is None and pod.stopped else life.stopped,
-        lost_ready=life.lost_ready + lost,
+        losses=(*life.losses, at) if lost else life.losses,
+        restarted=at if restarted and life.restarted is None else life.restarted,
         proof=life.proof or (("stopped", at) if dying else None),
     )
 
 
 def _gone(life: Life | None, pod: Pod, at: float) -> Life:
     life = life or Life(pod, created=at)
-    return replace(life, pod=pod, deleted=life.deleted or at, gone=life.gone or at, proof=life.proof or ("gone", at))
+    deleted = at if life.deleted is None else life.deleted
+    return replace(life, pod=pod, deleted=deleted, gone=at, proof=life.proof or ("gone", at))
+
+
+def stale(lives: Lives, record: Record) -> bool:
+    """Whether a record tells of a pod what is older than what is known: it changes nothing."""
+    if not isinstance(record, Seen | Gone) or not isinstance(record.object, Pod):
+        return False
+    life = lives.get(record.object.uid)
+    return life is not None and (life.gone is not None or older(record.object, life.pod))
 
 
 def _first(life: Life, stage: str, reached: bool, at: float) -> float | None:

@@ -1,15 +1,16 @@
 """The facts that a test may assert on, derived from the run and nothing else."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from ..errors import UnknownAlertError
 from ..model import Delay, Gap, Ref
 from .alerts import Alert
 from .lives import Life
+from .recovery import Limits, added, proof, recovery_time
 from .timeline import Experiment, State
-from .verdict import Limits, Verdict, added, judge, proof, recovery_time
+from .verdict import Verdict, judge
 
 
 class Alerts(Mapping[str, Alert]):
@@ -144,8 +145,8 @@ def outage(
         proof=(proven[0], proven[1] - t0) if proven else None,
         verdict=verdict.word,
         cause=verdict.cause,
-        gaps=tuple(gap for gap in state.gaps if gap.at >= t0),
-        delays=tuple(delay for delay in state.delays if delay.at >= t0),
+        gaps=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.gaps if each.at >= t0),
+        delays=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.delays if each.at >= t0),
         unobserved=unobserved,
     )
 

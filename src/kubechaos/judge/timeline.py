@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model import Delay, Deployment, Gap, Gone, Listed, Mark, Pod, Record, Seen
 from .health import Health, health
-from .lives import Life, Lives, live
+from .lives import Life, Lives, live, stale
 from .world import World, apply
 
 WHOLE_SECOND = 1.0
@@ -72,12 +72,17 @@ class State:
 def step(state: State, record: Record) -> State:
     """Return the run after one more record."""
     at = max(record.at, state.at)
+    if stale(state.lives, record):
+        return state
     state = replace(_weigh(state, at), at=at, world=apply(state.world, record), lives=live(state.lives, record, at))
     match record:
         case Gap():
             state = replace(state, gaps=(*state.gaps, record))
         case Delay():
             state = replace(state, delays=(*state.delays, record))
+        case Mark(name="ended"):
+            # What follows is no longer the experiment's: what was true at its end stands.
+            return replace(state, experiment=_marked(state, record))
         case Mark():
             state = replace(state, experiment=_marked(state, record))
         case Seen() | Gone():
@@ -136,9 +141,10 @@ def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change
             if workload.generation > experiment.generation:
                 return Change(state.at, _spec_change(workload, experiment), spec=True)
         case Pod() as pod:
+            going = pod.deleting or isinstance(record, Gone)
             mine = pod.owner in state.world.owners and pod.uid not in experiment.victims
             respecified = any(change.spec for change in experiment.changes)
-            if mine and not respecified and (pod.deleting or isinstance(record, Gone)):
+            if going and mine and not respecified and len(state.world.active) < state.health.wanted:
                 return Change(state.at, f"pod {pod.name} was deleted", spec=False)
     return None
 

@@ -42,7 +42,7 @@ def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
     Raises TooFewCandidatesError when more are asked for than there are.
     """
     if callable(who):
-        chosen = tuple(who(pods, chance))
+        chosen = _asked(who, pods, chance)
         if not chosen:
             raise TooFewCandidatesError(f"{describe(who)} chose nobody of {len(pods)} candidates")
         if strangers := [pod for pod in chosen if pod not in pods]:
@@ -55,6 +55,16 @@ def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
             f"{describe(who)} asks for {count or 'some'}, but only {len(pods)} Ready pods may be chosen: {names}"
         )
     return tuple(chance.sample(pods, count))
+
+
+def _asked(
+    who: Callable[[Sequence[Pod], Random], Sequence[Pod]], pods: Sequence[Pod], chance: Random
+) -> tuple[Pod, ...]:
+    """What a function of the user's chose, each pod once."""
+    chosen = who(pods, chance)
+    if not isinstance(chosen, Sequence):
+        raise ArgumentError(f"{describe(who)} returned {chosen!r}; it must return a sequence of the candidates")
+    return tuple(dict.fromkeys(chosen))
 
 
 def oldest(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:

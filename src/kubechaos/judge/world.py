@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..model import Deployment, EndpointSlice, Gone, Listed, Observed, Pod, Record, ReplicaSet, Seen
+from ..model import Deployment, EndpointSlice, Gone, Listed, Observed, Pod, Record, ReplicaSet, Seen, older
 
 REQUIRED = frozenset({"Pod", "Deployment", "ReplicaSet"})
 _FIELDS = {"Pod": "pods", "ReplicaSet": "replica_sets", "EndpointSlice": "slices"}
@@ -110,8 +110,4 @@ def _with(world: World, kind: str, objects: Mapping[str, Any]) -> World:
 
 
 def _stale(known: Observed | None, new: Observed) -> bool:
-    """Whether `new` is an older version of a known object; versions compare as numbers since Kubernetes 1.35."""
-    if known is None or known.uid != new.uid:
-        return False
-    old, version = known.resource_version, new.resource_version
-    return old.isdigit() and version.isdigit() and int(version) < int(old)
+    return known is not None and known.uid == new.uid and older(new, known)

@@ -87,6 +87,10 @@ class Observation:
         self.catch_up()
         self._fold(Mark(at, what, facts))
 
+    def now(self) -> float:
+        """Return the time on the run's clock."""
+        return self._clock.now()
+
     def until(self, ends_at: Callable[[State], float]) -> float:
         """Return the seconds until the time that `ends_at` gives for the state so far."""
         return ends_at(self.state) - self._clock.now()

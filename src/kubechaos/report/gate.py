@@ -23,7 +23,7 @@ class Item:
 
 def gate(selected: int, items: Sequence[Item]) -> str:
     """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, pass."""
-    if any(_failed(item) for item in items if not item.cut):
+    if any(_failed(item) for item in items if not item.cut or item.verdict == "not_healed"):
         return "fail"
     if len(items) < selected or any(item.cut or not item.outcome for item in items):
         return "incomplete"

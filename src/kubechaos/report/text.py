@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from ..judge.alerts import Alert
 from ..judge.outage import Added, Outage, Removed
 
-CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160)), "?")
+UNSAFE = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+"""Control characters, line separators, and what turns the direction of text."""
+CONTROL = dict.fromkeys(UNSAFE, "?")
 
 
 def safe(text: str) -> str:
@@ -18,7 +20,7 @@ def verdict_line(outage: Outage) -> str:
     what = f"{outage.target} after {outage.fault}({', '.join(outage.args)})"
     match outage.verdict:
         case "recovered":
-            return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}")
+            return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}".rstrip(", "))
         case "not_recovered":
             return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
         case "fault_not_proven":

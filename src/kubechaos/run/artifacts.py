@@ -1,6 +1,8 @@
 """What is written down, before anything is judged."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,9 @@ class Artifacts:
         """Make the folder and begin the recording; raises ArtifactsError."""
         if self._events is not None:
             return
-        try:
+        with _writable():
             self.folder.mkdir(parents=True, exist_ok=True)
             self._events = (self.folder / "events.ndjson").open("wb", buffering=0)
-        except OSError as error:
-            raise ArtifactsError(
-                f"the artifacts cannot be written: {error}; name another folder: --chaos-results"
-            ) from error
         self._line({"type": "header", **header})
 
     def record(self, record: Record, stream: str) -> None:
@@ -49,8 +47,9 @@ class Artifacts:
         """Write a JSON file, replacing an older one whole or not at all."""
         path = self.folder / name
         scratch = path.with_suffix(".tmp")
-        scratch.write_bytes(wire.encode(value) + b"\n")
-        scratch.replace(path)
+        with _writable():
+            scratch.write_bytes(wire.encode(value) + b"\n")
+            scratch.replace(path)
 
     def close(self) -> None:
         """End the recording."""
@@ -58,4 +57,14 @@ class Artifacts:
             self._events.close()
 
     def _line(self, value: dict[str, Any]) -> None:
-        self._events.write(wire.encode(value) + b"\n")
+        with _writable():
+            self._events.write(wire.encode(value) + b"\n")
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        advice = "name another folder: --chaos-results"
+        raise ArtifactsError(f"the artifacts cannot be written: {error}; {advice}") from error

@@ -32,8 +32,8 @@ from ..errors import (
 )
 from ..judge.alerts import AlertRule
 from ..judge.outage import Outage
+from ..judge.recovery import PROOF_MARGIN, Limits
 from ..judge.timeline import State
-from ..judge.verdict import PROOF_MARGIN, Limits
 from ..model import Record
 from ..observe.clock import Clock
 from ..observe.cluster import Cluster, Target

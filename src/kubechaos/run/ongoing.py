@@ -10,8 +10,9 @@ from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule
 from ..judge.facts import BUILT_IN
 from ..judge.outage import Alerts, Outage, outage
+from ..judge.recovery import Limits, ends_at, recovery_time
 from ..judge.timeline import State
-from ..judge.verdict import Limits, Verdict, ends_at, recovery_time
+from ..judge.verdict import Verdict
 from ..observe.cluster import Target
 from ..observe.observation import Observation
 from ..report.text import safe
@@ -46,11 +47,13 @@ class Ongoing:
         """Wait, inside the block, for a recovery that lasts; returns its recovery_time, inf if none comes in time."""
         limits = Limits(seconds, self._limits.stable_for)
         state = self._observation.wait(lambda state: ends_at(state, limits))
-        return recovery_time(state, limits)
+        return recovery_time(state, limits, at=self._observation.now())
 
     def hear(self, state: State) -> list[Alert]:
         """Raise what has become worth an alert; return the new alerts of the user's own rules."""
         before = len(self._alarm.alerts)
+        if self._outage is not None:
+            return []
         try:
             self._alarm = alerts.watch(self._alarm, state, self._limits, self._rules)
         except FaultError:
@@ -109,4 +112,5 @@ class Ongoing:
         observation.mark("ended", unobserved=list(observation.unobserved), **facts)
         found = Alerts(self._alarm.alerts, self._known)
         self._outage = outage(observation.state, self._limits, found, observation.unobserved, overruled)
+        observation.mark("released")
         return self._outage

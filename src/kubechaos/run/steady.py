@@ -3,7 +3,7 @@
 import logging
 
 from ..errors import NotSteadyError, TooFewReplicasError
-from ..judge.verdict import steady_at, unsteady
+from ..judge.recovery import steady_at, unsteady
 from ..observe.clock import Clock
 from ..observe.observation import Observation
 from ..report.text import safe
