@@ -81,7 +81,7 @@ class Runner:
         """Run the code as test_it.py, in this process or in one of its own."""
         self.pytester.makepyfile(test_it=code)
         named = [f"--chaos-context={context}"] if context else []
-        quick = ["--chaos-stable-for=0.1", "--chaos-settle=0.3", "--chaos-within=3", "--chaos-seed=7"]
+        quick = ["--chaos-stable-for=0.02", "--chaos-settle=0.3", "--chaos-within=3", "--chaos-seed=7"]
         call = self.pytester.runpytest_subprocess if process else self.pytester.runpytest_inprocess
         result = call(*named, *(quick if named else []), *args)
         return Run(int(result.ret), "\n".join([*result.outlines, *result.errlines]), self.pytester.path)

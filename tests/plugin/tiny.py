@@ -146,7 +146,7 @@ class Tiny:
         exchange.head(200, {"Transfer-Encoding": "chunked"})
         while not exchange.closing.is_set():
             with self.server.heard:
-                self.server.heard.wait_for(lambda: self.version > at or exchange.closing.is_set(), 0.05)  # noqa: B023
+                self.server.heard.wait_for(lambda: self.version > at or exchange.closing.is_set(), 0.01)  # noqa: B023
                 news = [line for version, path, line in self._log if version > at and path == exchange.request.path]
                 at = self.version
             for line in news:
