@@ -153,6 +153,10 @@ class UnreachableError(ApiError):
     """The API server did not answer: refused, TLS failure, cut, or past the deadline."""
 
 
+class MalformedError(ApiError, ValueError):
+    """An answer is not what the Kubernetes API gives: a login page, a proxy's error, something cut."""
+
+
 class UnauthorizedError(ApiError):
     """401: the credentials were not accepted."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .observe.cluster import Cluster, Target
     from .run.chaos import Chaos
 
+IDENTITY = pytest.StashKey[tuple[str, str]]()
 SETTINGS = pytest.StashKey[Settings]()
 PINNED = pytest.StashKey["Pinned"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
@@ -30,10 +31,17 @@ RAISED = pytest.StashKey[list[BaseException]]()
 LONGEST_SLUG = 80
 
 
+def identity(config: pytest.Config) -> tuple[str, str]:
+    """Return the run's id and its seed, the same in every xdist worker."""
+    if IDENTITY not in config.stash:
+        config.stash[IDENTITY] = options.identity(config)
+    return config.stash[IDENTITY]
+
+
 def settings(config: pytest.Config) -> Settings:
     """Return the run's Settings, read once."""
     if SETTINGS not in config.stash:
-        config.stash[SETTINGS] = options.read(config)
+        config.stash[SETTINGS] = options.read(config, identity(config))
     return config.stash[SETTINGS]
 
 
@@ -74,11 +82,16 @@ def alert_rules() -> "list[AlertRule]":
 def _kubechaos_chaos(
     request: pytest.FixtureRequest, _kubechaos_cluster: "Cluster", alert_rules: "list[AlertRule]"
 ) -> "Iterator[Chaos]":
+    from .errors import RefusedError
     from .observe.clock import Monotonic
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
 
     item, knobs = request.node, settings(request.config)
+    if item.get_closest_marker("chaos") is None:
+        raise RefusedError(
+            "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
+        )
     folder = request.config.rootpath / knobs.results / knobs.run / _slug(item)
     chaos = Chaos(
         _kubechaos_cluster,

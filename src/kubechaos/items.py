@@ -74,6 +74,15 @@ def _shorten(raised: pytest.ExceptionInfo[BaseException]) -> None:
         cause.__traceback__, cause = None, cause.__cause__ or cause.__context__
 
 
+def _undo_excuse(report: pytest.TestReport, verdict: str) -> None:
+    """Make an xfail or a skip the failure that it is."""
+    word = "xfail" if hasattr(report, "wasxfail") else "skip"
+    report.__dict__.pop("wasxfail", None)
+    report.outcome = "failed"
+    if word == "skip":
+        report.longrepr = f"kubechaos: {verdict}: there is no result, which a skip cannot excuse"
+
+
 def _root(step: TracebackType) -> str:
     """The top-level package of a frame."""
     return str(step.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
@@ -106,9 +115,7 @@ def complete(item: pytest.Item, report: pytest.TestReport) -> None:
     told = metadata(item)
     cut = any(isinstance(error, InterruptedOutage) for error in item.stash.get(RAISED, []))
     setattr(report, ATTRIBUTE, {"metadata": told, "cluster": item.config.stash.get(CLUSTER, None), "cut": cut})
-    if hasattr(report, "wasxfail") and told["verdict"] is not None and told["verdict"] not in EXCUSABLE:
-        del report.wasxfail
-        report.outcome = "failed"
-        report.longrepr = report.longrepr or "kubechaos: there is no result, which xfail cannot excuse"
+    if report.skipped and told["verdict"] is not None and told["verdict"] not in EXCUSABLE:
+        _undo_excuse(report, told["verdict"])
     if report.failed and (chaos := item.stash.get(CHAOS, None)) is not None:
         report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in chaos.outages]

@@ -70,10 +70,21 @@ def named(config: pytest.Config) -> bool:
     return bool(_value(config, "context")[0])
 
 
-def read(config: pytest.Config) -> Settings:
-    """Return all knobs as Settings; raises OptionError naming the value and where it came from."""
+def identity(config: pytest.Config) -> tuple[str, str]:
+    """Return the run's id and its seed: those of the xdist controller, else the named seed, else new ones."""
     worker: dict[str, str] = getattr(config, "workerinput", {})
-    started = datetime.now(UTC)
+    if "kubechaos_run" in worker:
+        return worker["kubechaos_run"], worker["kubechaos_seed"]
+    seed = _value(config, "seed")[0] or secrets.token_hex(4)
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", seed
+
+
+def read(config: pytest.Config, known: tuple[str, str] | None = None) -> Settings:
+    """Return all knobs as Settings; raises OptionError naming the value and where it came from.
+
+    `known` are the run's id and its seed, where they have been settled before.
+    """
+    run, seed = known or identity(config)
     return Settings(
         context=_text(config, "context"),
         namespace=_value(config, "namespace")[0],
@@ -81,10 +92,10 @@ def read(config: pytest.Config) -> Settings:
         within=_seconds(config, "within"),
         settle=_seconds(config, "settle"),
         stable_for=_seconds(config, "stable-for"),
-        seed=worker.get("kubechaos_seed") or _value(config, "seed")[0] or secrets.token_hex(4),
+        seed=seed,
         results=_text(config, "results"),
-        run=worker.get("kubechaos_run") or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
-        started=started.isoformat(timespec="milliseconds"),
+        run=run,
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -10,10 +10,13 @@ import pytest
 
 from . import items, terminal
 from .errors import ConfigError
-from .fixtures import ENDS, pinned, settings
+from .fixtures import ENDS, identity, pinned, settings
 from .report import records
 from .run.signals import interruptible, shielded, terminable
+from .settings import Settings
 from .tally import Tally
+
+CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 
 Wrapper = Generator[None, Any, Any]
 
@@ -38,12 +41,15 @@ class ChaosSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give every xdist worker the same run and seed."""
-        with _usage_error():
-            node.workerinput["kubechaos_run"] = settings(self._config).run
-            node.workerinput["kubechaos_seed"] = settings(self._config).seed
+        run, seed = identity(self._config)
+        node.workerinput["kubechaos_run"], node.workerinput["kubechaos_seed"] = run, seed
 
-    def pytest_collection_finish(self) -> None:
-        """Read the options and the kubeconfig now that it is known that they are needed."""
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Read the options and the kubeconfig now that it is known that they are needed.
+
+        A file that could not be collected may hold chaos tests that will not be run.
+        """
+        self._tally.broken |= session.testsfailed > 0
         if self._worker:
             self._config.workeroutput["kubechaos_selected"] = self._tally.selected  # type: ignore[attr-defined]  # set by xdist
         elif self._tally.selected:
@@ -52,6 +58,8 @@ class ChaosSession:
 
     def pytest_report_collectionfinish(self) -> str:
         """Say what will be hurt, and for how long at worst."""
+        if self._worker:
+            return ""
         knobs = settings(self._config)
         return terminal.header(knobs, knobs.namespace or pinned(self._config).namespace, self._tally.selected)
 
@@ -65,7 +73,7 @@ class ChaosSession:
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
         """Make a signal an error of the item."""
         items.begin(item)
-        with interruptible(items.stopper(item)):
+        with interruptible(items.stopper(item)) if items.chaotic(item) else nullcontext():
             return (yield)
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -76,12 +84,14 @@ class ChaosSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Wrapper:
         """Make a signal a failure of the item."""
-        with interruptible(items.stopper(item)):
+        with interruptible(items.stopper(item)) if items.chaotic(item) else nullcontext():
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
         """Let neither the item's timeout nor a signal cut short what cleans up."""
+        if not items.chaotic(item):
+            return (yield)
         with shielded(items.stopper(item)):
             items.cancel_timeout(item)
             return (yield)
@@ -99,30 +109,42 @@ class ChaosSession:
         """Add `metadata.chaos` to the item's part of the JSON report."""
         return {"chaos": items.metadata(item)} if items.chaotic(item) else {}
 
+    def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
+        """Know of an item before its first report, which may never come from an xdist worker."""
+        self._tally.start(nodeid, location)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Know that every report of an item has come."""
+        self._tally.finish(nodeid)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count how the item ended."""
         self._tally.hear(report)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Learn from an xdist worker how many chaos items there were."""
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Learn from an xdist worker how many chaos items there were, if it lives to say so."""
+        self._tally.broken |= bool(error)
         selected = getattr(node, "workeroutput", {}).get("kubechaos_selected", 0)
         self._tally.selected = max(self._tally.selected, selected)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Wrapper:
+    def pytest_sessionfinish(self, exitstatus: int) -> Wrapper:
         """Report what began and did not end before any report is written; have the last line."""
+        self._tally.broken |= exitstatus in CUT_SHORT
         if not self._worker:
-            for report in self._tally.unfinished():
+            for report in self._tally.unfinished(unheard=self._config.pluginmanager.hasplugin("dsession")):
                 self._config.hook.pytest_runtest_logreport(report=report)
         yield
-        if not self._worker:
-            terminal.last_line(self._config, self._tally.gate, self._tally.verdicts, settings(self._config))
+        if not self._worker and (knobs := self._knobs()):
+            terminal.last_line(self._config, self._tally.gate, self._tally.verdicts, knobs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
-        """Add the top level `chaos` to the JSON report."""
-        knobs, told = settings(self._config), self._tally.tests
+        """Add the top level `chaos` to the JSON report, unless there are no options that could be read."""
+        if (knobs := self._knobs()) is None:
+            return
+        told = self._tally.tests
         for test in json_report.get("tests", ()):
             if test["nodeid"] in told:
                 test.setdefault("metadata", {})["chaos"] = told[test["nodeid"]]
@@ -135,3 +157,9 @@ class ChaosSession:
             cluster=self._tally.cluster,
             tests=list(told.values()),
         )
+
+    def _knobs(self) -> Settings | None:
+        try:
+            return settings(self._config)
+        except ConfigError:
+            return None

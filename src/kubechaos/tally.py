@@ -27,13 +27,26 @@ class _Heard:
 
 @dataclass(slots=True)
 class Tally:
-    """The chaos items of the session: how many were selected, and how each ended."""
+    """The chaos items of the session: how many were selected, and how each ended.
+
+    `broken` where there may have been others that nothing was heard of.
+    """
 
     selected: int = 0
+    broken: bool = False
     cluster: dict[str, str | None] = field(
         default_factory=lambda: {"context": None, "server_version": None, "uid": None}
     )
     _items: dict[str, _Heard] = field(default_factory=dict)
+    _begun: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
+
+    def start(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
+        """Know of an item, of whatever kind, before its first report."""
+        self._begun[nodeid] = location
+
+    def finish(self, nodeid: str) -> None:
+        """Know that all reports of an item have come."""
+        self._begun.pop(nodeid, None)
 
     def hear(self, report: pytest.TestReport) -> None:
         """Take in one report; reports of other items are not ours."""
@@ -50,17 +63,22 @@ class Tally:
         heard.outcome = _outcome(report, heard.outcome)
         heard.finished = report.when == "teardown"
 
-    def unfinished(self) -> list[pytest.TestReport]:
-        """Return a failed report for each item that began and did not end, so that no reporter takes it for passed."""
+    def unfinished(self, *, unheard: bool) -> list[pytest.TestReport]:
+        """Return a failed report for each item that began and did not end, so that no reporter takes it for passed.
+
+        Under xdist (`unheard`) these may be items of which no report has come, of whatever kind they are.
+        """
         reports = []
         for nodeid, heard in self._items.items():
             if not heard.finished:
-                metadata = {**heard.metadata, "verdict": "interrupted"}
-                report = pytest.TestReport(
-                    nodeid, heard.location, heard.keywords, "failed", "kubechaos: interrupted before it ended", "call"
-                )
-                setattr(report, ATTRIBUTE, {"metadata": metadata, "cluster": None, "cut": True})
+                told = {"metadata": {**heard.metadata, "verdict": "interrupted"}, "cluster": None, "cut": True}
+                report = _cut_short(nodeid, heard.location, heard.keywords)
+                setattr(report, ATTRIBUTE, told)
                 reports.append(report)
+        if unheard:
+            reports += [
+                _cut_short(nodeid, place, {}) for nodeid, place in self._begun.items() if nodeid not in self._items
+            ]
         return reports
 
     @property
@@ -70,7 +88,7 @@ class Tally:
             Item(nodeid, heard.outcome, heard.metadata["verdict"], heard.reran, heard.cut)
             for nodeid, heard in self._items.items()
         ]
-        return gate(self.selected, items)
+        return gate(self.selected, items, broken=self.broken)
 
     @property
     def tests(self) -> dict[str, Json]:
@@ -81,6 +99,10 @@ class Tally:
     def verdicts(self) -> list[str]:
         """The verdict of each item that has one."""
         return [heard.metadata["verdict"] for heard in self._items.values() if heard.metadata["verdict"]]
+
+
+def _cut_short(nodeid: str, location: tuple[str, int | None, str], keywords: dict[str, Any]) -> pytest.TestReport:
+    return pytest.TestReport(nodeid, location, keywords, "failed", "kubechaos: interrupted before it ended", "call")
 
 
 def _outcome(report: pytest.TestReport, before: str) -> str:

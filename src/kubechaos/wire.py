@@ -1,12 +1,14 @@
 """Bytes of the Kubernetes API -> the values of `model`; only the fields that are needed are decoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from . import shapes
+from .errors import MalformedError
 from .model import Container, Deployment, EndpointSlice, Event, Observed, Pod, Ref, ReplicaSet
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -194,18 +196,21 @@ class Codec(Generic[ValueT]):
         self._list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shapes.List[raw])  # type: ignore[valid-type]  # made at run time
 
     def object(self, data: bytes) -> ValueT:
-        """Decode one object; raises ValueError if it is not one."""
-        return self._value(self._object.decode(data))
+        """Decode one object; raises MalformedError if it is not one."""
+        with _well_formed():
+            return self._value(self._object.decode(data))
 
     def page(self, data: bytes) -> Page[ValueT]:
-        """Decode one page of a listing; raises ValueError if it is not one."""
-        raw = self._list.decode(data)
+        """Decode one page of a listing; raises MalformedError if it is not one."""
+        with _well_formed():
+            raw = self._list.decode(data)
         objects = tuple(map(self._value, raw.items or ()))
         return Page(objects, raw.metadata.resource_version, raw.metadata.continue_ or "")
 
     def event(self, line: bytes) -> tuple[str, ValueT | Status]:
         """Decode one line of a watch into its type and its object; an ERROR carries a Status."""
-        event = _WATCH.decode(line)
+        with _well_formed():
+            event = _WATCH.decode(line)
         if event.type == "ERROR":
             return event.type, _STATUS.decode(event.object)
         return event.type, self.object(bytes(event.object))
@@ -228,9 +233,18 @@ def status(data: bytes) -> Status:
         return Status()
 
 
-def plain(data: bytes) -> Any:
-    """Decode any JSON into plain Python values; raises ValueError if it is none."""
-    return msgspec.json.decode(data)
+def mapping(data: bytes) -> dict[str, Any]:
+    """Decode a JSON object into plain Python values; raises MalformedError if it is none."""
+    with _well_formed():
+        return msgspec.json.decode(data, type=dict[str, Any])
+
+
+@contextmanager
+def _well_formed() -> Iterator[None]:
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedError(f"this is not an answer of the Kubernetes API: {error}") from None
 
 
 def convert(value: Any, kind: type[ValueT]) -> ValueT:

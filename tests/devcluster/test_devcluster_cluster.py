@@ -30,7 +30,7 @@ def cluster() -> Iterator[Driven]:
 @pytest.fixture(scope="module")
 def examples(cluster: Driven) -> Driven:
     """Deploy every example."""
-    cluster.kubectl("apply", "-f", "examples/")
+    cluster.kubectl("apply", *(f"--filename={path}" for path in sorted(ROOT.glob("examples/*.yaml"))))
     for each in EXAMPLES:
         cluster.kubectl("rollout", "status", each, "--timeout=40s")
     return cluster

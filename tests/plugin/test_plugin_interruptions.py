@@ -40,7 +40,13 @@ HEARD = """
         if report.when == "setup" and "PYTEST_XDIST_WORKER" not in os.environ:
             Path("set-up").touch()
 """
-PATIENT = ("--chaos-settle=60", "--chaos-within=60", "--chaos-stable-for=0.02", "--chaos-seed=7", "--chaos-context=tiny")
+PATIENT = (
+    "--chaos-settle=60",
+    "--chaos-within=60",
+    "--chaos-stable-for=0.02",
+    "--chaos-seed=7",
+    "--chaos-context=tiny",
+)
 
 
 def watching(request: Request) -> bool:

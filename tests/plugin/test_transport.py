@@ -10,7 +10,7 @@ from kubechaos import errors
 from kubechaos.api import transport as module
 from kubechaos.api.connect import Pinned
 from kubechaos.api.transport import Transport
-from tests.rawserver import RawServer, cut, failure, hang, reply, reset, stream
+from tests.rawserver import RawServer, cut, failure, hang, reply, reset, slowly, stream
 
 
 @pytest.fixture
@@ -163,3 +163,17 @@ def test_a_stream_that_falls_silent_ends_at_the_read_timeout(
     server.on("GET", "/x", stream(b"first\n", hang))
     with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
         lines(transport)
+
+
+def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, transport) -> None:
+    server.on("GET", "/x", slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n", 0))
+
+    def drip(exchange):
+        exchange.head(200, {"Content-Length": "40"})
+        slowly(b" " * 40, 0.1)(exchange)
+
+    server.on("GET", "/x", drip)
+    began = time.monotonic()
+    with pytest.raises(errors.UnreachableError):
+        transport.get("/x", deadline=0.3)
+    assert time.monotonic() - began < 1.5

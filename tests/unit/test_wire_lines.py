@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubechaos.model import Pod
-from kubechaos.wire import ENDPOINT_SLICES, EVENTS, PODS, Status, encode, plain, status
+from kubechaos.wire import ENDPOINT_SLICES, EVENTS, PODS, Status, encode, mapping, status
 
 POD = {"metadata": {"name": "web-a", "namespace": "shop", "uid": "a", "resourceVersion": "7"}}
 
@@ -102,10 +102,10 @@ def test_what_json_has_no_number_for_is_null(value: float) -> None:
 def test_what_we_write_is_one_line(separator: str) -> None:
     data = encode({"message": f"a{separator}b"})
     assert b"\n" not in data
-    assert plain(data) == {"message": f"a{separator}b"}
+    assert mapping(data) == {"message": f"a{separator}b"}
 
 
 def test_what_is_no_json_is_a_value_error() -> None:
     for garbage in (b"", b"<html>", b'{"a":NaN}', b"{"):
         with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
-            plain(garbage)
+            mapping(garbage)

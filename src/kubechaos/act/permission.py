@@ -41,14 +41,14 @@ def _allowed(transport: Transport, namespace: str, permission: Permission) -> bo
         "resource": permission.resource,
     }
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-    answer = wire.plain(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
+    answer = wire.mapping(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
     return bool(answer.get("status", {}).get("allowed", False))
 
 
 def _user(transport: Transport) -> str:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
-        answer = wire.plain(transport.send("POST", WHOAMI, body))
+        answer = wire.mapping(transport.send("POST", WHOAMI, body))
     except ApiError:
         return "unknown"
     return str(answer.get("status", {}).get("userInfo", {}).get("username", "unknown"))

@@ -50,12 +50,26 @@ def _pin_context(context: str) -> Pinned:
     if context not in contexts:
         known = ", ".join(sorted(contexts)) or "none"
         raise UnknownContextError(f"no context {context!r} in the kubeconfig {where}; there are: {known}")
+    _check_complete(where, context, contexts[context])
     configuration = client.Configuration()
     try:
         config.load_kube_config(context=context, client_configuration=configuration, persist_config=False)
     except Exception as error:  # the client raises KeyError, TypeError, ValueError and more on bad files
         raise KubeconfigError(f"kubeconfig {where}, context {context!r}: {error}") from error
     return Pinned(context, contexts[context].get("namespace") or "default", configuration)
+
+
+def _check_complete(where: str, context: str, entry: dict[str, str]) -> None:
+    """Refuse a context whose user is not there: the client would go on without one, as nobody."""
+    from kubernetes.config import kube_config
+
+    merged = kube_config.KubeConfigMerger(where).config
+    for section, key in (("clusters", "cluster"), ("users", "user")):
+        known = {each["name"] for each in merged.safe_get(section) or ()}
+        if entry.get(key) and entry[key] not in known:
+            raise KubeconfigError(
+                f"kubeconfig {where}, context {context!r}: its {key} {entry[key]!r} is not in {section}"
+            )
 
 
 def _contexts(where: str) -> dict[str, dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -100,7 +100,9 @@ class Transport:
     def interrupt(self) -> None:
         """Make an open stream end at once; to be called from another thread."""
         if (response := self._streaming) is not None:
-            response.shutdown()
+            # It may end by itself in the same moment, in any of urllib3's ways.
+            with suppress(OSError, RuntimeError, ValueError):
+                response.shutdown()
 
     def _open(
         self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None, timeout: tuple[float, float]
@@ -147,7 +149,7 @@ def _plain(error: Exception) -> str:
 
 def _chunks(response: Any, until: float, what: str) -> Iterator[bytes]:
     """Yield the body, giving up at the deadline: a read timeout alone is defeated by a byte a second."""
-    for chunk in response.stream(amt=None if response.chunked else 2**16):
+    for chunk in response.stream(amt=None) if response.chunked else iter(lambda: response.read1(2**16), b""):
         yield chunk
         if time.monotonic() > until:
             raise UnreachableError(f"{what}: the answer was not complete at the deadline")

@@ -49,12 +49,12 @@ class Cluster:
 
     def describe(self) -> dict[str, str | None]:
         """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
-        version = wire.plain(self.transport.get("/version"))
+        version = wire.mapping(self.transport.get("/version"))
         return {"context": self.context, "server_version": version.get("gitVersion"), "uid": self._uid()}
 
     def _uid(self) -> str | None:
         try:
-            uid: str | None = wire.plain(self.transport.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
+            uid: str | None = wire.mapping(self.transport.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
         except ApiError:
             return None
         return uid

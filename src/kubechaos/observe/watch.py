@@ -13,12 +13,13 @@ from typing import Final
 from .. import wire
 from ..api.resources import Resource
 from ..api.transport import Transport
-from ..errors import ApiError, ExpiredError, ForbiddenError, UnauthorizedError, UnreachableError
+from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnauthorizedError, UnreachableError
 from ..model import Delay, Failed, Gap, Gone, Listed, Observed, Record, Seen
 
 PAGE: Final = 500
 STREAM_SECONDS: Final = 300
 LIST_DEADLINE: Final = 10.0
+STOP_SECONDS: Final = 1.0
 LONGEST_PAUSE: Final = 2.0
 
 Sink = Callable[[Record | Failed], None]
@@ -40,7 +41,7 @@ class Watch:
         self._resource = resource
         self._path = resource.path(namespace)
         self._query = dict(query)
-        self._sink = sink
+        self._tell = sink
         self._now = now
         self._known: dict[str, Observed] = {}
         self._version = ""
@@ -59,8 +60,13 @@ class Watch:
         """End the stream and its thread; nothing reaches the sink afterwards."""
         self._stopped.set()
         self._transport.interrupt()
-        self._thread.join(timeout=LIST_DEADLINE)
+        # A thread that still waits for an answer ends by itself at its deadline; it has nobody to tell any more.
+        self._thread.join(timeout=STOP_SECONDS)
         self._transport.close()
+
+    def _sink(self, record: Record | Failed) -> None:
+        if not self._stopped.is_set():
+            self._tell(record)
 
     def _run(self) -> None:
         try:
@@ -68,8 +74,7 @@ class Watch:
             while not self._stopped.is_set():
                 self._attempt(self._relist if self._expired else self._follow)
         except Exception as error:  # noqa: BLE001  # a dead observer must be heard, whatever killed it
-            if not self._stopped.is_set():
-                self._sink(Failed(self._now(), self._resource.kind, error))
+            self._sink(Failed(self._now(), self._resource.kind, error))
 
     def _first_list(self) -> None:
         """List; only a server that answered, but was busy, is asked again: nothing has happened yet."""
@@ -80,6 +85,8 @@ class Watch:
                 return
             except UnreachableError:
                 raise
+            except ExpiredError:
+                continue
             except ApiError as error:
                 if not _may_pass(error) or time.monotonic() > until:
                     raise
@@ -107,6 +114,7 @@ class Watch:
     def _list(self) -> None:
         objects, version = self._pages()
         self._known = {each.uid: each for each in objects}
+        self._broken, self._failures = "", 0
         at = self._heard = self._now()
         self._sink(Listed(at, self._resource.kind, version, objects, self._transport.server_time))
         self._version = version
@@ -117,8 +125,10 @@ class Watch:
         while True:
             page = self._resource.codec.page(self._transport.get(self._path, query))
             objects += page.objects
-            if not page.next:
+            if not page.next and page.resource_version:
                 return tuple(objects), page.resource_version
+            if not page.next:
+                raise MalformedError(f"list {self._path}: a listing without a resourceVersion")
             query["continue"] = page.next
 
     def _relist(self) -> None:
@@ -171,11 +181,11 @@ class Watch:
         elif type_ in ("ADDED", "MODIFIED"):
             self._known[value.uid] = value
             self._sink(Seen(at, value))
-        self._version = value.resource_version
+        self._version = value.resource_version or self._version
 
 
 def _may_pass(error: ApiError) -> bool:
     """Whether it is worth trying again: the network, too many requests, a server in trouble."""
-    if isinstance(error, UnauthorizedError | ForbiddenError):
+    if isinstance(error, UnauthorizedError | ForbiddenError | MalformedError):
         return False
     return isinstance(error, UnreachableError) or error.status in (0, 408, 429) or error.status >= 500

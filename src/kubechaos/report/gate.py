@@ -21,11 +21,14 @@ class Item:
     cut: bool = False
 
 
-def gate(selected: int, items: Sequence[Item]) -> str:
-    """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, pass."""
+def gate(selected: int, items: Sequence[Item], *, broken: bool = False) -> str:
+    """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, pass.
+
+    `broken` where there may be items that nothing was heard of: a crashed worker, a file that could not be collected.
+    """
     if any(_failed(item) for item in items if not item.cut or item.verdict == "not_healed"):
         return "fail"
-    if len(items) < selected or any(item.cut or not item.outcome for item in items):
+    if broken or len(items) < selected or any(item.cut or not item.outcome for item in items):
         return "incomplete"
     if not any(item.verdict for item in items):
         return "not_run"

@@ -49,7 +49,7 @@ def entries(lines: Iterable[bytes]) -> Iterator[tuple[str, Record | Alert]]:
         if not text.endswith(b"\n"):
             return
         try:
-            value = wire.plain(text)
+            value = wire.mapping(text)
             if value["type"] != "header":
                 yield value["stream"], _entry(value)
         except (ValueError, KeyError, TypeError) as error:

@@ -74,7 +74,7 @@ class Chaos:
         left: Callable[[], float],
     ) -> None:
         self.outages: list[Outage] = []
-        self.errors: list[BaseException] = []
+        self.errors: list[tuple[BaseException, str]] = []
         self.artifacts = artifacts
         self._cluster = cluster
         self._settings = settings
@@ -131,6 +131,7 @@ class Chaos:
             ask(self._cluster.transport, target.ref.namespace, fault.needs)
             self._check_timeout(observation, limits)
             self._settle(observation)
+            self._check_timeout(observation, limits)
             ongoing = self._ongoing[target] = Ongoing(fault, target, observation, limits, self._rules)
             try:
                 ongoing.begin(self._act(observation), **self._facts(observation))
@@ -160,20 +161,20 @@ class Chaos:
     def verdicts(self) -> list[str]:
         """The words for what happened here: of every outage, and of every error that no outage came of."""
         told = [outage.verdict for outage in self.outages]
-        return told + [word for error in self.errors if (word := getattr(error, "verdict", "interrupted")) not in told]
+        return told + [word for _, word in self.errors if word not in told]
 
     @property
     def inexcusable(self) -> list[BaseException]:
         """The errors that say there is no result; a test may not swallow them."""
-        return [error for error in self.errors if getattr(error, "verdict", "recovered") not in EXCUSABLE]
+        return [error for error, word in self.errors if word not in EXCUSABLE]
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            if error not in self.errors:
-                self.errors.append(error)
+            if not any(error is each for each, _ in self.errors):
+                self.errors.append((error, getattr(error, "verdict", "interrupted")))
             raise
 
     def _observe(self, target: Target) -> Observation:

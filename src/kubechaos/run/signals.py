@@ -29,6 +29,8 @@ def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
 
     with _handled(handler):
         yield
+        if heard:
+            raise InterruptedOutage(f"interrupted by {heard[0]}, which the test swallowed")
 
 
 @contextmanager
