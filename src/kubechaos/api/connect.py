@@ -1,12 +1,13 @@
 """Which cluster: a context of the user's kubeconfig, or the pod we run in, pinned in memory at start."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import KubeconfigError, UnknownContextError
 
 IN_CLUSTER = "in-cluster"
-SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ def _pin_service_account() -> Pinned:
     configuration = client.Configuration()
     try:
         config.load_incluster_config(client_configuration=configuration)
-        with open(SERVICE_ACCOUNT_NAMESPACE, encoding="utf-8") as file:  # noqa: PTH123  # pathlib costs more here than it says
-            namespace = file.read().strip()
+        namespace = SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
     except (config.ConfigException, OSError) as error:
         raise KubeconfigError(
             f"--chaos-context {IN_CLUSTER}: this is not a pod with a service account: {error}"

@@ -192,8 +192,12 @@ class Chaos:
         observation = Observation(
             self._cluster.transport, target, self._clock, lambda *heard: self._hear(target, *heard)
         )
+        try:
+            observation.open()
+        except BaseException:
+            observation.close()
+            raise
         self._observations[target] = observation
-        observation.open()
         if (workload := observation.state.world.workload) and not workload.probed:
             warnings.warn(
                 f"{target} has no readiness probe: its pods are Ready as soon as they run",
