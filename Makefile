@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 PYTEST := $(BIN)/pytest
 DEVCLUSTER := $(BIN)/python devcluster/run
 
-.PHONY: help chaos test e2e check bench clean
+.PHONY: help chaos test e2e check bench mutations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -37,5 +37,8 @@ bench: $(INSTALLED) ## measure, side by side with what is usual
 	$(BIN)/python -m benchmarks.startup
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.kills'
 
+mutations: $(INSTALLED) ## break each rule of the verdict in turn; each must turn a test red
+	$(BIN)/python tests/mutations.py
+
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache chaos-results chaos-report.json
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis chaos-results chaos-report.json

@@ -74,7 +74,9 @@ def step(state: State, record: Record) -> State:
     at = max(record.at, state.at)
     if stale(state.lives, record):
         return state
-    state = replace(_weigh(state, at), at=at, world=apply(state.world, record), lives=live(state.lives, record, at))
+    state = replace(
+        _weigh(state, at), at=at, world=apply(state.world, record), lives=live(state.lives, record, record.at)
+    )
     match record:
         case Gap():
             state = replace(state, gaps=(*state.gaps, record))

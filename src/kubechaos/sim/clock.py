@@ -1,0 +1,195 @@
+"""The simulation's time: real, faster than real, or stepped by hand; and the one heap of what is due when."""
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Final, Protocol
+
+STEPPED_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+class Clock(Protocol):
+    """Seconds that only go forward; `factor` of them pass in one second of wall time, `epoch` is their zero."""
+
+    kind: str
+    factor: float
+    epoch: float
+
+    def now(self) -> float:
+        """Return the time in simulation seconds."""
+
+    def wall(self, seconds: float) -> float:
+        """Return how many seconds of wall time so many seconds of the simulation take."""
+
+
+class Scaled:
+    """A clock on which `factor` seconds pass in one second of wall time."""
+
+    kind = "scaled"
+
+    def __init__(self, factor: float = 20.0) -> None:
+        self.factor = float(factor)
+        self._origin = time.monotonic()
+        self.epoch = time.time()
+
+    def now(self) -> float:
+        """Return the time in simulation seconds."""
+        return (time.monotonic() - self._origin) * self.factor
+
+    def wall(self, seconds: float) -> float:
+        """Return how many seconds of wall time so many seconds of the simulation take."""
+        return seconds / self.factor
+
+
+class Real(Scaled):
+    """A clock as fast as the machine's own."""
+
+    kind = "real"
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+
+
+class Stepped:
+    """A clock that stands still until it is moved by hand; always the same epoch, so that nothing depends on today."""
+
+    kind = "stepped"
+    factor = 1.0
+    epoch = STEPPED_EPOCH
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        """Return the time in simulation seconds."""
+        return self.time
+
+    def wall(self, seconds: float) -> float:
+        """Return 0: nobody can tell how long it will take."""
+        return 0.0
+
+
+class Timer:
+    """Something that is due; `cancel` forgets it."""
+
+    __slots__ = ("action",)
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self.action: Callable[[], None] | None = action
+
+    def cancel(self) -> None:
+        """Never do it."""
+        self.action = None
+
+
+class Timers:
+    """What is due when, in one heap.
+
+    While something is done, `now` is the time at which it was due, not the time at which the machine got to it: what
+    follows from it is neither later nor in another order on a busy machine.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.failure: BaseException | None = None
+        self._heap: list[tuple[float, int, Timer]] = []
+        self._number = itertools.count()
+        self._due: float | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._armed: asyncio.TimerHandle | None = None
+
+    def now(self) -> float:
+        """Return the time at which what is being done was due, else the clock's."""
+        return self.clock.now() if self._due is None else self._due
+
+    def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        """Do something in so many simulation seconds."""
+        timer = Timer(action)
+        heapq.heappush(self._heap, (self.now() + seconds, next(self._number), timer))
+        if self._loop is not None and self._due is None and self._heap[0][2] is timer:
+            self._arm()
+        return timer
+
+    def drive(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let an event loop do what is due, as the clock goes."""
+        self._loop = loop
+        self._arm()
+
+    def rest(self) -> None:
+        """Do nothing any more."""
+        self._loop = None
+        if self._armed is not None:
+            self._armed.cancel()
+        self._heap.clear()
+
+    def step(self, seconds: float) -> None:
+        """Move a stepped clock on, doing what becomes due on the way."""
+        clock = self.clock
+        if not isinstance(clock, Stepped):
+            raise TypeError(f"a {clock.kind} clock goes by itself")
+        until = clock.time + seconds
+        while self._heap and self._heap[0][0] <= until:
+            clock.time = max(clock.time, self._heap[0][0])
+            self._do_first()
+        clock.time = until
+
+    def _arm(self) -> None:
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None
+        if self._loop is not None and self._heap and not isinstance(self.clock, Stepped):
+            wait = self.clock.wall(self._heap[0][0] - self.clock.now())
+            self._armed = self._loop.call_later(max(0.0, wait), self._run)
+
+    def _run(self) -> None:
+        """Do what is due, but let the server answer in between."""
+        self._armed = None
+        until = time.monotonic() + 0.005
+        try:
+            while self._heap and self._heap[0][0] <= self.clock.now() and time.monotonic() < until:
+                self._do_first()
+        except Exception as error:  # noqa: BLE001  # a dead controller must be heard: `Simulation.stop` raises this
+            self.failure = self.failure or error
+        finally:
+            self._arm()
+
+    def _do_first(self) -> None:
+        self._due, _, timer = heapq.heappop(self._heap)
+        try:
+            if timer.action is not None:
+                timer.action()
+        finally:
+            self._due = None
+
+
+class Calendar:
+    """The simulation's time of day, in the API's words."""
+
+    def __init__(self, timers: Timers) -> None:
+        self._timers = timers
+        self._second = -1
+        self._text = ""
+
+    def epoch(self) -> float:
+        """Return the time in seconds since 1970."""
+        return self._timers.clock.epoch + self._timers.now()
+
+    def time(self, ahead: float = 0.0) -> str:
+        """Return a time as the API writes it, in whole seconds."""
+        second = int(self.epoch() + ahead)
+        if second != self._second:
+            self._second = second
+            self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._text
+
+    def micro(self) -> str:
+        """Return the time as the API writes it where it wants microseconds: exactly six digits."""
+        return datetime.fromtimestamp(self.epoch(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def date(self) -> str:
+        """Return the time for the Date header."""
+        return format_datetime(datetime.fromtimestamp(self.epoch(), UTC), usegmt=True)

@@ -1,0 +1,1 @@
+"""What the cluster knows: objects, their versions and their history."""

@@ -1,0 +1,58 @@
+"""Which kinds there are: those that our client uses, and no more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of the API; `returns` says that deleting one answers with the object, not with a Status."""
+
+    name: str
+    group: str
+    plural: str
+    singular: str
+    namespaced: bool = True
+    subresources: tuple[str, ...] = ()
+    generations: bool = False
+    returns: bool = False
+
+    @property
+    def api_version(self) -> str:
+        """What its manifests say as `apiVersion`."""
+        return f"{self.group}/v1" if self.group else "v1"
+
+    @property
+    def resource(self) -> str:
+        """Its plural with its group, as error messages name it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def full(self) -> str:
+        """Its name with its group, as validation messages name it."""
+        return f"{self.name}.{self.group}" if self.group else self.name
+
+    @property
+    def head(self) -> bytes:
+        """How the JSON of a single object begins."""
+        return f'{{"kind":"{self.name}","apiVersion":"{self.api_version}",'.encode()
+
+
+NAMESPACE = Kind("Namespace", "", "namespaces", "namespace", namespaced=False)
+NODE = Kind("Node", "", "nodes", "node", namespaced=False)
+POD = Kind("Pod", "", "pods", "pod", subresources=("status", "eviction", "log"), generations=True, returns=True)
+SERVICE = Kind("Service", "", "services", "service", subresources=("proxy",), returns=True)
+EVENT = Kind("Event", "", "events", "event")
+QUOTA = Kind("ResourceQuota", "", "resourcequotas", "resourcequota", returns=True)
+DEPLOYMENT = Kind("Deployment", "apps", "deployments", "deployment", True, ("status", "scale"), generations=True)
+REPLICA_SET = Kind("ReplicaSet", "apps", "replicasets", "replicaset", True, ("status",), generations=True)
+SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", "endpointslice", generations=True)
+BUDGET = Kind(
+    "PodDisruptionBudget", "policy", "poddisruptionbudgets", "poddisruptionbudget", True, ("status",), generations=True
+)
+
+KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, DEPLOYMENT, REPLICA_SET, SLICE, BUDGET)
+BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
+BY_PLACE: Mapping[tuple[str, str], Kind] = MappingProxyType({(kind.group, kind.plural): kind for kind in KINDS})
+GROUPS = frozenset(kind.group for kind in KINDS)

@@ -1,0 +1,116 @@
+"""Label and field selectors: parsed once, then asked of many objects."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .objects import Stored
+
+_KEY: Final = r"(?:[a-z0-9A-Z.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
+_SET: Final = re.compile(rf"({_KEY})\s+(in|notin)\s+\(([^()]*)\)$")
+_EQUAL: Final = re.compile(rf"({_KEY})\s*(==|=|!=)\s*([A-Za-z0-9_.-]*)$")
+_EXISTS: Final = re.compile(rf"(!?)\s*({_KEY})$")
+_COMMA: Final = re.compile(r",(?![^(]*\))")
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "status.phase", "status.podIP"),
+    "Event": (
+        *(f"involvedObject.{key}" for key in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion")),
+        *("reason", "type", "reportingComponent", "source"),
+    ),
+    "Node": ("spec.unschedulable",),
+    "Namespace": ("status.phase",),
+    "ReplicaSet": ("status.replicas",),
+}
+"""What may be selected by, besides metadata.name and metadata.namespace; anything else is a 400, as on the real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One condition on one label: `exists` with no values, else `in`; `negated` turns it round."""
+
+    key: str
+    values: frozenset[str] | None
+    negated: bool
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels meet it."""
+        value = labels.get(self.key)
+        met = value is not None if self.values is None else value in self.values
+        return met is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """All requirements must hold; none at all selects everything."""
+
+    requirements: tuple[Requirement, ...] = ()
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels are selected."""
+        return all(each.holds(labels) for each in self.requirements)
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """A label with its value that every selected object has, if the selector asks for one."""
+        for each in self.requirements:
+            if not each.negated and each.values is not None and len(each.values) == 1:
+                return each.key, next(iter(each.values))
+        return None
+
+
+def parse_labels(text: str) -> Selector:
+    """Parse the query parameter `labelSelector`; raises ValueError."""
+    parts = [part.strip() for part in _COMMA.split(text)] if text.strip() else []
+    return Selector(tuple(map(_requirement, parts)))
+
+
+def _requirement(part: str) -> Requirement:
+    if found := _SET.match(part):
+        values = frozenset(value.strip() for value in found[3].split(","))
+        return Requirement(found[1], values, found[2] == "notin")
+    if found := _EQUAL.match(part):
+        return Requirement(found[1], frozenset([found[3]]), found[2] == "!=")
+    if found := _EXISTS.match(part):
+        return Requirement(found[2], None, found[1] == "!")
+    raise ValueError(f"unable to parse requirement: {part}")
+
+
+def of_labels(labels: Mapping[str, str]) -> Selector:
+    """Return the selector of a plain map, as a Service has it."""
+    return Selector(tuple(Requirement(key, frozenset([value]), False) for key, value in labels.items()))
+
+
+def of_object(selector: Mapping[str, Any] | None) -> Selector:
+    """Return the selector that a workload's `spec.selector` is."""
+    found = list(of_labels((selector or {}).get("matchLabels") or {}).requirements)
+    for each in (selector or {}).get("matchExpressions") or ():
+        values = frozenset(each["values"]) if each.get("values") else None
+        found.append(Requirement(each["key"], values, each["operator"] in ("NotIn", "DoesNotExist")))
+    return Selector(tuple(found))
+
+
+def parse_fields(kind: str, text: str) -> Callable[[Stored], bool] | None:
+    """Parse the query parameter `fieldSelector`; None selects everything; raises ValueError with the API's words."""
+    tests = [_field(kind, part) for part in text.split(",") if part]
+    return (lambda obj: all(test(obj) for test in tests)) if tests else None
+
+
+def _field(kind: str, part: str) -> Callable[[Stored], bool]:
+    found = re.match(r"([^=!]+)(==|=|!=)(.*)$", part)
+    if not found:
+        raise ValueError(f"invalid selector: '{part}'; can't understand '{part}'")
+    path, operator, wanted = found.groups()
+    if path not in ("metadata.name", "metadata.namespace", *FIELDS.get(kind, ())):
+        raise ValueError(f"field label not supported: {path}")
+    steps = path.split(".")
+    return lambda obj: (_value(obj.body, steps) == wanted) is (operator != "!=")
+
+
+def _value(body: Any, steps: list[str]) -> str:
+    for step in steps:
+        body = body.get(step) if isinstance(body, dict) else None
+    if isinstance(body, bool):
+        return str(body).lower()
+    return "" if body is None else str(body)

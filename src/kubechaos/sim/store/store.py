@@ -1,0 +1,130 @@
+"""All objects at one revision: every change counts it up, over all kinds, as etcd does."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from .kinds import Kind
+from .objects import Body, Stored
+from .selectors import Selector
+
+FIRST: Final = 1000
+"""Where revisions begin: version 1 is then already too old, as it is on a real cluster."""
+HISTORY: Final = 50_000
+"""How many changes can be watched again; older ones are compacted."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: `before` is None for a new object; of a deleted one `after` is its last state at a new revision."""
+
+    type: str
+    before: Stored | None
+    after: Stored
+
+
+Listener = Callable[[Change], None]
+
+
+class Store:
+    """Objects by kind and name, and by what else they are asked for: owner and labels."""
+
+    def __init__(self) -> None:
+        self.revision = FIRST
+        self.floor = FIRST
+        self._objects: dict[Kind, dict[Key, Stored]] = defaultdict(dict)
+        self._owned: dict[tuple[Kind, str], dict[Key, Stored]] = defaultdict(dict)
+        self._labelled: dict[tuple[Kind, str, str], dict[Key, Stored]] = defaultdict(dict)
+        self._log: list[Change] = []
+        self._listeners: dict[Kind, list[Listener]] = defaultdict(list)
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Stored | None:
+        """Return an object, if it is there."""
+        return self._objects[kind].get((namespace, name))
+
+    def all(self, kind: Kind) -> Iterable[Stored]:
+        """Return all objects of a kind; not to be kept while things change."""
+        return self._objects[kind].values()
+
+    def owned(self, kind: Kind, uid: str) -> Iterable[Stored]:
+        """Return the objects whose controller has this uid; not to be kept while things change."""
+        return self._owned[kind, uid].values()
+
+    def select(self, kind: Kind, namespace: str, selector: Selector) -> list[Stored]:
+        """Return the selected objects by namespace and name; no namespace means all."""
+        pair = selector.pair
+        found = self._labelled[kind, *pair] if pair else self._objects[kind]
+        keys = sorted(key for key, obj in found.items() if not namespace or key[0] == namespace)
+        return [found[key] for key in keys if selector.holds(found[key].labels)]
+
+    def at(self, kind: Kind, revision: int) -> list[Stored]:
+        """Return all objects of a kind as they were at a revision that has not been compacted."""
+        then: dict[Key, Stored] = dict(self._objects[kind])
+        for change in reversed(self.since(kind, revision)):
+            key = change.after.namespace, change.after.name
+            if change.before is None:
+                then.pop(key, None)
+            else:
+                then[key] = change.before
+        return [then[key] for key in sorted(then)]
+
+    def since(self, kind: Kind, revision: int) -> list[Change]:
+        """Return the changes of a kind after a revision."""
+        begin = bisect_right(self._log, revision, key=lambda change: change.after.version)
+        return [change for change in self._log[begin:] if change.after.kind is kind]
+
+    def listen(self, kind: Kind, listener: Listener) -> Callable[[], None]:
+        """Tell somebody of every change of a kind; returns how to stop it."""
+        self._listeners[kind].append(listener)
+        return lambda: self._listeners[kind].remove(listener)
+
+    def compact(self) -> None:
+        """Forget all history."""
+        self._log.clear()
+        self.floor = self.revision
+
+    def put(self, kind: Kind, body: Body) -> Stored:
+        """Commit a new object, or the next version of one."""
+        meta = body["metadata"]
+        before = self._objects[kind].get((meta.get("namespace", ""), meta["name"]))
+        after = self._next(kind, body)
+        self._index(before, after)
+        return self._tell(Change("ADDED" if before is None else "MODIFIED", before, after))
+
+    def remove(self, obj: Stored) -> Stored:
+        """Commit the end of an object."""
+        after = self._next(obj.kind, obj.body)
+        self._index(obj, None)
+        return self._tell(Change("DELETED", obj, after))
+
+    def _next(self, kind: Kind, body: Body) -> Stored:
+        self.revision += 1
+        meta = {**body["metadata"], "resourceVersion": str(self.revision)}
+        return Stored(kind, {**body, "metadata": meta}, self.revision)
+
+    def _index(self, before: Stored | None, after: Stored | None) -> None:
+        for obj, there in ((before, False), (after, True)):
+            if obj is None:
+                continue
+            key = obj.namespace, obj.name
+            places = [self._objects[obj.kind]]
+            places += [self._labelled[obj.kind, *pair] for pair in obj.labels.items()]
+            places += [self._owned[obj.kind, obj.owner]] if obj.owner else []
+            for place in places:
+                if there:
+                    place[key] = obj
+                elif after is None or place is not places[0]:
+                    place.pop(key, None)
+
+    def _tell(self, change: Change) -> Stored:
+        self._log.append(change)
+        if len(self._log) > 2 * HISTORY:
+            self.floor = self._log[-HISTORY].after.version
+            del self._log[:-HISTORY]
+        for listener in tuple(self._listeners[change.after.kind]):
+            listener(change)
+        return change.after

@@ -1,0 +1,85 @@
+"""Break each rule of the verdict in turn: a rule whose loss no unit test notices is not held by any.
+
+Run it with `make mutations`. Each mutant lives in a copy of the source; nothing of the checkout is changed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+JUDGE = "judge"
+MUTATIONS = {
+    "a terminating pod counts": (
+        "model.py",
+        "return not self.deleting and not self.terminal",
+        "return not self.terminal",
+    ),
+    "an ended pod counts": ("model.py", "return not self.deleting and not self.terminal", "return not self.deleting"),
+    "no stable window": (f"{JUDGE}/recovery.py", ".due) + limits.stable_for", ".due)"),
+    "the status is trusted before the loss is seen": (
+        f"{JUDGE}/health.py",
+        "if untouched := [pod.name for pod in active if pod.uid in victims]:",
+        "if untouched := []:",
+    ),
+    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not world.listed >= REQUIRED:", "if False:"),
+    "the generation need not be observed": (
+        f"{JUDGE}/health.py",
+        "if workload.observed_generation < workload.generation:",
+        "if False:",
+    ),
+    "pods belong by label, not by owner": (
+        f"{JUDGE}/world.py",
+        "tuple(pod for pod in self.pods.values() if pod.owner in self.owners)",
+        "tuple(self.pods.values())",
+    ),
+    "any template counts": (f"{JUDGE}/health.py", "if current and pod.owner == current.uid]", "if current]"),
+    "pods are told apart by name": (f"{JUDGE}/world.py", "{**known, value.uid: value}", "{**known, value.name: value}"),
+    "a gap is accepted": (
+        f"{JUDGE}/verdict.py",
+        "if hole := _hole(state, stable_at(state, limits)):",
+        "if hole := None:",
+    ),
+    "the answer of the API is proof": (f"{JUDGE}/verdict.py", "if proof(state) is None and", "if False and"),
+    "fewer than before are enough": (f"{JUDGE}/health.py", "if workload.replicas < max(1, floor):", "if False:"),
+    "a change by somebody else is nothing": (f"{JUDGE}/verdict.py", "if each.spec), None)", "if False), None)"),
+    "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
+    "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
+    "older versions are believed": ("model.py", "int(version) < int(old)", "False"),
+    "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
+    "a rerun passes the gate": ("report/gate.py", '"flaky" if any', '"pass" if any'),
+    "a cut recording has a result": (f"{JUDGE}/replay.py", "experiment.running", "False"),
+    "a victim may be not Ready": (f"{JUDGE}/victims.py", "if p.active and p.ready)", "if p.active)"),
+    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or unrest(state.world)", 'or ""'),
+}
+
+
+def main() -> int:
+    """Print which mutants lived; return how many."""
+    lived = [name for name, mutation in MUTATIONS.items() if _lives(name, *mutation)]
+    sys.stdout.write(f"{len(MUTATIONS) - len(lived)} of {len(MUTATIONS)} mutants were noticed\n")
+    return len(lived)
+
+
+def _lives(name: str, file: str, old: str, new: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "src"
+        shutil.copytree(ROOT / "src", source)
+        path = source / "kubechaos" / file
+        text = path.read_text()
+        if old not in text:
+            raise SystemExit(f"{name}: {file} has no {old!r} to break")
+        path.write_text(text.replace(old, new))
+        command = [sys.executable, "-m", "pytest", "tests/unit", "-x", "-q", "--json-report-file=none"]
+        environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    first = next((line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "nothing noticed")
+    sys.stdout.write(f"{'lived' if done.returncode == 0 else 'noticed'}: {name}: {first[:140]}\n")
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
