@@ -1,0 +1,106 @@
+"""Raw calls to any cluster given as a kubeconfig: every answer is a value, none is an exception."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+from kubernetes import client, config
+
+from kubechaos.api.connect import Pinned
+from kubechaos.api.transport import Transport
+
+MERGE = "application/merge-patch+json"
+DEADLINE = urllib3.Timeout(connect=10, read=30)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def body(self) -> Any:
+        """The JSON of the answer, or its text where it is none."""
+        try:
+            return json.loads(self.data)
+        except ValueError:
+            return self.data.decode()
+
+    @property
+    def reason(self) -> str:
+        """The reason of a Status, else nothing."""
+        body = self.body
+        return body.get("reason", "") if isinstance(body, dict) and body.get("kind") == "Status" else ""
+
+
+class Api:
+    """One cluster; `stream` is the product's own transport, calls are as raw as they can be."""
+
+    def __init__(self, kubeconfig: str, namespace: str = "chaos") -> None:
+        configuration = client.Configuration()
+        config.load_kube_config(kubeconfig, client_configuration=configuration, persist_config=False)
+        self.namespace = namespace
+        self._transport = Transport(Pinned("scenarios", namespace, configuration))
+        self._configuration = configuration
+
+    def stranger(self) -> "Api":
+        """Return a client of the same cluster with a token that nobody gave it."""
+        other = copy.copy(self)
+        other._configuration = copy.copy(self._configuration)
+        other._configuration.cert_file = other._configuration.key_file = None
+        other._configuration.api_key = {"authorization": "Bearer nobody"}
+        other._transport = Transport(Pinned("stranger", self.namespace, other._configuration))
+        return other
+
+    def transport(self) -> Transport:
+        """Return a client of its own for one stream."""
+        return self._transport.fork()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request; a PATCH is a merge patch unless the headers say otherwise."""
+        sent = {"Accept": "application/json", "User-Agent": "kubechaos-scenarios"}
+        if body is not None:
+            sent["Content-Type"] = MERGE if method == "PATCH" else "application/json"
+        self._transport.client.update_params_for_auth(sent, [], ["BearerToken"], path, method, body)
+        response = self._transport.client.rest_client.pool_manager.request(
+            method,
+            self._configuration.host + path + (f"?{urlencode(query)}" if query else ""),
+            body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
+            headers={**sent, **(headers or {})},
+            retries=False,
+            redirect=False,
+            timeout=DEADLINE,
+        )
+        return Answer(response.status, dict(response.headers), response.data)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+def path(plural: str, namespace: str, name: str = "", sub: str = "") -> str:
+    """Return the path of a collection, an object or a subresource of one of the kinds the scenarios use."""
+    root = "/api/v1" if plural not in GROUPS else f"/apis/{GROUPS[plural]}/v1"
+    return "/".join(filter(None, (f"{root}/namespaces/{namespace}/{plural}", name, sub)))
+
+
+GROUPS = {
+    "deployments": "apps",
+    "replicasets": "apps",
+    "endpointslices": "discovery.k8s.io",
+    "poddisruptionbudgets": "policy",
+}

@@ -1,0 +1,36 @@
+"""All scenarios, by name."""
+
+from collections.abc import Callable, Mapping
+
+from . import disruptions, rollouts
+from .script import Script
+
+SCENARIOS: Mapping[str, Callable[[Script], None]] = {
+    scenario.__name__.replace("_", "-"): scenario
+    for scenario in (
+        disruptions.create,
+        disruptions.kill,
+        disruptions.kill_force,
+        disruptions.kill_half,
+        disruptions.kill_hard_of_hearing,
+        disruptions.kill_wrong_uid,
+        disruptions.kill_twice,
+        disruptions.finalizer,
+        disruptions.evict_allowed,
+        disruptions.evict_blocked,
+        disruptions.evict_two_budgets,
+        disruptions.quota_full,
+        disruptions.compacted,
+        rollouts.scale_up,
+        rollouts.scale_down,
+        rollouts.scale_zero,
+        rollouts.rollout,
+        rollouts.rollout_restart,
+        rollouts.rollout_recreate,
+        rollouts.image_missing,
+        rollouts.image_malformed,
+        rollouts.unschedulable,
+        rollouts.crash_loop,
+        rollouts.never_ready,
+    )
+}

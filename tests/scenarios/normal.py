@@ -1,0 +1,201 @@
+"""What the product can see of a recorded scenario, without what differs from run to run: sequences of states.
+
+Pods of one ReplicaSet that were created for the same reason are interchangeable (their names are random and the
+ReplicaSet picks by them), so a role may have many sequences; the census says how many objects of a role there were.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from kubechaos import wire
+from kubechaos.model import Container, EndpointSlice, Event, Pod
+
+from .api import Answer
+from .manifests import IMAGE
+from .recorder import Record
+
+Sequences = dict[str, list[list[str]]]
+CODECS = {
+    "Pod": wire.PODS,
+    "Deployment": wire.DEPLOYMENTS,
+    "ReplicaSet": wire.REPLICA_SETS,
+    "EndpointSlice": wire.ENDPOINT_SLICES,
+    "Event": wire.EVENTS,
+}
+UNSEEN = (
+    "namespace",
+    "name",
+    "uid",
+    "resource_version",
+    "created",
+    "owner",
+    "ready_since",
+    "about",
+    "containers",
+    "id",
+)
+RACE = "probe errored and resulted in unknown state"
+"""What a kubelet says of a container that ended under its probe: chance, and the container runtime's inner life."""
+BUDGET = ("observedGeneration", "expectedPods", "currentHealthy", "desiredHealthy", "disruptionsAllowed")
+RANDOM = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uid>"),
+    (re.compile(r"(?<!sha256:)\b[0-9a-f]{64}\b"), "<id>"),
+    (re.compile(r"sha256:[0-9a-f]{64}"), "<digest>"),
+    (re.compile(r"\[::1\](?=:\d)|\b\d+\.\d+\.\d+\.\d+\b"), "<address>"),
+    (re.compile(r"\b(\d+\.\d+m?s|\d+ms)\b"), "<time>"),
+    (re.compile(r"<rs(\d+)>-[a-z0-9]{5}\b"), "<pod>"),
+    (re.compile(r"version: (\d+) \(\d+\)"), r"version: \1 (<version>)"),
+)
+
+
+def plain(text: str, names: Mapping[str, str]) -> str:
+    """Replace names, uids, addresses and times."""
+    for each in sorted(names, key=len, reverse=True):
+        text = text.replace(each, names[each])
+    for pattern, word in RANDOM:
+        text = pattern.sub(word, text)
+    return text
+
+
+def collapsed(states: Iterable[str]) -> list[str]:
+    """Drop states that repeat the one before."""
+    kept: list[str] = []
+    for state in states:
+        if not kept or kept[-1] != state:
+            kept.append(state)
+    return kept
+
+
+class Normal:
+    """The sequences of one run of a scenario."""
+
+    def __init__(self, title: str, records: list[Record], answers: list[tuple[str, Answer]], cuts: int) -> None:
+        self._records = [record for record in records if RACE not in record.object.get("message", "")]
+        self._last_cut = cuts
+        self._roles: dict[str, str] = {}
+        self._names = {title: "<web>", IMAGE: "<image>"}
+        self._containers: dict[str, list[str]] = defaultdict(list)
+        self._name_all()
+        self.sequences: Sequences = {"answers": [[self._answer(what, answer) for what, answer in answers]]}
+        self._add_all()
+
+    def _name_all(self) -> None:
+        sets: list[str] = []
+        for record in self._records:
+            if record.kind == "ReplicaSet" and record.uid not in sets:
+                sets.append(record.uid)
+                self._know(record, f"replica set {len(sets)}", f"<rs{len(sets)}>")
+        for record in self._records:
+            if record.kind == "Pod":
+                owner = wire.PODS.object(json.dumps(record.object).encode()).owner
+                self._know(record, f"pod of {self._roles.get(owner, 'nobody')}", "<pod>")
+                if node := record.object["spec"].get("nodeName"):
+                    self._names[node] = "<node>"
+            elif record.kind not in ("ReplicaSet", "Event"):
+                known = "slice" if record.kind == "EndpointSlice" else record.kind.lower()
+                self._know(record, known, f"<{known}>" if known == "slice" else "")
+
+    def _know(self, record: Record, role: str, word: str) -> None:
+        self._roles[record.uid] = role
+        if word:
+            self._names[record.object["metadata"]["name"]] = word
+
+    def _role(self, record: Record) -> str:
+        if record.kind != "Event":
+            return self._roles[record.uid]
+        about = record.object["involvedObject"]
+        return f"event on {self._about(about)}: {record.object['reason']}"
+
+    def _about(self, about: Mapping[str, str]) -> str:
+        return self._roles.get(about.get("uid", ""), about["kind"].lower())
+
+    def _add_all(self) -> None:
+        lives: dict[str, list[Record]] = defaultdict(list)
+        for record in self._records:
+            lives[record.uid].append(record)
+        census: Counter[str] = Counter()
+        reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for life in lives.values():
+            states = collapsed(self._states(life))
+            if not states:
+                continue
+            role = self._role(life[0])
+            self.sequences.setdefault(role, []).append(states)
+            if life[0].kind == "Event":
+                about = life[0].object["involvedObject"]
+                reasons[about.get("uid", ""), self._about(about)].add(life[0].object["reason"])
+            else:
+                census[f"{role}, {'gone' if life[-1].type == 'DELETED' else 'there'}"] += 1
+        for (_, about_role), found in reasons.items():
+            self.sequences.setdefault(f"reasons of events on {about_role}", []).append(sorted(found))
+        self.sequences["census"] = [[f"{count} {what}" for what, count in sorted(census.items())]]
+
+    def _states(self, life: list[Record]) -> list[str]:
+        """From the state in which the deed found it; what ended before, and old events, are left out."""
+        before = [record for record in life if record.cut < self._last_cut]
+        since = [record for record in life if record.cut == self._last_cut]
+        if before and (before[-1].type == "DELETED" or (before[-1].kind == "Event" and not since)):
+            before = []
+        texts = [self._state(record) for record in life]  # all of them: container ids are counted from the first
+        shown = [*before[-1:], *since]
+        return [text for record, text in zip(life, texts, strict=True) if record in shown]
+
+    def object(self, value: dict[str, Any]) -> str:
+        """Return one object of a kind that the product decodes as one line."""
+        return self._state(Record(0, value["kind"], "", value, 0))
+
+    def text(self, text: str) -> str:
+        """Return a text without the names of this run."""
+        return plain(text, self._names)
+
+    def _state(self, record: Record) -> str:
+        words = ["gone:"] if record.type == "DELETED" else []
+        if record.kind == "PodDisruptionBudget":
+            status = record.object.get("status", {})
+            words += [f"{key}={status.get(key)}" for key in BUDGET if key in status]
+            words += [f"disrupted={len(status['disruptedPods'])}"] if status.get("disruptedPods") else []
+        else:
+            value = CODECS[record.kind].object(json.dumps(record.object).encode())
+            words += self._slice(value) if isinstance(value, EndpointSlice) else self._fields(value)
+            if isinstance(value, Pod):
+                words += [self._container(record.uid, each) for each in value.containers]
+        return plain(" ".join(words), self._names)
+
+    def _fields(self, value: Any) -> list[str]:
+        shown = [(f.name, getattr(value, f.name)) for f in fields(value) if f.name not in UNSEEN]
+        if isinstance(value, Event):  # how often a probe failed until we looked away is nobody's rule
+            shown = [(key, told if key != "count" else "once" if told == 1 else "repeated") for key, told in shown]
+        told = [(key, each) for key, each in shown if each is not None and each is not False and each not in ("", ())]
+        return [key if each is True else f"{key}={each}" for key, each in told]
+
+    def _container(self, pod: str, value: Container) -> str:
+        known = self._containers[pod]
+        if value.id and value.id not in known:
+            known.append(value.id)
+        life = f" life={known.index(value.id) + 1}" if value.id else ""
+        return f"{value.name}[{' '.join(self._fields(value))}{life}]"
+
+    def _slice(self, value: EndpointSlice) -> list[str]:
+        def counted(uids: tuple[str, ...]) -> str:
+            found = Counter(self._roles.get(uid, "stranger").removeprefix("pod of replica ") for uid in uids)
+            return "+".join(f"{count}*{role.replace(' ', '')}" for role, count in sorted(found.items())) or "0"
+
+        return [f"service={value.service}", f"ready={counted(value.ready)}", f"known={counted(value.known)}"]
+
+    def _answer(self, what: str, answer: Answer) -> str:
+        body = answer.body
+        words = [f"{what}: {answer.status}"]
+        if isinstance(body, dict) and body.get("type") == "ERROR":
+            words.append("ERROR")
+            body = body["object"]
+        if isinstance(body, dict) and body.get("kind") == "Status":
+            causes = body.get("details", {}).get("causes", ())
+            told = [str(body.get(key, "")) for key in ("status", "reason", "message")]
+            words += [*told, *(f"cause {each.get('reason')}: {each.get('message')}" for each in causes)]
+        elif isinstance(body, dict):
+            words.append(body.get("kind", ""))
+        return plain(" ".join(filter(None, words)), self._names)

@@ -1,0 +1,188 @@
+"""What a scenario may do and wait for; all seconds are the cluster's own, however fast its clock runs."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from .api import Answer, Api, path
+from .manifests import deployment
+from .recorder import Recorder
+
+QUIET = 1.0
+PATIENCE = 40.0
+LEAST_QUIET = 0.15
+LEAST_PATIENCE = 10.0
+Object = dict[str, Any]
+
+
+class Script:
+    """One scenario at work on one cluster.
+
+    `wall` turns seconds of the cluster's clock into our own; `plant(name, sickness)` tells a cluster that cannot run
+    commands what the pods of a Deployment will suffer from; `compact` makes it forget its history.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        title: str,
+        wall: Callable[[float], float] = float,
+        plant: Callable[[str, str], None] | None = None,
+        compact: Callable[[], None] | None = None,
+    ) -> None:
+        self.api = api
+        self.name = f"{title}-{uuid.uuid4().hex[:4]}"
+        self.answers: list[tuple[str, Answer]] = []
+        self._wall = wall
+        self._plant = plant
+        self.compact = compact or (lambda: None)
+        self.recorder = Recorder(api, self.name)
+
+    def create(self, plural: str, manifest: Object) -> Object:
+        """Create an object; it must succeed."""
+        answer = self.api.call("POST", path(plural, self.api.namespace), manifest)
+        assert answer.status == 201, answer.data
+        created: Object = answer.body
+        return created
+
+    def deploy(self, replicas: int = 3, *, sickness: str = "", **options: Any) -> None:
+        """Create the scenario's Deployment."""
+        if sickness and self._plant:
+            self._plant(self.name, sickness)
+        self.create("deployments", deployment(self.name, replicas, **options))
+
+    def ask(
+        self, what: str, method: str, where: str, body: Any = None, query: dict[str, str] | None = None, **headers: str
+    ) -> Answer:
+        """Send a call whose answer is part of what is recorded."""
+        answer = self.api.call(method, where, body, query, {key.replace("_", "-"): headers[key] for key in headers})
+        self.answers.append((what, answer))
+        return answer
+
+    def patch(self, what: str, **spec: Any) -> Answer:
+        """Merge a spec into the Deployment."""
+        return self._changed(self.ask(what, "PATCH", self.of("deployments", self.name), {"spec": spec}))
+
+    def scale(self, replicas: int) -> Answer:
+        """Scale the Deployment."""
+        where = self.of("deployments", self.name, "scale")
+        return self._changed(self.ask(f"scale to {replicas}", "PATCH", where, {"spec": {"replicas": replicas}}))
+
+    def _changed(self, answer: Answer) -> Answer:
+        """Wait until the watch has told of a change of the Deployment: before that, all looks settled."""
+        version = int(answer.body["metadata"]["resourceVersion"])
+        self.recorder.until("the change", lambda: int(self.owned()["metadata"]["resourceVersion"]) >= version, 10)
+        return answer
+
+    def _struck(self, pod: Object, answer: Answer) -> Answer:
+        """Wait until the watch has told of a pod's deletion, if there was one."""
+        if answer.status in (200, 201):
+            live = self.recorder.live["Pod"]
+            self.recorder.until("the deletion", lambda: uid(pod) not in live or deleting(live[uid(pod)]), 10)
+        return answer
+
+    def of(self, plural: str, name: str = "", sub: str = "") -> str:
+        """Return a path in the scenario's namespace."""
+        return path(plural, self.api.namespace, name, sub)
+
+    def pods(self) -> list[Object]:
+        """The pods that are there, in the order in which they were first seen."""
+        return list(self.recorder.live["Pod"].values())
+
+    def told(self, reason: str) -> set[str]:
+        """The names of the objects about which there is an event with this reason."""
+        events = self.recorder.live["Event"].values()
+        return {event["involvedObject"]["name"] for event in events if event["reason"] == reason}
+
+    def owned(self) -> Object:
+        """The Deployment as last seen."""
+        return next(iter(self.recorder.live["Deployment"].values()), {})
+
+    def delete(self, pod: Object, what: str, **options: Any) -> Answer:
+        """Delete a pod by its uid, as the product does."""
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid(pod)}, **options}
+        return self._struck(pod, self.ask(what, "DELETE", self.of("pods", name(pod)), body))
+
+    def evict(self, pod: Object, what: str) -> Answer:
+        """Evict a pod by its uid, as the product does."""
+        options = {"preconditions": {"uid": uid(pod)}}
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name(pod), "namespace": self.api.namespace},
+            "deleteOptions": options,
+        }
+        return self._struck(pod, self.ask(what, "POST", self.of("pods", name(pod), "eviction"), body))
+
+    def until(self, what: str, true: Callable[[], Any], seconds: float = PATIENCE) -> None:
+        """Wait for a condition, then until nobody says anything any more."""
+        self.recorder.until(what, true, max(self._wall(seconds), LEAST_PATIENCE))
+        self.quiet()
+
+    def quiet(self) -> None:
+        """Wait until nobody says anything any more."""
+        self.recorder.quiet(max(self._wall(QUIET), LEAST_QUIET), max(self._wall(PATIENCE), LEAST_PATIENCE))
+
+    def settled(self, ready: int, seconds: float = PATIENCE) -> None:
+        """Wait until there are exactly so many pods, all Ready, and every controller knows."""
+        self.until(f"{ready} pods, all Ready", lambda: self._is_settled(ready), seconds)
+
+    def _is_settled(self, ready: int) -> bool:
+        pods, owned = self.pods(), self.owned()
+        status = owned.get("status", {})
+        return (
+            len(pods) == ready
+            and all(is_ready(pod) and not deleting(pod) for pod in pods)
+            and bool(owned)
+            and owned["metadata"]["generation"] == status.get("observedGeneration")
+            and status.get("updatedReplicas", 0) == ready == status.get("availableReplicas", 0)
+            and status.get("terminatingReplicas", 0) == 0
+        )
+
+    def cut(self) -> None:
+        """Say that the deed begins here."""
+        self.recorder.cut()
+
+    def clean(self) -> None:
+        """Remove what is left, pods at once, and wait until all is gone."""
+        for plural in ("resourcequotas", "poddisruptionbudgets", "services", "deployments"):
+            for each in (self.name, f"{self.name}-2"):
+                self.api.call("DELETE", self.of(plural, each))
+        now = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}
+        for pod in self.pods():
+            self.api.call("PATCH", self.of("pods", name(pod)), {"metadata": {"finalizers": None}})
+            self.api.call("DELETE", self.of("pods", name(pod)), now)
+        self.recorder.until("no pods", lambda: not self.pods(), 30)
+
+
+def name(thing: Object) -> str:
+    """Return an object's name."""
+    return str(thing["metadata"]["name"])
+
+
+def uid(thing: Object) -> str:
+    """Return an object's uid."""
+    return str(thing["metadata"]["uid"])
+
+
+def deleting(pod: Object) -> bool:
+    """Whether a pod is being deleted."""
+    return "deletionTimestamp" in pod["metadata"]
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether a pod has the condition Ready."""
+    conditions = pod["status"].get("conditions", ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def waiting(pod: Object) -> str:
+    """Why a pod's container is not running, if it says so."""
+    for status in pod["status"].get("containerStatuses", ()):
+        return str(status["state"].get("waiting", {}).get("reason", ""))
+    return ""
+
+
+def restarts(pod: Object) -> int:
+    """How often a pod's container was restarted."""
+    return max((status["restartCount"] for status in pod["status"].get("containerStatuses", ())), default=0)
