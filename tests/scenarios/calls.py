@@ -161,6 +161,7 @@ def _watched_change(run: Script) -> None:
     run.ask("add a label", "PATCH", where, {"metadata": {"labels": {"colour": "red"}}})
     run.ask("add it again", "PATCH", where, {"metadata": {"labels": {"colour": "red"}}})
     run.ask("change an annotation", "PATCH", where, {"metadata": {"annotations": {AGAIN: "1"}}})
+    run.settled(3)
     run.ask("take the label away", "PATCH", where, {"metadata": {"labels": {"colour": None}}})
     query = {"watch": "1", "timeoutSeconds": "1", "resourceVersion": version, "labelSelector": "colour=red"}
     run.ask("watch who has the label", "GET", run.of("deployments"), query=query)
