@@ -114,6 +114,13 @@ class Timers:
             self._arm()
         return timer
 
+    async def passed(self, seconds: float) -> None:
+        """Return when so many seconds have passed; at once on a stepped clock, which waits for nobody."""
+        if not isinstance(self.clock, Stepped):
+            reached = asyncio.Event()
+            self.after(seconds, reached.set)
+            await reached.wait()
+
     def drive(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let an event loop do what is due, as the clock goes."""
         self._loop = loop

@@ -1,0 +1,88 @@
+"""What the API server fills in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ..store.kinds import BUDGET, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE, Kind
+from ..store.objects import Body
+
+PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+POD_SPEC: Final = {
+    "restartPolicy": "Always",
+    "terminationGracePeriodSeconds": 30,
+    "dnsPolicy": "ClusterFirst",
+    "securityContext": {},
+    "schedulerName": "default-scheduler",
+}
+TOLERATIONS: Final = [
+    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for key in ("not-ready", "unreachable")
+]
+
+
+def filled(kind: Kind, body: Body) -> Body:
+    """Return a new object's body with its defaults."""
+    fill = _FILLS.get(kind)
+    return {**body, "spec": fill(body.get("spec") or {})} if fill else body
+
+
+def _pod_spec(spec: Mapping[str, Any]) -> Body:
+    return {**POD_SPEC, **spec, "containers": [_container(each) for each in spec.get("containers") or ()]}
+
+
+def _container(container: Mapping[str, Any]) -> Body:
+    image = str(container.get("image", ""))
+    latest = ":" not in image.rpartition("/")[2] or image.endswith(":latest")
+    filled = {
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "imagePullPolicy": "Always" if latest else "IfNotPresent",
+        **container,
+    }
+    if probe := container.get("readinessProbe"):
+        filled["readinessProbe"] = {**PROBE, **probe}
+    return filled
+
+
+def _template(template: Mapping[str, Any]) -> Body:
+    return {**template, "spec": _pod_spec(template.get("spec") or {})}
+
+
+def _pod(spec: Mapping[str, Any]) -> Body:
+    filled = _pod_spec(spec)
+    return {"priority": 0, "enableServiceLinks": True, **filled, "tolerations": spec.get("tolerations", TOLERATIONS)}
+
+
+def _deployment(spec: Mapping[str, Any]) -> Body:
+    strategy = dict(spec.get("strategy") or {"type": "RollingUpdate"})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = {"maxUnavailable": "25%", "maxSurge": "25%", **(strategy.get("rollingUpdate") or {})}
+        strategy["rollingUpdate"] = rolling
+    return {
+        "replicas": 1,
+        "revisionHistoryLimit": 10,
+        "progressDeadlineSeconds": 600,
+        **spec,
+        "strategy": strategy,
+        "template": _template(spec.get("template") or {}),
+    }
+
+
+def _replica_set(spec: Mapping[str, Any]) -> Body:
+    return {"replicas": 1, **spec, "template": _template(spec.get("template") or {})}
+
+
+def _service(spec: Mapping[str, Any]) -> Body:
+    ports = [{"protocol": "TCP", "targetPort": each.get("port"), **each} for each in spec.get("ports") or ()]
+    return {"type": "ClusterIP", "sessionAffinity": "None", **spec, **({"ports": ports} if ports else {})}
+
+
+_FILLS: Mapping[Kind, Callable[[Mapping[str, Any]], Body]] = {
+    POD: _pod,
+    DEPLOYMENT: _deployment,
+    REPLICA_SET: _replica_set,
+    SERVICE: _service,
+    BUDGET: dict,
+    NAMESPACE: lambda spec: {"finalizers": ["kubernetes"], **spec},
+}

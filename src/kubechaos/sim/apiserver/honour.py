@@ -1,0 +1,104 @@
+"""What a manifest may ask for: a field that the simulation would silently ignore is refused, by its path."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
+from ..store.objects import Body
+from ..store.refusals import cause, invalid
+
+# fmt: off  # one name a line would hide that these are three lists
+POD_FIELDS: Final = frozenset(
+    (
+        "containers",
+        "terminationGracePeriodSeconds",
+        "nodeSelector",
+        "tolerations",
+        "topologySpreadConstraints",
+        "securityContext",
+        "restartPolicy",
+        "volumes",
+        "automountServiceAccountToken",
+        "enableServiceLinks",
+        "dnsPolicy",
+        "schedulerName",
+        "serviceAccountName",
+        "serviceAccount",
+        "priority",
+        "preemptionPolicy",
+        "nodeName",
+    )
+)
+CONTAINER_FIELDS: Final = frozenset(
+    (
+        "name",
+        "image",
+        "imagePullPolicy",
+        "command",
+        "args",
+        "ports",
+        "env",
+        "readinessProbe",
+        "livenessProbe",
+        "startupProbe",
+        "resources",
+        "securityContext",
+        "workingDir",
+        "volumeMounts",
+        "terminationMessagePath",
+        "terminationMessagePolicy",
+    )
+)
+WORKLOAD_FIELDS: Final = frozenset(
+    (
+        "replicas",
+        "selector",
+        "template",
+        "strategy",
+        "revisionHistoryLimit",
+        "progressDeadlineSeconds",
+        "paused",
+        "minReadySeconds",
+    )
+)
+# fmt: on
+VOLUMES: Final = frozenset(["name", "emptyDir"])
+
+
+def check(kind: Kind, body: Body) -> None:
+    """Raise Refused for the first field that cannot be honoured."""
+    for path in _strange(kind, body.get("spec") or {}):
+        told = "Forbidden: the simulated cluster cannot honour this field"
+        raise invalid(kind, body["metadata"]["name"], cause("FieldValueForbidden", path, told))
+
+
+def _strange(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
+    if kind in (DEPLOYMENT, REPLICA_SET):
+        yield from (f"spec.{key}" for key in spec.keys() - WORKLOAD_FIELDS)
+        if spec.get("minReadySeconds"):
+            yield "spec.minReadySeconds"
+        yield from _pod("spec.template.spec", spec["template"]["spec"])
+    elif kind is POD:
+        yield from _pod("spec", spec)
+
+
+def _pod(path: str, spec: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{path}.{key}" for key in sorted(spec.keys() - POD_FIELDS))
+    if spec.get("restartPolicy", "Always") != "Always":
+        yield f"{path}.restartPolicy"
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        yield from (f"{path}.volumes[{index}].{key}" for key in sorted(volume.keys() - VOLUMES))
+    for index, spread in enumerate(spec.get("topologySpreadConstraints") or ()):
+        if spread.get("whenUnsatisfiable") != "ScheduleAnyway":
+            yield f"{path}.topologySpreadConstraints[{index}].whenUnsatisfiable"
+    for index, container in enumerate(spec["containers"]):
+        yield from _container(f"{path}.containers[{index}]", container)
+
+
+def _container(path: str, container: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{path}.{key}" for key in sorted(container.keys() - CONTAINER_FIELDS))
+    for index, port in enumerate(container.get("ports") or ()):
+        yield from (f"{path}.ports[{index}].{key}" for key in ("hostIP", "hostPort") if port.get(key))
+    for index, variable in enumerate(container.get("env") or ()):
+        if "valueFrom" in variable:
+            yield f"{path}.env[{index}].valueFrom"

@@ -1,0 +1,138 @@
+"""Creating and changing objects, with everything the API server adds and checks."""
+
+import uuid
+from collections.abc import Callable
+from random import Random
+
+from ..clock import Calendar, Timers
+from ..store.kinds import EVENT, NAMESPACE, POD, Kind
+from ..store.objects import Body, Stored
+from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
+from ..store.store import Store
+from . import defaults, validation
+from .patch import merge
+
+SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""The letters of generated names: no vowels, so that no words come out."""
+
+
+class Registry:
+    """The only way to write objects; `admit` may refuse a new one."""
+
+    def __init__(self, store: Store, timers: Timers, chance: Random) -> None:
+        self.store = store
+        self.timers = timers
+        self.calendar = Calendar(timers)
+        self.chance = chance
+        self.admit: list[Callable[[Kind, Body], None]] = []
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Stored:
+        """Return an object; raises Refused."""
+        found = self.store.get(kind, namespace, name)
+        if found is None:
+            raise not_found(kind, name)
+        return found
+
+    def suffix(self, length: int = 5) -> str:
+        """Return a random end for a name."""
+        return "".join(self.chance.choices(ALPHABET, k=length))
+
+    def uid(self) -> str:
+        """Return a uid of the run's own chance."""
+        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
+    def create(self, kind: Kind, namespace: str, body: Body, *, dry: bool = False) -> Stored:
+        """Create an object and return it; raises Refused."""
+        self._check_place(kind, namespace, body)
+        given = body.get("metadata") or {}
+        meta = {key: value for key, value in given.items() if key not in SERVER_MADE and value is not None}
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = meta["generateName"] + self.suffix()
+        meta |= {"namespace": namespace} if kind.namespaced else {}
+        fresh = {key: value for key, value in body.items() if key not in ("kind", "apiVersion", "status")}
+        fresh = defaults.filled(kind, {**fresh, "metadata": meta})
+        validation.check_new(kind, fresh)
+        if self.store.get(kind, namespace, meta["name"]) is not None:
+            raise already_exists(kind, meta["name"])
+        for admit in self.admit:
+            admit(kind, fresh)
+        return self._commit_new(kind, self._born(kind, meta, fresh), dry)
+
+    def _born(self, kind: Kind, meta: Body, fresh: Body) -> Body:
+        meta |= {"uid": self.uid(), "creationTimestamp": self.calendar.time()}
+        if kind.generations:
+            meta["generation"] = 1
+        if kind is POD:
+            return {**fresh, "status": {"phase": "Pending", "qosClass": "Burstable"}}
+        return fresh if kind is EVENT else {**fresh, "status": {}}
+
+    def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
+        return Stored(kind, body, 0) if dry else self.store.put(kind, body)
+
+    def _check_place(self, kind: Kind, namespace: str, body: Body) -> None:
+        asked = body.get("kind", kind.name), body.get("apiVersion", kind.api_version)
+        if asked != (kind.name, kind.api_version):
+            raise bad_request(
+                f"the object provided is unrecognized (must be of type {kind.name}): it is {asked[0]} of {asked[1]}"
+            )
+        own = (body.get("metadata") or {}).get("namespace")
+        if own and kind.namespaced and own != namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        if not kind.namespaced:
+            return
+        home = self.store.get(NAMESPACE, "", namespace)
+        if home is None:
+            raise not_found(NAMESPACE, namespace)
+        if home.deleting:
+            name = (body.get("metadata") or {}).get("name", "")
+            raise forbidden(
+                kind, name, f"unable to create new content in namespace {namespace} because it is being terminated"
+            )
+
+    def change(self, before: Stored, body: Body, *, dry: bool = False) -> Stored:
+        """Commit a changed spec or metadata, never the status; nothing happens if nothing is changed."""
+        asked = body["metadata"].get("resourceVersion")
+        if asked and asked != str(before.version):
+            raise stale(before.kind, before.name)
+        kept = {key: before.meta[key] for key in SERVER_MADE if key != "uid" and key in before.meta}
+        meta = {**{key: value for key, value in body["metadata"].items() if key not in kept}, **kept}
+        after = {**body, "metadata": meta}
+        if "status" in before.body:
+            after["status"] = before.body["status"]
+        if before.kind is not EVENT:
+            after = {**defaults.filled(before.kind, after)}
+        validation.check_change(before, after)
+        if after == before.body:
+            return before
+        if before.kind.generations and after.get("spec") != before.body.get("spec"):
+            meta["generation"] = before.meta["generation"] + 1
+        return Stored(before.kind, after, before.version) if dry else self.store.put(before.kind, after)
+
+    def patch(self, before: Stored, patch: Body, *, dry: bool = False) -> Stored:
+        """Merge a patch into an object's spec and metadata."""
+        asked = (patch.get("metadata") or {}).get("resourceVersion")
+        merged = merge(before.body, {key: each for key, each in patch.items() if key not in ("kind", "apiVersion")})
+        meta = merged.get("metadata") or {}
+        merged["metadata"] = {**meta, "resourceVersion": asked}
+        return self.change(before, merged, dry=dry)
+
+    def patch_status(self, before: Stored, patch: Body) -> Stored:
+        """Merge a patch into an object's status, and into nothing else."""
+        return self.status(before, merge(before.status, patch.get("status") or {}))
+
+    def status(self, before: Stored, status: Body) -> Stored:
+        """Commit a status; nothing happens if it is the same."""
+        if status == before.status:
+            return before
+        return self.store.put(before.kind, {**before.body, "status": status})
+
+    def latest(self, obj: Stored) -> Stored | None:
+        """Return the current version of an object; None if it is gone or another has its name."""
+        found = self.store.get(obj.kind, obj.namespace, obj.name)
+        return found if found is not None and found.uid == obj.uid else None
+
+    def annotate(self, obj: Stored, **annotations: str) -> Stored:
+        """Set annotations of the part before the slash that Deployments use."""
+        named = {f"deployment.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
+        return self.patch(obj, {"metadata": {"annotations": named}})

@@ -1,0 +1,115 @@
+"""What the API server does not accept."""
+
+import re
+from typing import Any, Final
+
+from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
+from ..store.objects import Body, Stored
+from ..store.refusals import Cause, Refused, bad_request, cause, invalid
+from ..store.selectors import of_object
+
+_SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NAME_HELP: Final = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+NO_NEW_FINALIZERS: Final = "no new finalizers can be added if the object is being deleted, found new finalizers "
+
+
+def check_new(kind: Kind, body: Body) -> None:
+    """Raise Refused for a new object that is not accepted."""
+    name = str(body["metadata"].get("name") or "")
+    if not name:
+        raise invalid(
+            kind, "", cause("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")
+        )
+    if not _SUBDOMAIN.fullmatch(name) or len(name) > 253:
+        told = f'Invalid value: "{name}": {_NAME_HELP}'
+        raise invalid(kind, name, cause("FieldValueInvalid", "metadata.name", told))
+    if causes := _spec(kind, body):
+        raise invalid(kind, name, *causes)
+
+
+def check_change(before: Stored, body: Body) -> None:
+    """Raise Refused for a change that is not accepted."""
+    kind, meta = before.kind, body["metadata"]
+    if meta.get("uid") != before.uid:
+        raise invalid(kind, before.name, _immutable("metadata.uid", meta.get("uid")))
+    if meta.get("name") != before.name:
+        raise bad_request("the name of the object does not match the name on the URL")
+    if before.deleting and (new := set(meta.get("finalizers") or ()) - set(before.meta.get("finalizers") or ())):
+        listed = ", ".join(f'"{each}"' for each in sorted(new))
+        told = f"Forbidden: {NO_NEW_FINALIZERS}[]string{{{listed}}}"
+        raise invalid(kind, before.name, cause("FieldValueForbidden", "metadata.finalizers", told))
+    if causes := [*_frozen(before, body), *_spec(kind, body)]:
+        raise invalid(kind, before.name, *causes)
+
+
+def _immutable(field: str, value: Any) -> Cause:
+    shown = f'"{value}"' if isinstance(value, str) else _go(value)
+    return cause("FieldValueInvalid", field, f"Invalid value: {shown}: field is immutable")
+
+
+def _go(value: Any) -> str:
+    """Write a selector as the real one prints it."""
+    labels = ", ".join(f'"{key}":"{each}"' for key, each in (value or {}).get("matchLabels", {}).items())
+    return f'{{"matchLabels":{{{labels}}}}}'
+
+
+def _frozen(before: Stored, body: Body) -> list[Cause]:
+    spec = body.get("spec") or {}
+    if before.kind in (DEPLOYMENT, REPLICA_SET) and spec.get("selector") != before.spec.get("selector"):
+        return [_immutable("spec.selector", spec.get("selector"))]
+    if before.kind is POD and {**spec, "containers": _without_images(spec)} != {
+        **before.spec,
+        "containers": _without_images(before.spec),
+    }:
+        told = (
+            "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
+            " tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+        )
+        return [cause("FieldValueForbidden", "spec", told)]
+    return []
+
+
+def _without_images(spec: Body) -> list[Body]:
+    return [{key: value for key, value in each.items() if key != "image"} for each in spec.get("containers") or ()]
+
+
+def _spec(kind: Kind, body: Body) -> list[Cause]:
+    return _workload(body) if kind in (DEPLOYMENT, REPLICA_SET) else []
+
+
+def _workload(body: Body) -> list[Cause]:
+    spec: Body = body.get("spec") or {}
+    replicas, causes = spec.get("replicas", 1), []
+    if not isinstance(replicas, int):
+        raise not_a_number("Deployment", "spec.replicas", replicas)
+    if replicas < 0:
+        causes.append(negative("spec.replicas", replicas))
+    if not spec.get("selector"):
+        causes.append(cause("FieldValueRequired", "spec.selector", "Required value"))
+    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    if not of_object(spec.get("selector")).holds(labels):
+        shown = "{" + ",".join(f'"{key}":"{value}"' for key, value in labels.items()) + "}"
+        told = f"Invalid value: {shown}: `selector` does not match template `labels`"
+        causes.append(cause("FieldValueInvalid", "spec.template.metadata.labels", told))
+    if not spec["template"]["spec"]["containers"]:
+        causes.append(cause("FieldValueRequired", "spec.template.spec.containers", "Required value"))
+    return causes
+
+
+def negative(field: str, value: int) -> Cause:
+    """Say that a number is below zero."""
+    return cause("FieldValueInvalid", field, f"Invalid value: {value}: must be greater than or equal to 0")
+
+
+def not_a_number(kind: str, field: str, value: object) -> Refused:
+    """Say that a field wants a number, as the decoder does."""
+    what = "string" if isinstance(value, str) else type(value).__name__
+    return bad_request(
+        f'{kind} in version "v1" cannot be handled as a {kind}: json: cannot unmarshal {what} into Go struct field '
+        f"{kind}Spec.{field} of type int32"
+    )

@@ -1,0 +1,1 @@
+"""What keeps the objects as they are wanted: one reconciler a kind, each woken by changes."""

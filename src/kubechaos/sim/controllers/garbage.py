@@ -1,0 +1,30 @@
+"""Deletes what its owner left behind."""
+
+from functools import partial
+from typing import Final
+
+from ..apiserver.deletion import Deletion, Options
+from ..apiserver.registry import Registry
+from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, SERVICE, SLICE, Kind
+from ..store.store import Change
+
+LAG: Final = 0.02
+OWNS: Final[tuple[tuple[Kind, Kind], ...]] = ((DEPLOYMENT, REPLICA_SET), (REPLICA_SET, POD), (SERVICE, SLICE))
+
+
+class Garbage:
+    """The garbage collector: what is owned by a deleted object follows it."""
+
+    def __init__(self, registry: Registry, deletion: Deletion) -> None:
+        self._registry = registry
+        self._deletion = deletion
+        for owner, kind in OWNS:
+            registry.store.listen(owner, partial(self._hear, kind))
+
+    def _hear(self, kind: Kind, change: Change) -> None:
+        if change.type == "DELETED":
+            self._registry.timers.after(LAG, partial(self._collect, kind, change.after.uid))
+
+    def _collect(self, kind: Kind, owner: str) -> None:
+        for each in tuple(self._registry.store.owned(kind, owner)):
+            self._deletion.delete(each, Options(uid=each.uid))

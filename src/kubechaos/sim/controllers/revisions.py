@@ -1,0 +1,60 @@
+"""Which ReplicaSets are a Deployment's, and which of them has its template."""
+
+import zlib
+from typing import Final
+
+from ..apiserver.registry import ALPHABET, Registry
+from ..store.kinds import DEPLOYMENT, REPLICA_SET
+from ..store.objects import Body, Stored, encode
+
+HASH: Final = "pod-template-hash"
+REVISION: Final = "deployment.kubernetes.io/revision"
+
+
+def template_hash(deployment: Stored) -> str:
+    """Return a template's hash, in the letters of the real one."""
+    number = zlib.crc32(encode(deployment.spec["template"]))
+    return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(number))
+
+
+def split(registry: Registry, deployment: Stored) -> tuple[Stored | None, list[Stored]]:
+    """Return the ReplicaSet of the current template, if there is one, and the others from old to young."""
+    owned = sorted(registry.store.owned(REPLICA_SET, deployment.uid), key=lambda each: (revision(each), each.name))
+    wanted = template_hash(deployment)
+    new = next((each for each in owned if each.labels.get(HASH) == wanted), None)
+    return new, [each for each in owned if each is not new]
+
+
+def revision(obj: Stored) -> int:
+    """Return an object's revision; 0 if it has none yet."""
+    return int(obj.annotations.get(REVISION, "0"))
+
+
+def replica_set(deployment: Stored, replicas: int, number: int) -> Body:
+    """Return the ReplicaSet of a Deployment's template."""
+    hash_ = template_hash(deployment)
+    template, selector = deployment.spec["template"], deployment.spec["selector"]
+    meta = template.get("metadata") or {}
+    labels = {**(meta.get("labels") or {}), HASH: hash_}
+    owner = {
+        "apiVersion": DEPLOYMENT.api_version,
+        "kind": DEPLOYMENT.name,
+        "name": deployment.name,
+        "uid": deployment.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    chosen = {**selector, "matchLabels": {**(selector.get("matchLabels") or {}), HASH: hash_}}
+    return {
+        "metadata": {
+            "name": f"{deployment.name}-{hash_}",
+            "labels": labels,
+            "annotations": {REVISION: str(number)},
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            "replicas": replicas,
+            "selector": chosen,
+            "template": {**template, "metadata": {**meta, "labels": labels}},
+        },
+    }

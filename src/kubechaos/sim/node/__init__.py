@@ -1,0 +1,1 @@
+"""What happens on nodes: pods are placed, started, probed and ended."""

@@ -1,0 +1,96 @@
+"""Whether a pod fits a node, and the sentence that says why it fits none."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..store.objects import Stored
+
+_UNITS: Final = {
+    "m": 0.001,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a pod does not fit a node; `helped` says that fewer pods there would help."""
+
+    text: str
+    helped: bool = False
+
+
+def quantity(text: str | int | float) -> float:
+    """Return the number that a quantity is; raises ValueError."""
+    told = str(text)
+    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if told.endswith(each)), "")
+    return float(told.removesuffix(unit)) * _UNITS.get(unit, 1.0)
+
+
+def requests(pod: Stored) -> dict[str, int]:
+    """Return what a pod asks for: cpu in thousandths, memory in bytes."""
+    total: Counter[str] = Counter()
+    for container in pod.spec["containers"]:
+        asked = (container.get("resources") or {}).get("requests") or {}
+        total["cpu"] += round(quantity(asked.get("cpu", 0)) * 1000)
+        total["memory"] += round(quantity(asked.get("memory", 0)))
+    return dict(total)
+
+
+def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
+    """Return why a pod cannot go to a node; None if it can."""
+    if node.spec.get("unschedulable"):
+        return Why("node(s) were unschedulable")
+    labels = node.labels
+    if any(labels.get(key) != value for key, value in (pod.spec.get("nodeSelector") or {}).items()):
+        return Why("node(s) didn't match Pod's node affinity/selector")
+    for taint in node.spec.get("taints") or ():
+        if taint["effect"] in ("NoSchedule", "NoExecute") and not tolerated(pod, taint):
+            value = f": {taint.get('value', '')}"
+            return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
+    return _full(pod, node, used)
+
+
+def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
+    room = node.status["allocatable"]
+    if used.get("pods", 0) + 1 > int(room["pods"]):
+        return Why("Too many pods", helped=True)
+    for resource, asked in requests(pod).items():
+        there = quantity(room[resource]) * (1000 if resource == "cpu" else 1)
+        if asked and used.get(resource, 0) + asked > there:
+            return Why(f"Insufficient {resource}", helped=True)
+    return None
+
+
+def tolerated(pod: Stored, taint: Mapping[str, str]) -> bool:
+    """Whether a pod tolerates a taint."""
+    return any(_tolerates(each, taint) for each in pod.spec.get("tolerations") or ())
+
+
+def _tolerates(toleration: Mapping[str, str], taint: Mapping[str, str]) -> bool:
+    if toleration.get("effect") not in (None, "", taint["effect"]):
+        return False
+    if toleration.get("key") not in (None, "", taint["key"]):
+        return False
+    return toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
+
+
+def sentence(why: list[Why]) -> str:
+    """Say why no node fits, as the scheduler does."""
+    total = len(why)
+    counted = Counter(each.text for each in why)
+    reasons = ", ".join(sorted(f"{number} {text}" for text, number in counted.items()))
+    preempted = Counter(
+        "No preemption victims found for incoming pod" if each.helped else "Preemption is not helpful for scheduling"
+        for each in why
+    )
+    preemption = ", ".join(sorted(f"{number} {text}" for text, number in preempted.items()))
+    return f"0/{total} nodes are available: {reasons}. preemption: 0/{total} nodes are available: {preemption}."

@@ -1,0 +1,50 @@
+"""Whether an image can be had: every one can, but what has no valid name, and what is asked of a registry here."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_REPOSITORY: Final = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_NAME: Final = re.compile(
+    rf"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{_REPOSITORY}(?:/{_REPOSITORY})*(?::[\w][\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?"
+)
+_HERE: Final = re.compile(r"(localhost|127\.0\.0\.1)(:\d+)?/")
+PRESENT: Final = 'Container image "{}" already present on machine and can be accessed by the pod'
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an image cannot be had: the reason that a waiting container gives, and the runtime's own words."""
+
+    reason: str
+    message: str
+
+
+def trouble(image: str, policy: str, *, sick: bool) -> Trouble | None:
+    """Return why an image cannot be had; None if it can. Nobody listens on localhost: its registries refuse."""
+    if not _NAME.fullmatch(image):
+        return Trouble("InvalidImageName", _malformed(image))
+    if not sick and not _HERE.match(image):
+        return None
+    if policy == "Never":
+        return Trouble("ErrImageNeverPull", f'Container image "{image}" is not present with pull policy of Never')
+    return Trouble("ErrImagePull", _refused(image))
+
+
+def _malformed(image: str) -> str:
+    why = "invalid reference format"
+    repository = image.split("/", 1)[-1].partition(":")[0]
+    if repository != repository.lower():
+        why += f": repository name ({repository}) must be lowercase"
+    return f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": {why}'
+
+
+def _refused(image: str) -> str:
+    registry, _, path = image.rpartition("/") if "/" not in image else image.partition("/")
+    name, _, tag = path.partition(":")
+    host = registry or "docker.io"
+    words = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": '
+    return (
+        f'{words}failed to do request: Head "http://{host}/v2/{name}/manifests/{tag or "latest"}": '
+        f"dial tcp 127.0.0.1:{host.partition(':')[2] or '443'}: connect: connection refused"
+    )

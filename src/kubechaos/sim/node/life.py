@@ -1,0 +1,283 @@
+"""The life of one pod on its node, in the stages and at the pace that were measured on a real cluster."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..apiserver.deletion import Deletion, Options
+from ..apiserver.registry import Registry
+from ..clock import Timer
+from ..controllers.recorder import Recorder
+from ..sickness import Ward
+from ..store.objects import Body, Stored, is_ready, is_terminal
+from . import images, statuses
+from .probe import Probe
+
+CREATING: Final = 0.02
+STARTED: Final = 0.43
+SPREAD: Final = 0.08
+"""So far do the starts of pods differ: two that are made together are not Ready together."""
+TERM: Final = 0.55
+STOPPED: Final = 0.15
+GONE: Final = 0.35
+"""From the end of the containers to the pod's: the kubelet looks once a second."""
+NEVER_RAN: Final = 0.3
+PULLED: Final = 0.75
+PULL_BACK_OFF: Final = 12.0
+LONGEST_BACK_OFF: Final = 300.0
+
+
+class Life:
+    """One pod from ContainerCreating to its end."""
+
+    def __init__(
+        self,
+        pod: Stored,
+        registry: Registry,
+        deletion: Deletion,
+        ward: Ward,
+        recorder: Recorder,
+        address: Callable[[], str],
+    ) -> None:
+        self.log = ""
+        self._pod = pod
+        self._registry = registry
+        self._deletion = deletion
+        self._ward = ward
+        self._recorder = recorder
+        self._address = address
+        self._stage: Timer | None = None
+        self._stop_at: float | None = None
+        self._back_off = 10.0
+        self._probe = Probe(registry.timers, self._probed)
+        self._next(CREATING, self._create)
+
+    def asked_to_end(self, pod: Stored) -> None:
+        """Begin to end, or end sooner than before."""
+        if is_terminal(pod) and not pod.meta["deletionGracePeriodSeconds"]:
+            return
+        grace: float = pod.meta["deletionGracePeriodSeconds"]
+        obeys = TERM + STOPPED + self._registry.chance.uniform(0, SPREAD)
+        deaf = "ignores-sigterm" in self._ward.of(pod)
+        stop_at = self._registry.timers.now() + (grace if deaf else min(grace, obeys))
+        if grace == 0 or (self._stop_at is not None and stop_at >= self._stop_at):
+            return
+        if self._stop_at is None:
+            self._registry.timers.after(TERM, self._say_killing)
+        self._stop_at = stop_at
+        self._probe.stop()
+        self._next(stop_at - self._registry.timers.now(), self._stop)
+
+    def vanish(self) -> None:
+        """End with no more words: the pod is gone from the API."""
+        self._say_killing()
+        self._probe.stop()
+        if self._stage is not None:
+            self._stage.cancel()
+
+    def reconsider(self) -> None:
+        """Feel a new sickness, or be rid of one."""
+        pod = self._latest()
+        if pod is None or pod.deleting or is_terminal(pod) or not statuses.running(pod):
+            return
+        if self._dies(pod) is not None:
+            self._plan_death(pod)
+        else:
+            self._probe.start(pod, self._ward.of(pod), at_once=False)
+
+    def _next(self, seconds: float, action: Callable[[], None]) -> None:
+        if self._stage is not None:
+            self._stage.cancel()
+        self._stage = self._registry.timers.after(seconds, action)
+
+    def _latest(self) -> Stored | None:
+        return self._registry.latest(self._pod)
+
+    def _tell(self, pod: Stored, phase: str, state: statuses.ContainerState, **more: Any) -> Stored:
+        """Report a phase, with each container's status as `state(spec, status before)` gives it."""
+        status = statuses.told(pod, self._now(), phase, ready=more.pop("ready", False), reason=more.pop("reason", ""))
+        told = [state(each, statuses.known(pod, each["name"])) for each in pod.spec["containers"]]
+        return self._registry.status(pod, {**status, **more, "containerStatuses": told})
+
+    def _now(self) -> str:
+        return self._registry.calendar.time()
+
+    def _create(self) -> None:
+        if (pod := self._latest()) is None:
+            return
+        pod = self._tell(
+            pod, "Pending", statuses.waiting("ContainerCreating"), startTime=self._now(), hostIP="10.0.0.1"
+        )
+        if "stuck-finalizer" in self._ward.of(pod):
+            self._registry.patch(pod, {"metadata": {"finalizers": ["kubechaos.sim/stuck"]}})
+        first = pod.spec["containers"][0]
+        sick = "image-pull" in self._ward.of(pod)
+        trouble = images.trouble(first["image"], first["imagePullPolicy"], sick=sick)
+        if trouble is None:
+            self._next(STARTED + self._registry.chance.uniform(0, SPREAD), self._start)
+        else:
+            self._next(PULLED, lambda: self._fail_pull(trouble, 10.0))
+
+    def _fail_pull(self, trouble: images.Trouble, wait: float) -> None:
+        """Say why there is no image, back off, try again; only pulls alternate between two reasons."""
+        if (pod := self._latest()) is None:
+            return
+        image = pod.spec["containers"][0]["image"]
+        self._tell(pod, "Pending", statuses.waiting(trouble.reason, trouble.message))
+        if trouble.reason != "ErrImagePull":
+            about = "InspectFailed" if trouble.reason == "InvalidImageName" else trouble.reason
+            self._recorder.warn(pod, about, trouble.message)
+            self._recorder.warn(pod, "Failed", f"Error: {trouble.reason}")
+            self._next(PULL_BACK_OFF, lambda: self._fail_pull(trouble, wait))
+            return
+        self._recorder.normal(pod, "Pulling", f'Pulling image "{image}"')
+        self._recorder.warn(pod, "Failed", f'Failed to pull image "{image}": {trouble.message}')
+        self._recorder.warn(pod, "Failed", f"Error: {trouble.reason}")
+        self._next(min(wait, PULL_BACK_OFF), lambda: self._back_off_pull(trouble, wait))
+
+    def _back_off_pull(self, trouble: images.Trouble, wait: float) -> None:
+        if (pod := self._latest()) is None:
+            return
+        message = f'Back-off pulling image "{pod.spec["containers"][0]["image"]}"'
+        self._recorder.normal(pod, "BackOff", message)
+        self._recorder.warn(pod, "Failed", "Error: ImagePullBackOff")
+        self._tell(pod, "Pending", statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {trouble.message}"))
+        self._next(wait, lambda: self._fail_pull(trouble, min(2 * wait, LONGEST_BACK_OFF)))
+
+    def _start(self) -> None:
+        if (pod := self._latest()) is None:
+            return
+        for each in pod.spec["containers"]:
+            self._recorder.normal(pod, "Pulled", images.PRESENT.format(each["image"]))
+            self._recorder.normal(pod, "Created", "Container created")
+            self._recorder.normal(pod, "Started", "Container started")
+            self.log += f"container {each['name']} started\n"
+        probed = Probe.needed(pod)
+        address = pod.status.get("podIP") or self._address()
+        addresses = {"podIP": address, "podIPs": [{"ip": address}]}
+        running = self._running(ready=not probed and self._dies(pod) is None)
+        pod = self._tell(pod, "Running", running, ready=not probed and self._dies(pod) is None, **addresses)
+        if self._dies(pod) is None:
+            self._probe.start(pod, self._ward.of(pod), at_once=True)
+        else:
+            self._plan_death(pod)
+
+    def _running(self, *, ready: bool) -> statuses.ContainerState:
+        def state(spec: Body, before: Body) -> Body:
+            identity = f"containerd://{self._registry.chance.getrandbits(256):064x}"
+            running = {"running": {"startedAt": self._now()}}
+            image = {"imageID": f"sha256:{self._registry.chance.getrandbits(256):064x}"}
+            return statuses.container(spec, running, before=before, ready=ready, containerID=identity, **image)
+
+        return state
+
+    def _probed(self, ready: bool, failure: str | None) -> None:
+        """Report what a readiness probe found."""
+        pod = self._latest()
+        if pod is None or pod.deleting or not statuses.running(pod):
+            return
+        if failure is not None:
+            self._recorder.warn(pod, "Unhealthy", f"Readiness probe failed: {failure}")
+        if ready is not is_ready(pod):
+            self._tell(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
+
+    def _dies(self, pod: Stored) -> tuple[str, int, float] | None:
+        """Return reason, exit code and seconds until the containers end by themselves; None if they do not."""
+        sick = self._ward.of(pod)
+        if crash := sick.get("crash-loop"):
+            return "Error", crash.exit_code, 0.05
+        if oom := sick.get("oom"):
+            return "OOMKilled", 137, oom.seconds
+        return None
+
+    def _plan_death(self, pod: Stored) -> None:
+        dies = self._dies(pod)
+        assert dies is not None
+        if dies[0] == "OOMKilled":
+            self._probe.start(pod, self._ward.of(pod), at_once=not is_ready(pod))
+        self._next(dies[2], self._die)
+
+    def _die(self) -> None:
+        pod = self._latest()
+        dies = self._dies(pod) if pod is not None else None
+        if pod is None or dies is None:
+            return
+        self._probe.stop()
+        ended = statuses.ended(self._now(), dies[0], dies[1])
+        pod = self._tell(pod, "Running", ended)
+        first = statuses.known(pod, pod.spec["containers"][0]["name"])
+        if first["restartCount"] == 0:
+            self._next(1.0, self._restart)
+        else:
+            self._next(0.5, self._wait_to_restart)
+
+    def _wait_to_restart(self) -> None:
+        """Back off: 10 s, doubling up to 300 s."""
+        if (pod := self._latest()) is None:
+            return
+        wait, self._back_off = self._back_off, min(2 * self._back_off, LONGEST_BACK_OFF)
+
+        def waiting(spec: Body, before: Body) -> Body:
+            where = f"{spec['name']} pod={pod.name}_{pod.namespace}({pod.uid})"
+            message = f"back-off {statuses.go_time(wait)} restarting failed container={where}"
+            last = {
+                "lastState": before["state"],
+                "state": {"waiting": {"reason": "CrashLoopBackOff", "message": message}},
+            }
+            return {**before, **last, "started": False}
+
+        self._tell(pod, "Running", waiting)
+        for each in pod.spec["containers"]:
+            where = f"{each['name']} in pod {pod.name}_{pod.namespace}({pod.uid})"
+            self._recorder.warn(pod, "BackOff", f"Back-off restarting failed container {where}")
+            self._recorder.warn(pod, "BackOff", f"Back-off restarting failed container {where}")
+        self._next(wait, self._restart)
+
+    def _restart(self) -> None:
+        if (pod := self._latest()) is None:
+            return
+        state = self._running(ready=False)
+
+        def again(spec: Body, before: Body) -> Body:
+            last = before["state"] if "terminated" in before["state"] else before["lastState"]
+            return {**state(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
+
+        for each in pod.spec["containers"]:
+            self._recorder.normal(pod, "Pulled", images.PRESENT.format(each["image"]))
+            self._recorder.normal(pod, "Created", "Container created")
+            self._recorder.normal(pod, "Started", "Container started")
+        pod = self._tell(pod, "Running", again)
+        if self._dies(pod) is None:
+            self._probe.start(pod, self._ward.of(pod), at_once=True)
+        else:
+            self._plan_death(pod)
+
+    def _say_killing(self) -> None:
+        pod = self._latest() or self._pod
+        if statuses.running(pod):
+            for each in pod.spec["containers"]:
+                self._recorder.normal(pod, "Killing", f"Stopping container {each['name']}")
+
+    def _stop(self) -> None:
+        """End the containers: by themselves, or by force after their grace."""
+        if (pod := self._latest()) is None:
+            return
+        if not statuses.running(pod) and not statuses.known(pod, pod.spec["containers"][0]["name"]).get("containerID"):
+            pod = self._tell(pod, "Pending", statuses.waiting("ContainerCreating"))
+            self._next(NEVER_RAN, self._never_ran)
+            return
+        deaf = "ignores-sigterm" in self._ward.of(pod)
+        ended = statuses.ended(self._now(), "Error", 137) if deaf else statuses.ended(self._now(), "Completed", 0)
+        phase, reason = ("Failed", "PodFailed") if deaf else ("Succeeded", "PodCompleted")
+        self._tell(pod, phase, ended, reason=reason)
+        self._next(GONE, self._end)
+
+    def _never_ran(self) -> None:
+        if (pod := self._latest()) is None:
+            return
+        unknown = {"terminated": statuses.NEVER_STARTED}
+        self._tell(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
+        self._next(GONE, self._end)
+
+    def _end(self) -> None:
+        if (pod := self._latest()) is not None:
+            self._deletion.delete(pod, Options(grace=0))

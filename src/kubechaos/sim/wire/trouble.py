@@ -1,0 +1,138 @@
+"""Sickness of the wire: what goes wrong between a client and a healthy cluster. Its seconds are wall time."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp.web_request import BaseRequest
+
+from ..store.objects import encode
+from ..store.refusals import Refused, expired, too_large, too_many
+
+HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+GARBAGE: Final = b"this is no event {\n"
+LINE_CUT: Final = b'{"type":"MODIFIED","obj'
+
+
+@dataclass(slots=True)
+class Trouble:
+    """One thing that goes wrong `times` times (None: always), for a verb and a resource, or for any."""
+
+    name: str
+    verb: str
+    resource: str
+    times: int | None
+    refused: Refused | None = None
+    seconds: float = 0.0
+
+
+class Wire:
+    """What is wrong with the wire; each method plants one trouble, for requests to come and streams that are open.
+
+    `verb` is get, list, watch, create, patch or delete, `resource` a plural (or `pods/eviction`); without them the next
+    request of any kind is hit. `times` is how often, None for ever.
+    """
+
+    def __init__(self) -> None:
+        self.wake: Callable[[], None] = lambda: None
+        self.token_expired = False
+        self._planted: list[Trouble] = []
+
+    def delay(self, seconds: float, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
+        """Answer later, by so many seconds of wall time."""
+        self._plant(Trouble("delay", verb, resource, times, seconds=seconds))
+
+    def refuse(
+        self, code: int, *, retry_after: int | None = None, verb: str = "", resource: str = "", times: int | None = 1
+    ) -> None:
+        """Answer with a Status: 429 with a Retry-After if wanted, 504 about a version too large, 410, 500."""
+        self._plant(Trouble("refuse", verb, resource, times, refused=_refusal(code, retry_after)))
+
+    def expire(self, *, resource: str = "", times: int | None = 1) -> None:
+        """Tell a stream that its version is too old: an ERROR 410 in the stream, which ends."""
+        self._plant(Trouble("expire", "watch", resource, times))
+
+    def reset(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
+        """Reset the connection."""
+        self._plant(Trouble("reset", verb, resource, times))
+
+    def silence(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
+        """Say nothing any more, and keep the connection open."""
+        self._plant(Trouble("silence", verb, resource, times))
+
+    def truncate(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
+        """Cut the connection inside a chunk."""
+        self._plant(Trouble("truncate", verb, resource, times))
+
+    def garbage(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
+        """Send a line that is no JSON."""
+        self._plant(Trouble("garbage", verb, resource, times))
+
+    def slow(self, seconds: float, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
+        """Send the answer byte by byte, so many seconds apart."""
+        self._plant(Trouble("slow", verb, resource, times, seconds=seconds))
+
+    def expire_token(self, *, expired: bool = True) -> None:
+        """Know the token of the kubeconfig no more, or know it again."""
+        self.token_expired = expired
+        self.wake()
+
+    def clear(self) -> None:
+        """Take away what has been planted and has not happened."""
+        self._planted.clear()
+        self.token_expired = False
+
+    def _plant(self, trouble: Trouble) -> None:
+        self._planted.append(trouble)
+        self.wake()
+
+    def take(self, verb: str, resource: str, names: frozenset[str] | None = None) -> Trouble | None:
+        """Return what happens to a request, or to an open stream if names are given."""
+        for trouble in self._planted:
+            if trouble.verb in ("", verb) and trouble.resource in ("", resource):
+                if names is not None and trouble.name not in names:
+                    continue
+                if trouble.times is not None:
+                    trouble.times -= 1
+                    if not trouble.times:
+                        self._planted.remove(trouble)
+                return trouble
+        return None
+
+
+IN_STREAM: Final = frozenset(["expire", "reset", "silence", "truncate", "garbage"])
+
+
+def _refusal(code: int, retry_after: int | None) -> Refused:
+    if code == 429:
+        return too_many("The server is currently unable to handle the request, please try again later", retry_after)
+    if code == 504:
+        return too_large(10**9, 1000, retry_after or 1)
+    if code == 410:
+        return expired("too old resource version: 1 (1000)")
+    reasons = {500: "InternalError", 503: "ServiceUnavailable", 403: "Forbidden", 408: "Timeout"}
+    return Refused(code, reasons.get(code, ""), f"simulated: {code}", None, retry_after)
+
+
+def reset(request: BaseRequest) -> None:
+    """Send a TCP reset."""
+    if (transport := request.transport) is not None:
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+
+async def cut(request: BaseRequest, head: bytes = HEAD) -> None:
+    """Send a chunk that is shorter than it says, and close."""
+    if (transport := request.transport) is not None:
+        transport.write(head + b"400\r\n" + LINE_CUT)
+        await asyncio.sleep(0.01)
+        transport.close()
+
+
+def ended_stream() -> bytes:
+    """Return the last line of a stream whose version is too old."""
+    return encode({"type": "ERROR", "object": expired("too old resource version: 1 (1000)").status}) + b"\n"

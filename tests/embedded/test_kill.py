@@ -1,0 +1,26 @@
+"""A kill through our own client."""
+
+import pytest
+
+from kubechaos import kill
+from tests.embedded.conftest import Client
+
+
+@pytest.mark.parametrize("fault", [kill(1), kill(1, force=True), kill("50%"), kill("all")], ids=repr)
+def test_a_kill_is_recovered(client: Client, fault: object) -> None:
+    outage = client.chaos.run(fault, client.web)  # type: ignore[arg-type]  # parametrised
+    assert outage.verdict == "recovered"
+    assert 0.3 < outage.recovery_time < 5
+    assert all(removed.gone is not None for removed in outage.phases.removed)
+
+
+def test_time_is_measured_on_the_clock_of_the_simulation(client: Client) -> None:
+    outage = client.chaos.run(kill(1), client.web)
+    (added,) = outage.phases.added
+    assert added.ready is not None
+    assert added.started is not None
+    assert 0.4 < added.started <= added.ready < 3
+
+
+def test_two_kills_follow_one_another(client: Client) -> None:
+    assert [client.chaos.run(kill(1), client.web).verdict for _ in range(2)] == ["recovered", "recovered"]
