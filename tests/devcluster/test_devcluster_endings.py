@@ -18,13 +18,13 @@ trap 'echo caught TERM; exit 9' TERM
 echo command runs
 while :; do sleep 0.05; done
 """
-MOMENTS = ("first seconds", "containerd", "api server", "command", "teardown")
+MOMENTS = ("first", "containerd", "api server", "command", "teardown")
 
 
 def reach(moment: str, driven: Driven) -> None:
     """Let a run come to a moment."""
-    if moment == "first seconds":
-        time.sleep(0.25)
+    if moment == "first":
+        wait_until_it_heeds_signals(driven.process.pid)
     else:
         driven.wait_for(
             {
@@ -36,6 +36,20 @@ def reach(moment: str, driven: Driven) -> None:
         )
     if moment == "teardown":
         time.sleep(0.06)
+
+
+def wait_until_it_heeds_signals(pid: int) -> None:
+    """Wait until a process catches SIGTERM: before that it is still Python that starts, and nothing has been made."""
+    deadline = time.monotonic() + 30
+    while not caught_signals(pid) & 1 << (signal.SIGTERM - 1):
+        assert time.monotonic() < deadline, "it never heeded SIGTERM"
+        time.sleep(0.005)
+
+
+def caught_signals(pid: int) -> int:
+    """Return the signals that a process catches, as the kernel tells them: proc(5), SigCgt."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt:"))
 
 
 def command_for(moment: str) -> list[str]:
