@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..store.kinds import POD
 from ..store.objects import Body, Stored, is_terminal
-from ..store.refusals import bad_request, conflict
+from ..store.refusals import Refused, cause, invalid_options
 from .registry import Registry
 
 FORCED_GAP: Final = 0.004
@@ -41,12 +41,13 @@ def _grace(value: int | None) -> int | None:
     return 1 if value is not None and value < 0 else value
 
 
-def is_dry(value: str | list[str] | tuple[()]) -> bool:
+def is_dry(value: str | list[str] | tuple[()], options: str = "DeleteOptions") -> bool:
     """Whether a call is to change nothing; raises Refused for a way that is none."""
     words = [value] if isinstance(value, str) else list(value)
-    for word in words:
-        if word != "All":
-            raise bad_request(f'invalid dryRun: Unsupported value: "{word}": supported values: "All"')
+    if any(word != "All" for word in words):
+        shown = ", ".join(f'"{word}"' for word in words)
+        told = f'Unsupported value: [{shown}]: supported values: "All"'
+        raise invalid_options(options, cause("FieldValueNotSupported", "dryRun", told))
     return bool(words)
 
 
@@ -75,8 +76,14 @@ class Deletion:
     def _check(self, obj: Stored, options: Options) -> None:
         for what, asked, found in (("UID", options.uid, obj.uid), ("ResourceVersion", options.version, obj.version)):
             if asked and asked != str(found):
-                why = f"Precondition failed: {what} in precondition: {asked}, {what} in object meta: {found}"
-                raise conflict(obj.kind, obj.name, why)
+                after = "deleted and then recreated" if what == "UID" else "modified"
+                why = (
+                    f"the {what} in the precondition ({asked}) does not match the {what} in record ({found}). "
+                    f"The object might have been {after}"
+                )
+                details = {"name": obj.name, "kind": obj.kind.name}
+                message = f'Operation cannot be fulfilled on {obj.kind.name} "{obj.name}": {why}'
+                raise Refused(409, "Conflict", message, details)
 
     def _grace(self, pod: Stored, options: Options) -> int:
         if not pod.spec.get("nodeName") or is_terminal(pod):
@@ -107,8 +114,3 @@ class Deletion:
         if obj.kind.generations:
             meta["generation"] = obj.meta["generation"] + 1
         return self._registry.store.put(obj.kind, {**obj.body, "metadata": meta})
-
-    def released(self, obj: Stored) -> None:
-        """End an object that waited for its finalizers, if the last one is gone."""
-        if obj.deleting and not obj.meta.get("finalizers") and obj.meta.get("deletionGracePeriodSeconds") == 0:
-            self._registry.store.remove(obj)

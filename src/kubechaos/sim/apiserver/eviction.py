@@ -27,7 +27,7 @@ class Eviction:
         """Evict a pod; raises Refused."""
         named = (eviction.get("metadata") or {}).get("name")
         if named != pod.name:
-            raise bad_request(f"name in URL does not match name in Eviction object: {pod.name} vs {named or ''}")
+            raise bad_request("name in URL does not match name in Eviction object")
         options = Options.of_body(eviction.get("deleteOptions") or {})
         dry = dry or options.dry
         if pod.deleting or is_terminal(pod) or pod.status.get("phase") == "Pending":
@@ -54,8 +54,6 @@ class Eviction:
         if status["disruptionsAllowed"] < 1:
             needs, has = status["desiredHealthy"], status["currentHealthy"]
             cause = f"The disruption budget {budget.name} needs {needs} healthy pods and has {has} currently"
-            if has >= needs:
-                cause = f"The disruption budget {budget.name} does not allow evicting pods currently"
             raise too_many(REFUSED, causes=[_cause(cause)])
         self._deletion.delete(pod, options)
         if not dry:

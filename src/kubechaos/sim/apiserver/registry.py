@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 
 from ..clock import Calendar, Timers
-from ..store.kinds import EVENT, NAMESPACE, POD, Kind
+from ..store.kinds import BUDGET, DEPLOYMENT, EVENT, NAMESPACE, POD, Kind
 from ..store.objects import Body, Stored
 from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
 from ..store.store import Store
@@ -65,6 +65,9 @@ class Registry:
             meta["generation"] = 1
         if kind is POD:
             return {**fresh, "status": {"phase": "Pending", "qosClass": "Burstable"}}
+        if kind is BUDGET:
+            counts = dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0)
+            return {**fresh, "status": counts}
         return fresh if kind is EVENT else {**fresh, "status": {}}
 
     def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
@@ -73,9 +76,9 @@ class Registry:
     def _check_place(self, kind: Kind, namespace: str, body: Body) -> None:
         asked = body.get("kind", kind.name), body.get("apiVersion", kind.api_version)
         if asked != (kind.name, kind.api_version):
-            raise bad_request(
-                f"the object provided is unrecognized (must be of type {kind.name}): it is {asked[0]} of {asked[1]}"
-            )
+            group = kind.group.partition(".")[0]
+            why = f"converting (v1.{asked[0]}) to ({group}.{kind.name}): unknown conversion"
+            raise bad_request(f'{asked[0]} in version "v1" cannot be handled as a {kind.name}: {why}')
         own = (body.get("metadata") or {}).get("namespace")
         if own and kind.namespaced and own != namespace:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
@@ -105,9 +108,14 @@ class Registry:
         validation.check_change(before, after)
         if after == before.body:
             return before
-        if before.kind.generations and after.get("spec") != before.body.get("spec"):
+        if before.kind.generations and _counts(before, after):
             meta["generation"] = before.meta["generation"] + 1
-        return Stored(before.kind, after, before.version) if dry else self.store.put(before.kind, after)
+        if dry:
+            return Stored(before.kind, after, before.version)
+        if before.deleting and not meta.get("finalizers") and meta.get("deletionGracePeriodSeconds") == 0:
+            self.store.remove(before)
+            return Stored(before.kind, after, before.version)
+        return self.store.put(before.kind, after)
 
     def patch(self, before: Stored, patch: Body, *, dry: bool = False) -> Stored:
         """Merge a patch into an object's spec and metadata."""
@@ -133,6 +141,14 @@ class Registry:
         return found if found is not None and found.uid == obj.uid else None
 
     def annotate(self, obj: Stored, **annotations: str) -> Stored:
-        """Set annotations of the part before the slash that Deployments use."""
+        """Set annotations of deployment.kubernetes.io, as controllers do: this is no new generation."""
         named = {f"deployment.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
-        return self.patch(obj, {"metadata": {"annotations": named}})
+        meta = {**obj.meta, "annotations": {**obj.annotations, **named}}
+        return obj if meta == obj.meta else self.store.put(obj.kind, {**obj.body, "metadata": meta})
+
+
+def _counts(before: Stored, after: Body) -> bool:
+    """Whether a change is a new generation: one of the spec is, and one of a Deployment's annotations."""
+    annotations = after["metadata"].get("annotations") or {}
+    changed = before.kind is DEPLOYMENT and annotations != before.annotations
+    return changed or after.get("spec") != before.body.get("spec")

@@ -1,9 +1,14 @@
 """The subresource scale of a Deployment."""
 
-from ..store.objects import Body, Stored
-from ..store.refusals import conflict, invalid
+from typing import Final
+
+from ..store.kinds import Kind
+from ..store.objects import Body, Stored, encode
+from ..store.refusals import Refused, invalid, invalid_patch
 from .registry import Registry
-from .validation import negative, not_a_number
+from .validation import negative
+
+SCALE: Final = Kind("Scale", "autoscaling", "scales", "scale")
 
 
 def shown(deployment: Stored) -> Body:
@@ -27,12 +32,14 @@ def patched(registry: Registry, deployment: Stored, patch: Body, *, dry: bool) -
     meta, spec = patch.get("metadata") or {}, patch.get("spec") or {}
     if meta.get("uid") not in (None, deployment.uid):
         why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {deployment.uid}"
-        raise conflict(deployment.kind, deployment.name, why)
+        details = {"name": deployment.name, "group": "apps", "kind": "deployments/scale"}
+        message = f'Operation cannot be fulfilled on deployments/scale.apps "{deployment.name}": {why}'
+        raise Refused(409, "Conflict", message, details)
     replicas = spec.get("replicas", deployment.spec["replicas"])
     if not isinstance(replicas, int):
-        raise not_a_number("Scale", "spec.replicas", replicas)
+        raise invalid_patch(encode(patch), "spec.replicas wants a number")
     if replicas < 0:
-        raise invalid(deployment.kind, deployment.name, negative("spec.replicas", replicas))
+        raise invalid(SCALE, deployment.name, negative("spec.replicas", replicas))
     change: Body = {"spec": {"replicas": replicas}}
     if meta.get("resourceVersion"):
         change["metadata"] = {"resourceVersion": meta["resourceVersion"]}

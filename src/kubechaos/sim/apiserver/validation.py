@@ -4,8 +4,8 @@ import re
 from typing import Any, Final
 
 from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
-from ..store.objects import Body, Stored
-from ..store.refusals import Cause, Refused, bad_request, cause, invalid
+from ..store.objects import Body, Stored, encode
+from ..store.refusals import Cause, bad_request, cause, invalid, invalid_patch
 from ..store.selectors import of_object
 
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -37,12 +37,13 @@ def check_change(before: Stored, body: Body) -> None:
     if meta.get("uid") != before.uid:
         raise invalid(kind, before.name, _immutable("metadata.uid", meta.get("uid")))
     if meta.get("name") != before.name:
-        raise bad_request("the name of the object does not match the name on the URL")
+        told = f"the name of the object ({meta.get('name')}) does not match the name on the URL ({before.name})"
+        raise bad_request(told)
     if before.deleting and (new := set(meta.get("finalizers") or ()) - set(before.meta.get("finalizers") or ())):
         listed = ", ".join(f'"{each}"' for each in sorted(new))
         told = f"Forbidden: {NO_NEW_FINALIZERS}[]string{{{listed}}}"
         raise invalid(kind, before.name, cause("FieldValueForbidden", "metadata.finalizers", told))
-    if causes := [*_frozen(before, body), *_spec(kind, body)]:
+    if causes := [*_spec(kind, body), *_frozen(before, body)]:
         raise invalid(kind, before.name, *causes)
 
 
@@ -86,7 +87,7 @@ def _workload(body: Body) -> list[Cause]:
     spec: Body = body.get("spec") or {}
     replicas, causes = spec.get("replicas", 1), []
     if not isinstance(replicas, int):
-        raise not_a_number("Deployment", "spec.replicas", replicas)
+        raise invalid_patch(encode(body), "spec.replicas wants a number")
     if replicas < 0:
         causes.append(negative("spec.replicas", replicas))
     if not spec.get("selector"):
@@ -104,12 +105,3 @@ def _workload(body: Body) -> list[Cause]:
 def negative(field: str, value: int) -> Cause:
     """Say that a number is below zero."""
     return cause("FieldValueInvalid", field, f"Invalid value: {value}: must be greater than or equal to 0")
-
-
-def not_a_number(kind: str, field: str, value: object) -> Refused:
-    """Say that a field wants a number, as the decoder does."""
-    what = "string" if isinstance(value, str) else type(value).__name__
-    return bad_request(
-        f'{kind} in version "v1" cannot be handled as a {kind}: json: cannot unmarshal {what} into Go struct field '
-        f"{kind}Spec.{field} of type int32"
-    )

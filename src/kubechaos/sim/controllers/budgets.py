@@ -55,11 +55,9 @@ class Budgets:
 
     def _note(self, key: Key, pod: Stored, *, is_there: bool) -> None:
         """Count a pod, or not; one being deleted is expected until it is gone, but no longer healthy."""
-        for pods, holds in (
-            (self._expected, not is_terminal(pod) or pod.status.get("phase") == "Failed"),
-            (self._healthy, is_ready(pod) and not pod.deleting and not is_terminal(pod)),
-        ):
-            (pods[key].add if is_there and holds else pods[key].discard)(pod.uid)
+        healthy = is_ready(pod) and not pod.deleting and not is_terminal(pod)
+        (self._expected[key].add if is_there else self._expected[key].discard)(pod.uid)
+        (self._healthy[key].add if is_there and healthy else self._healthy[key].discard)(pod.uid)
 
     def _reconcile(self, key: Key) -> None:
         budget = self._registry.store.get(BUDGET, *key)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
-from ..clock import Timer, Timers
+from ..clock import Timers
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 FIRST_RETRY: Final = 0.005
@@ -22,7 +22,7 @@ class Queue(Generic[KeyT]):
         self._work = work
         self._waiting: set[KeyT] = set()
         self._failures: dict[KeyT, int] = {}
-        self._retries: dict[KeyT, Timer] = {}
+        self._retrying: set[KeyT] = set()
 
     def add(self, key: KeyT) -> None:
         """Have the key worked on soon."""
@@ -33,14 +33,18 @@ class Queue(Generic[KeyT]):
     def retry(self, key: KeyT) -> None:
         """Have the key worked on later, twice as late each time: 5 ms doubling, as client-go does."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        if old := self._retries.pop(key, None):
-            old.cancel()
-        wait = min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY)
-        self._retries[key] = self._timers.after(wait, lambda: self.add(key))
+        if key not in self._retrying:  # what waits already comes sooner, and client-go keeps the sooner one
+            self._retrying.add(key)
+            self._timers.after(min(FIRST_RETRY * 2.0 ** (failures - 1), LONGEST_RETRY), lambda: self._again(key))
 
     def done(self, key: KeyT) -> None:
         """Forget that the key ever failed."""
         self._failures.pop(key, None)
+
+    def _again(self, key: KeyT) -> None:
+        self._retrying.discard(key)
+        if key in self._failures:
+            self.add(key)
 
     def _run(self, key: KeyT) -> None:
         self._waiting.discard(key)

@@ -9,7 +9,7 @@ from ..store.objects import Body, Stored
 SCHEDULER: Final = "default-scheduler"
 BURST: Final = 25
 """How many events with an object a component sends before its spam filter drops them (client-go)."""
-SIMILAR: Final = 10
+SIMILAR: Final = 9
 """From how many different messages with one reason on they are combined (client-go)."""
 
 

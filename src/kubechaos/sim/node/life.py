@@ -13,16 +13,18 @@ from . import images, statuses
 from .probe import Probe
 
 CREATING: Final = 0.02
-STARTED: Final = 0.43
-SPREAD: Final = 0.08
-"""So far do the starts of pods differ: two that are made together are not Ready together."""
-TERM: Final = 0.55
+STARTED: Final = 0.4
+STAGGER: Final = 0.035
+"""So far apart do four pods start that are made together: each is Ready before the next one runs, as often seen."""
+TERM: Final = 0.05
 STOPPED: Final = 0.15
-GONE: Final = 0.35
+GONE: Final = 0.85
 """From the end of the containers to the pod's: the kubelet looks once a second."""
 NEVER_RAN: Final = 0.3
 PULLED: Final = 0.75
-PULL_BACK_OFF: Final = 12.0
+PULL_BACK_OFF: Final = 11.7
+FIRST_WAIT: Final = {True: 27.0, False: 0.5}
+"""After a failed pull, and after a failure that needed none, which is tried again sooner."""
 LONGEST_BACK_OFF: Final = 300.0
 
 
@@ -36,15 +38,15 @@ class Life:
         deletion: Deletion,
         ward: Ward,
         recorder: Recorder,
-        address: Callable[[], str],
+        number: int,
     ) -> None:
-        self.log = ""
         self._pod = pod
+        self._number = number
+        self._turn = number % 4
         self._registry = registry
         self._deletion = deletion
         self._ward = ward
         self._recorder = recorder
-        self._address = address
         self._stage: Timer | None = None
         self._stop_at: float | None = None
         self._back_off = 10.0
@@ -56,20 +58,20 @@ class Life:
         if is_terminal(pod) and not pod.meta["deletionGracePeriodSeconds"]:
             return
         grace: float = pod.meta["deletionGracePeriodSeconds"]
-        obeys = TERM + STOPPED + self._registry.chance.uniform(0, SPREAD)
+        obeys = TERM + STOPPED + self._turn * STAGGER / 4
         deaf = "ignores-sigterm" in self._ward.of(pod)
         stop_at = self._registry.timers.now() + (grace if deaf else min(grace, obeys))
         if grace == 0 or (self._stop_at is not None and stop_at >= self._stop_at):
             return
         if self._stop_at is None:
-            self._registry.timers.after(TERM, self._say_killing)
+            self._registry.timers.after(TERM, lambda: self._say_killing(self._latest()))
         self._stop_at = stop_at
         self._probe.stop()
         self._next(stop_at - self._registry.timers.now(), self._stop)
 
-    def vanish(self) -> None:
-        """End with no more words: the pod is gone from the API."""
-        self._say_killing()
+    def vanish(self, pod: Stored) -> None:
+        """End: the pod is gone from the API, its last state as given."""
+        self._say_killing(pod)
         self._probe.stop()
         if self._stage is not None:
             self._stage.cancel()
@@ -113,34 +115,41 @@ class Life:
         sick = "image-pull" in self._ward.of(pod)
         trouble = images.trouble(first["image"], first["imagePullPolicy"], sick=sick)
         if trouble is None:
-            self._next(STARTED + self._registry.chance.uniform(0, SPREAD), self._start)
+            self._next(STARTED + self._turn * STAGGER, self._start)
         else:
-            self._next(PULLED, lambda: self._fail_pull(trouble, 10.0))
+            self._next(PULLED, lambda: self._fail_pull(trouble, FIRST_WAIT[trouble.reason == "ErrImagePull"]))
 
     def _fail_pull(self, trouble: images.Trouble, wait: float) -> None:
-        """Say why there is no image, back off, try again; only pulls alternate between two reasons."""
+        """Say why there is no image, and try again later; only pulls alternate between two reasons."""
         if (pod := self._latest()) is None:
             return
-        image = pod.spec["containers"][0]["image"]
         self._tell(pod, "Pending", statuses.waiting(trouble.reason, trouble.message))
-        if trouble.reason != "ErrImagePull":
+        self._say_no_image(pod, trouble)
+        if trouble.reason == "ErrImagePull":
+            self._next(PULL_BACK_OFF, lambda: self._back_off_pull(trouble, wait))
+        else:
+            self._next(wait, lambda: self._fail_pull(trouble, PULL_BACK_OFF))
+
+    def _say_no_image(self, pod: Stored, trouble: images.Trouble) -> None:
+        image = pod.spec["containers"][0]["image"]
+        if trouble.reason == "ErrImagePull":
+            self._recorder.normal(pod, "Pulling", f'Pulling image "{image}"')
+            self._recorder.warn(pod, "Failed", f'Failed to pull image "{image}": {trouble.message}')
+        else:
             about = "InspectFailed" if trouble.reason == "InvalidImageName" else trouble.reason
             self._recorder.warn(pod, about, trouble.message)
-            self._recorder.warn(pod, "Failed", f"Error: {trouble.reason}")
-            self._next(PULL_BACK_OFF, lambda: self._fail_pull(trouble, wait))
-            return
-        self._recorder.normal(pod, "Pulling", f'Pulling image "{image}"')
-        self._recorder.warn(pod, "Failed", f'Failed to pull image "{image}": {trouble.message}')
         self._recorder.warn(pod, "Failed", f"Error: {trouble.reason}")
-        self._next(min(wait, PULL_BACK_OFF), lambda: self._back_off_pull(trouble, wait))
 
     def _back_off_pull(self, trouble: images.Trouble, wait: float) -> None:
+        """Pull again, in vain, and back off."""
         if (pod := self._latest()) is None:
             return
+        self._say_no_image(pod, trouble)
         message = f'Back-off pulling image "{pod.spec["containers"][0]["image"]}"'
         self._recorder.normal(pod, "BackOff", message)
         self._recorder.warn(pod, "Failed", "Error: ImagePullBackOff")
-        self._tell(pod, "Pending", statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {trouble.message}"))
+        why = statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {trouble.message}")
+        self._tell(pod, "Pending", why)
         self._next(wait, lambda: self._fail_pull(trouble, min(2 * wait, LONGEST_BACK_OFF)))
 
     def _start(self) -> None:
@@ -150,9 +159,8 @@ class Life:
             self._recorder.normal(pod, "Pulled", images.PRESENT.format(each["image"]))
             self._recorder.normal(pod, "Created", "Container created")
             self._recorder.normal(pod, "Started", "Container started")
-            self.log += f"container {each['name']} started\n"
         probed = Probe.needed(pod)
-        address = pod.status.get("podIP") or self._address()
+        address = f"10.244.{self._number // 250 % 250}.{self._number % 250 + 1}"
         addresses = {"podIP": address, "podIPs": [{"ip": address}]}
         running = self._running(ready=not probed and self._dies(pod) is None)
         pod = self._tell(pod, "Running", running, ready=not probed and self._dies(pod) is None, **addresses)
@@ -251,9 +259,8 @@ class Life:
         else:
             self._plan_death(pod)
 
-    def _say_killing(self) -> None:
-        pod = self._latest() or self._pod
-        if statuses.running(pod):
+    def _say_killing(self, pod: Stored | None) -> None:
+        if pod is not None and statuses.running(pod):
             for each in pod.spec["containers"]:
                 self._recorder.normal(pod, "Killing", f"Stopping container {each['name']}")
 

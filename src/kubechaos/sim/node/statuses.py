@@ -37,17 +37,17 @@ def told(pod: Stored, now: str, phase: str, *, ready: bool = False, reason: str 
     return {**pod.status, "phase": phase, "conditions": conditions}
 
 
-def _condition(pod: Stored, now: str, type_: str, holds: bool, why: dict[str, str] | None = None) -> Body:
+def _condition(pod: Stored, now: str, type_: str, holds: bool, why: Body | None = None) -> Body:
     before, status = condition(pod, type_), str(holds)
     since = before["lastTransitionTime"] if before.get("status") == status else now
-    told = {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
+    told: Body = {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
     return told if holds or not why else {**told, **why}
 
 
 def container(spec: Body, state: Body, *, before: Body, **more: Any) -> Body:
     """Return one container's status, with what is kept from the one before."""
-    kept = {key: before[key] for key in ("containerID", "lastState") if key in before}
-    status = {
+    kept: Body = {key: before[key] for key in ("containerID", "lastState") if key in before}
+    status: Body = {
         "name": spec["name"],
         "image": spec["image"],
         "imageID": "",

@@ -28,8 +28,8 @@ class Refused(Exception):
 
 
 def _details(kind: Kind, name: str, plural: bool = True, **more: Any) -> dict[str, Any]:
-    group = {"group": kind.group} if kind.group else {}
-    return {"name": name, **group, "kind": kind.plural if plural else kind.name, **more}
+    named, group = {"name": name} if name else {}, {"group": kind.group} if kind.group else {}
+    return {**named, **group, "kind": kind.plural if plural else kind.name, **more}
 
 
 def not_found(kind: Kind, name: str) -> Refused:
@@ -57,9 +57,24 @@ def stale(kind: Kind, name: str) -> Refused:
 
 def invalid(kind: Kind, name: str, *causes: Cause) -> Refused:
     """Say which fields are wrong."""
+    return _invalid(kind.full, name, causes, _details(kind, name, plural=False))
+
+
+def invalid_options(options: str, *causes: Cause) -> Refused:
+    """Say which of the ListOptions, CreateOptions or DeleteOptions are wrong."""
+    return _invalid(f"{options}.meta.k8s.io", "", causes, {"group": "meta.k8s.io", "kind": options})
+
+
+def invalid_patch(patch: bytes, why: str) -> Refused:
+    """Say that a patch does not make an object of its kind."""
+    told = f'Invalid value: "{patch.decode(errors="replace")}": {why}'
+    return _invalid("", "", (cause("FieldValueInvalid", "patch", told),), {})
+
+
+def _invalid(what: str, name: str, causes: tuple[Cause, ...], details: dict[str, Any]) -> Refused:
     told = [f"{cause['field']}: {cause['message']}" for cause in causes]
-    message = f'{kind.full} "{name}" is invalid: ' + (told[0] if len(told) == 1 else f"[{', '.join(told)}]")
-    return Refused(422, "Invalid", message, _details(kind, name, plural=False, causes=list(causes)))
+    message = f'{what} "{name}" is invalid: ' + (told[0] if len(told) == 1 else f"[{', '.join(told)}]")
+    return Refused(422, "Invalid", message, {**details, "causes": list(causes)})
 
 
 def forbidden(kind: Kind, name: str, why: str) -> Refused:
@@ -96,7 +111,6 @@ def cause(reason: str, field: str, message: str) -> Cause:
     return {"reason": reason, "message": message, "field": field}
 
 
-def success(**details: Any) -> dict[str, Any]:
+def success(**more: Any) -> dict[str, Any]:
     """Return the Status of what went well."""
-    told = {"details": details} if details else {}
-    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", **told}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", **more}

@@ -10,7 +10,7 @@ from ..apiserver.eviction import DELETES
 from ..cluster import Cluster
 from ..store.kinds import NAMESPACE, SLICE
 from ..store.objects import Body, Stored, decode, encode
-from ..store.refusals import Refused, bad_request, success
+from ..store.refusals import Refused, bad_request, cause, success
 from ..store.selectors import parse_labels
 from .lists import listing
 from .places import Place, place
@@ -29,7 +29,7 @@ VERSION: Final = {
 }
 ACCESS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 WHOAMI: Final = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-PATCHES: Final = ("application/merge-patch+json",)
+PATCH: Final = "application/merge-patch+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,20 @@ class Call:
         return value
 
     @property
-    def dry(self) -> bool:
+    def patch(self) -> Body:
+        """The merge patch in the body; raises Refused."""
+        try:
+            value = decode(self.body)
+        except ValueError:
+            raise bad_request("invalid JSON patch") from None
+        if not isinstance(value, dict):
+            why = "json: cannot unmarshal array into Go value of type map[string]interface {}"
+            raise bad_request(f"error decoding patch: {why}")
+        return value
+
+    def dry(self, options: str) -> bool:
         """Whether the query says that nothing is to be changed."""
-        return is_dry(self.query.get("dryRun") or ())
+        return is_dry(self.query.get("dryRun") or (), options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +128,7 @@ class Answers:
             return Answer(encode({**review, "status": {"userInfo": {"username": USER, "groups": [USER]}}}), 201)
         asked: dict[str, Any] = (review.get("spec") or {}).get("resourceAttributes") or {}
         if not asked:
-            told = (
-                'SelfSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: '
-            )
-            raise Refused(
-                422,
-                "Invalid",
-                told + "null: exactly one of nonResourceAttributes or resourceAttributes must be specified",
-            )
+            raise _nothing_asked()
         forbidden = self._cluster.ward.forbids(
             asked.get("verb", ""), asked.get("resource", ""), asked.get("namespace", "")
         )
@@ -149,24 +153,20 @@ class Answers:
     def _create(self, where: Place, call: Call) -> Answer:
         if where.kind is NAMESPACE:
             raise _not_allowed()
-        made = self._registry.create(where.kind, where.namespace, call.json, dry=call.dry)
+        made = self._registry.create(where.kind, where.namespace, call.json, dry=call.dry("CreateOptions"))
         return Answer(made.json, 201)
 
     def _patch(self, where: Place, call: Call) -> Answer:
-        if call.content_type not in PATCHES:
-            told = (
-                f"the body of the request was in an unknown format - accepted media types include: {', '.join(PATCHES)}"
-            )
-            raise Refused(415, "UnsupportedMediaType", told)
-        patch, found = call.json, self._found(where)
+        if call.content_type != PATCH:
+            raise Refused(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+        patch, found = call.patch, self._found(where)
         if where.sub == "scale":
-            return Answer(encode(scale.patched(self._registry, found, patch, dry=call.dry)))
+            return Answer(encode(scale.patched(self._registry, found, patch, dry=call.dry("PatchOptions"))))
         if where.sub == "status":
             return Answer(self._registry.patch_status(found, patch).json)
         if where.sub:
             raise _not_allowed()
-        changed = self._registry.patch(found, patch, dry=call.dry)
-        self._cluster.deletion.released(changed)
+        changed = self._registry.patch(found, patch, dry=call.dry("PatchOptions"))
         return Answer(changed.json)
 
     def _delete(self, where: Place, call: Call) -> Answer:
@@ -179,13 +179,15 @@ class Answers:
             at_once = deleted.meta.get("deletionGracePeriodSeconds") == 0 and not options.dry
             return Answer(deleted.json, takes=2 * FORCED_GAP if at_once else 0.0)
         group = {"group": where.kind.group} if where.kind.group else {}
-        return Answer(encode(success(name=where.name, **group, kind=where.kind.plural, uid=found.uid)))
+        return Answer(
+            encode(success(details={"name": where.name, **group, "kind": where.kind.plural, "uid": found.uid}))
+        )
 
     def _post_to(self, where: Place, call: Call) -> Answer:
         if where.sub != "eviction":
             raise _not_allowed()
-        self._cluster.eviction.evict(self._found(where), call.json, dry=call.dry)
-        return Answer(encode(success()), 201, takes=2 * DELETES)
+        self._cluster.eviction.evict(self._found(where), call.json, dry=call.dry("CreateOptions"))
+        return Answer(encode(success(code=201)), 201, takes=2 * DELETES)
 
     def _log(self, where: Place, call: Call) -> Answer:
         pod = self._found(where)
@@ -195,7 +197,7 @@ class Answers:
             raise bad_request(f"container {asked} is not valid for pod {pod.name}")
         if not pod.status.get("podIP"):
             raise bad_request(f'container "{asked}" in pod "{pod.name}" is waiting to start: ContainerCreating')
-        return Answer(self._cluster.kubelet.log(pod).encode(), content_type="text/plain")
+        return Answer(b"", content_type="text/plain")
 
     def _proxy(self, where: Place) -> Answer:
         """Answer for a Service as long as one of its endpoints is ready."""
@@ -210,6 +212,12 @@ class Answers:
             told = f'{why} for service "{where.name}"' + ("" if ports else f' found with port "{port}"')
             raise Refused(503, "ServiceUnavailable", told)
         return Answer(f"{name} answers\n".encode(), content_type="text/plain")
+
+
+def _nothing_asked() -> Refused:
+    told = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+    details = {"group": "authorization.k8s.io", "causes": [cause("FieldValueInvalid", "spec", told)]}
+    return Refused(422, "Invalid", f'.authorization.k8s.io "" is invalid: spec: {told}', details)
 
 
 def _not_allowed() -> Refused:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..store.objects import Stored, decode, encode
-from ..store.refusals import Refused, bad_request, expired, too_large
+from ..store.refusals import Refused, bad_request, cause, expired, invalid_options, too_large
 from ..store.selectors import Selector, parse_fields, parse_labels
 from ..store.store import Store
-from .places import Place
+from .places import Place, is_watch
 
 OLD_PAGE = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -65,16 +65,15 @@ class _Page:
             told = decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             return cls(int(told["v"]), (str(told["after"][0]), str(told["after"][1])))
         except (ValueError, KeyError, TypeError, IndexError):
-            raise bad_request("continue key is not valid: invalid character") from None
+            raise bad_request("invalid continue token: continue key is not valid: invalid character") from None
 
 
 def version(query: Mapping[str, str]) -> int:
     """Return the version that is asked for, 0 for none; raises Refused."""
     text = query.get("resourceVersion", "")
     if text and not text.isdigit():
-        raise bad_request(
-            f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        )
+        told = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise Refused(500, "", told) if is_watch(query) else bad_request(f"invalid resource version: {told}")
     return int(text or 0)
 
 
@@ -115,7 +114,7 @@ def _found(
         return chosen.at(store, page.revision), page.revision, page.after
     match = query.get("resourceVersionMatch", "")
     if match and "resourceVersion" not in query:
-        raise _bad_match("resourceVersionMatch is forbidden unless resourceVersion is provided")
+        raise bad_match("resourceVersionMatch is forbidden unless resourceVersion is provided")
     if asked > store.revision:
         raise too_large(asked, store.revision)
     if match == "Exact" and asked:
@@ -125,5 +124,10 @@ def _found(
     return chosen.now(store), store.revision, None
 
 
-def _bad_match(why: str) -> Refused:
-    return Refused(422, "Invalid", f'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: {why}')
+def bad_match(why: str, match: str = "") -> Refused:
+    """Say that there may be no resourceVersionMatch here."""
+    causes = [cause("FieldValueForbidden", "resourceVersionMatch", f"Forbidden: {why}")]
+    if match:
+        told = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+        causes.append(cause("FieldValueNotSupported", "resourceVersionMatch", told))
+    return invalid_options("ListOptions", *causes)

@@ -1,5 +1,6 @@
 """Which path means what: kind, namespace, name, subresource; nothing is guessed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..store.kinds import BY_PLACE, GROUPS, Kind
@@ -18,7 +19,7 @@ class Place:
     sub: str
     rest: str = ""
 
-    def verb(self, method: str, query: dict[str, str]) -> str:
+    def verb(self, method: str, query: Mapping[str, str]) -> str:
         """Return the verb that permissions are asked for."""
         if method == "GET" and not self.name:
             return "watch" if is_watch(query) else "list"
@@ -32,7 +33,7 @@ class Place:
         return f"{self.kind.plural}/{self.sub}" if self.sub else self.kind.plural
 
 
-def is_watch(query: dict[str, str]) -> bool:
+def is_watch(query: Mapping[str, str]) -> bool:
     """Whether a query asks for a watch; any of Go's words for true."""
     return query.get("watch", "").lower() in ("1", "t", "true")
 
@@ -54,8 +55,8 @@ def place(path: str) -> Place:
     parts = path.strip("/").split("/")
     if parts[:2] == ["api", "v1"] and len(parts) > 2:
         group, parts = "", parts[2:]
-    elif len(parts) > 3 and parts[0] == "apis" and parts[1] in GROUPS - {""} and parts[2] == "v1":
-        group, parts = parts[1], parts[3:]
+    elif len(parts) > 3 and parts[0] == "apis" and parts[1] in GROUPS - {""}:
+        group, parts = parts[1], parts[3:] if parts[2] == "v1" else ["of another version"]
     else:
         raise nowhere()
     namespace = ""

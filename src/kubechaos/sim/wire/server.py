@@ -57,7 +57,9 @@ class ApiServer:
             return await self._served(request)
         except Refused as refused:
             return self._refusal(refused)
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
+            return Response()  # nobody will see it: the client is gone, or was sent away
+        except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  # a broken simulation must be heard: `Simulation.stop` raises this
             self._cluster.timers.failure = self._cluster.timers.failure or error

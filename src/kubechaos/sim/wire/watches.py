@@ -7,9 +7,9 @@ from typing import Final
 from ..clock import Timers
 from ..store.kinds import EVENT, Kind
 from ..store.objects import Stored, encode
-from ..store.refusals import Refused, expired, too_large
+from ..store.refusals import Refused, expired
 from ..store.store import Change, Store
-from .lists import Chosen, number, version
+from .lists import Chosen, bad_match, number, version
 from .places import Place
 
 BOOKMARKS: Final = 60.0
@@ -27,20 +27,17 @@ class Stream:
         self._kind = place.kind
         self._chosen = Chosen(place, query)
         self._news = asyncio.Event()
-        if query.get("resourceVersionMatch"):
-            why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-            told = f'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: {why}'
-            raise Refused(422, "Invalid", told)
+        if match := query.get("resourceVersionMatch"):
+            raise bad_match("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided", match)
         seconds = number(query, "timeoutSeconds")
-        self._begin(version(query))
+        self._asked = version(query)
+        self._begin(self._asked)
         self._end_listening = store.listen(place.kind, self._hear)
         self._end = timers.after(min(seconds or LONGEST, LONGEST), self.finish)
         self._bookmarks = query.get("allowWatchBookmarks", "").lower() in ("1", "t", "true")
         self._bookmark = timers.after(BOOKMARKS, self._mark)
 
     def _begin(self, asked: int) -> None:
-        if asked > self._store.revision:
-            raise too_large(asked, self._store.revision)
         if asked == 0:
             self.lines += [_line("ADDED", obj) for obj in self._chosen.now(self._store)]
         elif asked < self._store.floor:
@@ -66,7 +63,7 @@ class Stream:
         return _line("DELETED", Stored(self._kind, {**change.before.body, "metadata": meta}, change.after.version))
 
     def _hear(self, change: Change) -> None:
-        if line := self._event(change):
+        if change.after.version > self._asked and (line := self._event(change)):
             self.lines.append(line)
             self._news.set()
 
