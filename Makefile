@@ -15,11 +15,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-chaos: $(INSTALLED) ## run the main job: the suite of tests_chaos, on a fresh dev cluster
-	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(PYTEST) tests_chaos --chaos-context devcluster'
+chaos: $(INSTALLED) ## run the main job: the suite of tests_chaos, on the embedded cluster
+	$(PYTEST) tests_chaos
 
 test: $(INSTALLED) ## run the tests that need no cluster
-	$(PYTEST) tests/unit tests/plugin --json-report-file=none
+	$(PYTEST) tests/unit tests/plugin tests/embedded --json-report-file=none
 
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null

@@ -19,7 +19,6 @@ from pathlib import Path
 from benchmarks.origin import OBSERVED, Origin
 from kubechaos import Chaos, Cluster, Outage, kill
 from kubechaos.api.connect import pin
-from kubechaos.observe.clock import Monotonic
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.settings import Settings
 
@@ -84,7 +83,6 @@ def _chaos(cluster: Cluster, folder: Path, number: int) -> Chaos:
         f"kill-{number}",
         [],
         Artifacts(folder, folder.parent),
-        clock=Monotonic(),
         wall=lambda: "",
         left=lambda: inf,
     )

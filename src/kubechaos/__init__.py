@@ -18,6 +18,7 @@ _HOMES = {
     "NotSteadyError": "errors",
     "Ongoing": "run.ongoing",
     "Outage": "judge.outage",
+    "Rehearsal": "run.rehearsal",
     "RefusedError": "errors",
     "Target": "observe.cluster",
     "UnknownAlertError": "errors",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .run.faults import Fault as Fault
     from .run.faults import kill as kill
     from .run.ongoing import Ongoing as Ongoing
+    from .run.rehearsal import Rehearsal as Rehearsal
 
 
 def __getattr__(name: str) -> Any:

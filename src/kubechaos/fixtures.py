@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from . import options
-from .settings import Settings
+from .settings import EMBEDDED, FACTOR, Settings
 
 if TYPE_CHECKING:
     from .api.connect import Pinned
     from .judge.alerts import AlertRule
     from .observe.cluster import Cluster, Target
     from .run.chaos import Chaos
+    from .run.rehearsal import Rehearsal
+    from .sim import Simulation
 
 IDENTITY = pytest.StashKey[tuple[str, str]]()
 SETTINGS = pytest.StashKey[Settings]()
 PINNED = pytest.StashKey["Pinned"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
+SIMULATION = pytest.StashKey["Simulation"]()
 CHAOS = pytest.StashKey["Chaos"]()
 ENDS = pytest.StashKey[float]()
 RAISED = pytest.StashKey[list[BaseException]]()
@@ -51,17 +54,42 @@ def pinned(config: pytest.Config) -> "Pinned":
     from .errors import ConfigError
 
     if PINNED not in config.stash:
+        if settings(config).simulated:
+            config.stash[PINNED] = pin(EMBEDDED, _simulation(config).kubeconfig)
+            return config.stash[PINNED]
         if not options.named(config):
             raise ConfigError("no cluster is named, so none is touched: name one with --chaos-context NAME")
         config.stash[PINNED] = pin(settings(config).context)
     return config.stash[PINNED]
 
 
+def _simulation(config: pytest.Config) -> "Simulation":
+    """Return the session's embedded cluster, begun when it is first asked for."""
+    if SIMULATION not in config.stash:
+        config.stash[SIMULATION] = simulation = simulate(config)
+        config.add_cleanup(simulation.stop)
+    return config.stash[SIMULATION]
+
+
+def simulate(config: pytest.Config) -> "Simulation":
+    """Return a fresh embedded cluster with what the manifests say; raises ConfigError naming what it cannot honour."""
+    from .errors import ConfigError
+    from .sim import ManifestError, Scaled, Simulation
+
+    simulation = Simulation([config.rootpath / name for name in settings(config).manifests], clock=Scaled(FACTOR))
+    try:
+        return simulation.start()
+    except ManifestError as error:
+        raise ConfigError(f"--chaos-manifests: {error}") from error
+
+
 @pytest.fixture(scope="session")
 def _kubechaos_cluster(request: pytest.FixtureRequest) -> "Cluster":
     from .observe.cluster import Cluster
 
-    cluster = Cluster(pinned(request.config), settings(request.config).namespace)
+    place, knobs = pinned(request.config), settings(request.config)
+    clock = _simulation(request.config).clock if knobs.simulated else None
+    cluster = Cluster(place, knobs.namespace, clock)
     request.config.stash[CLUSTER] = cluster.describe()
     return cluster
 
@@ -83,7 +111,6 @@ def _kubechaos_chaos(
     request: pytest.FixtureRequest, _kubechaos_cluster: "Cluster", alert_rules: "list[AlertRule]"
 ) -> "Iterator[Chaos]":
     from .errors import RefusedError
-    from .observe.clock import Monotonic
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
 
@@ -99,8 +126,7 @@ def _kubechaos_chaos(
         item.nodeid,
         alert_rules,
         Artifacts(folder, request.config.rootpath),
-        clock=Monotonic(),
-        wall=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
+        wall=_time_of_day,
         left=lambda: item.stash.get(ENDS, inf) - time.monotonic(),
     )
     item.stash[CHAOS] = chaos
@@ -130,6 +156,31 @@ def _kubechaos_healthy_deployment(
 def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
     """The Deployment that --chaos-target names, found steady."""
     return _kubechaos_healthy_deployment
+
+
+@pytest.fixture
+def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
+    """A simulated cluster of the test's own, to be made sick: test your test; its verdicts count for no gate."""
+    from .api.connect import pin
+    from .observe.cluster import Cluster
+    from .run.artifacts import Artifacts
+    from .run.chaos import Chaos
+    from .run.rehearsal import Rehearsal
+
+    knobs, root = settings(request.config), request.config.rootpath
+    simulation = simulate(request.config)
+    try:
+        cluster = Cluster(pin(EMBEDDED, simulation.kubeconfig), None, simulation.clock)
+        artifacts = Artifacts(root / knobs.results / knobs.run / f"{_slug(request.node)}-sim", root)
+        chaos = Chaos(cluster, knobs, request.node.nodeid, alert_rules, artifacts, wall=_time_of_day, left=lambda: inf)
+        yield Rehearsal(chaos, cluster, simulation)
+        chaos.close()
+    finally:
+        simulation.stop()
+
+
+def _time_of_day() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _slug(item: pytest.Item) -> str:

@@ -45,7 +45,7 @@ KNOBS: Final = (
     Knob(
         "context",
         "NAME",
-        "the kubeconfig context of the cluster to hurt, or in-cluster; unnamed, chaos tests are not run",
+        "the kubeconfig context of the cluster to hurt, or in-cluster, or embedded (simulated); without: none is run",
     ),
     Knob("namespace", "NAME", "the namespace of the targets, instead of the context's own"),
     Knob("target", "KIND/NAME", "what healthy_deployment stands for", "deployment/timeserver"),
@@ -53,6 +53,7 @@ KNOBS: Final = (
     Knob("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
     Knob("stable-for", "SECONDS", "how long a recovery must last to count", "5"),
     Knob("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
+    Knob("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
     Knob("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),
 )
 
@@ -94,6 +95,7 @@ def read(config: pytest.Config, known: tuple[str, str] | None = None) -> Setting
         stable_for=_seconds(config, "stable-for"),
         seed=seed,
         results=_text(config, "results"),
+        manifests=tuple(_text(config, "manifests").split()),
         run=run,
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )

@@ -11,6 +11,7 @@ from .fixtures import (  # noqa: F401  # pytest finds fixtures by their names he
     chaos,
     cluster,
     healthy_deployment,
+    sim,
 )
 
 MARKER = "chaos: a test that hurts the cluster which --chaos-context names; set on every test that uses it"

@@ -13,7 +13,7 @@ from .errors import ConfigError
 from .fixtures import ENDS, identity, pinned, settings
 from .report import records
 from .run.signals import interruptible, shielded, terminable
-from .settings import Settings
+from .settings import FACTOR, Settings
 from .tally import Tally
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
@@ -132,11 +132,12 @@ class ChaosSession:
     def pytest_sessionfinish(self, exitstatus: int) -> Wrapper:
         """Report what began and did not end before any report is written; have the last line."""
         self._tally.broken |= exitstatus in CUT_SHORT
+        self._tally.simulated = (knobs := self._knobs()) is not None and knobs.simulated
         if not self._worker:
             for report in self._tally.unfinished(unheard=self._config.pluginmanager.hasplugin("dsession")):
                 self._config.hook.pytest_runtest_logreport(report=report)
         yield
-        if not self._worker and (knobs := self._knobs()):
+        if not self._worker and knobs:
             terminal.last_line(self._config, self._tally.gate, self._tally.verdicts, knobs)
 
     @pytest.hookimpl(optionalhook=True)
@@ -154,6 +155,7 @@ class ChaosSession:
             started=knobs.started,
             seed=knobs.seed,
             gate=self._tally.gate,
+            factor=FACTOR if knobs.simulated else None,
             cluster=self._tally.cluster,
             tests=list(told.values()),
         )

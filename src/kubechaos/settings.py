@@ -1,6 +1,14 @@
 """Every knob of a run, parsed once, as one frozen value."""
 
 from dataclasses import dataclass
+from typing import Final
+
+EMBEDDED: Final = "embedded"
+"""The context that names the simulated cluster."""
+FACTOR: Final = 20.0
+"""How many seconds of the simulated cluster pass in one."""
+RESOLUTION: Final = 0.05
+"""The seconds of the simulated cluster below which a busy machine's own delays show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +23,11 @@ class Settings:
     stable_for: float
     seed: str
     results: str
+    manifests: tuple[str, ...]
     run: str
     started: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the cluster is the embedded one."""
+        return self.context == EMBEDDED

@@ -34,6 +34,7 @@ class Tally:
 
     selected: int = 0
     broken: bool = False
+    simulated: bool = False
     cluster: dict[str, str | None] = field(
         default_factory=lambda: {"context": None, "server_version": None, "uid": None}
     )
@@ -88,7 +89,7 @@ class Tally:
             Item(nodeid, heard.outcome, heard.metadata["verdict"], heard.reran, heard.cut)
             for nodeid, heard in self._items.items()
         ]
-        return gate(self.selected, items, broken=self.broken)
+        return gate(self.selected, items, broken=self.broken, simulated=self.simulated)
 
     @property
     def tests(self) -> dict[str, Json]:

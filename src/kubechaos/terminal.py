@@ -3,15 +3,16 @@
 import pytest
 
 from .report import text
-from .settings import Settings
+from .settings import FACTOR, RESOLUTION, Settings
 
 
 def header(settings: Settings, namespace: str, items: int) -> str:
     """Return the line that says what will be hurt, where, and for how long at worst."""
-    longest = items * (settings.settle + settings.within + settings.stable_for)
+    longest = items * (settings.settle + settings.within + settings.stable_for) / (FACTOR if settings.simulated else 1)
     kind, name = settings.target
+    simulated = f" SIMULATED, {FACTOR:g} times as fast, resolution {RESOLUTION:g} s;" if settings.simulated else ""
     return (
-        f"kubechaos: {items} chaos tests on context {settings.context}, namespace {namespace}, "
+        f"kubechaos:{simulated} {items} chaos tests on context {settings.context}, namespace {namespace}, "
         f"default target {kind.lower()}/{name}, seed {settings.seed}; at worst {_duration(longest)}"
     )
 
@@ -24,5 +25,7 @@ def last_line(config: pytest.Config, gate: str, verdicts: list[str], settings: S
     """Write the last line of the run: the gate and what it stands on."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        colour = {"green" if gate == "pass" else "yellow" if gate == "flaky" else "red": True}
-        reporter.write_line(text.summary(gate, verdicts, settings.seed, f"{settings.results}/{settings.run}"), **colour)
+        colour = {"green" if gate == "pass" else "yellow" if gate in ("flaky", "simulated") else "red": True}
+        place = f"{settings.results}/{settings.run}"
+        line = text.summary(gate, verdicts, settings.seed, place, simulated=settings.simulated)
+        reporter.write_line(line, **colour)

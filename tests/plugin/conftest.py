@@ -97,7 +97,13 @@ def _no_cluster_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _loaded() -> None:
     """Load once what pytester would drop and load again after every run in this process."""
-    for name in ("kubernetes.client", "kubernetes.config.kube_config", "kubechaos.session", "kubechaos.run.chaos"):
+    for name in (
+        "kubernetes.client",
+        "kubernetes.config.kube_config",
+        "kubechaos.session",
+        "kubechaos.run.chaos",
+        "aiohttp",
+    ):
         importlib.import_module(name)
 
 

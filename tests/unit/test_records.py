@@ -124,7 +124,16 @@ def test_the_run_has_the_fields_of_the_design() -> None:
     tests = [records.test([], None, [recovered(), recovered()]), records.test([], None, [not_recovered()])]
     cluster = {"context": "kind", "server_version": "v1.37.0", "uid": None}
     told = strict(
-        records.run(version="0.1.0", run="run-1", started="2026", seed="7", gate="fail", cluster=cluster, tests=tests)
+        records.run(
+            version="0.1.0",
+            run="run-1",
+            started="2026",
+            seed="7",
+            gate="fail",
+            factor=None,
+            cluster=cluster,
+            tests=tests,
+        )
     )
     assert told == {
         "schema": "kubechaos/v1",

@@ -19,12 +19,12 @@ class Pinned:
     configuration: Any
 
 
-def pin(context: str) -> Pinned:
-    """Read and keep the named context.
+def pin(context: str, kubeconfig: Path | None = None) -> Pinned:
+    """Read and keep the named context of a kubeconfig, the user's own unless another is given.
 
     Raises UnknownContextError and KubeconfigError, each naming what is wrong and what there is.
     """
-    return _pin_service_account() if context == IN_CLUSTER else _pin_context(context)
+    return _pin_service_account() if context == IN_CLUSTER else _pin_context(context, kubeconfig)
 
 
 def _pin_service_account() -> Pinned:
@@ -41,11 +41,11 @@ def _pin_service_account() -> Pinned:
     return Pinned(IN_CLUSTER, namespace or "default", configuration)
 
 
-def _pin_context(context: str) -> Pinned:
+def _pin_context(context: str, kubeconfig: Path | None) -> Pinned:
     from kubernetes import client, config
     from kubernetes.config import kube_config
 
-    where = kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+    where = str(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
     contexts = _contexts(where)
     if context not in contexts:
         known = ", ".join(sorted(contexts)) or "none"
@@ -53,7 +53,7 @@ def _pin_context(context: str) -> Pinned:
     _check_complete(where, context, contexts[context])
     configuration = client.Configuration()
     try:
-        config.load_kube_config(context=context, client_configuration=configuration, persist_config=False)
+        config.load_kube_config(where, context=context, client_configuration=configuration, persist_config=False)
     except Exception as error:  # the client raises KeyError, TypeError, ValueError and more on bad files
         raise KubeconfigError(f"kubeconfig {where}, context {context!r}: {error}") from error
     return Pinned(context, contexts[context].get("namespace") or "default", configuration)
@@ -76,7 +76,7 @@ def _contexts(where: str) -> dict[str, dict[str, str]]:
     from kubernetes import config
 
     try:
-        contexts, _ = config.list_kube_config_contexts()
+        contexts, _ = config.list_kube_config_contexts(where)
         return {entry["name"]: entry["context"] for entry in contexts}
     except Exception as error:  # as above: any malformed file must become one clear error
         advice = "set KUBECONFIG, or use --chaos-context in-cluster inside a pod"

@@ -8,6 +8,7 @@ from ..api.connect import Pinned
 from ..api.transport import Transport
 from ..errors import ApiError
 from ..model import Ref
+from .clock import Clock, Monotonic
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,9 +32,10 @@ class Target:
 class Cluster:
     """The cluster that `--chaos-context` named, as pinned at the start of the run."""
 
-    def __init__(self, pinned: Pinned, namespace: str | None) -> None:
+    def __init__(self, pinned: Pinned, namespace: str | None, clock: Clock | None = None) -> None:
         self.context = pinned.context
         self.namespace = namespace or pinned.namespace
+        self.clock = clock or Monotonic()
         self.transport = Transport(pinned)
 
     @property

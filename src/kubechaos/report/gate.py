@@ -21,8 +21,8 @@ class Item:
     cut: bool = False
 
 
-def gate(selected: int, items: Sequence[Item], *, broken: bool = False) -> str:
-    """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, pass.
+def gate(selected: int, items: Sequence[Item], *, broken: bool = False, simulated: bool = False) -> str:
+    """Return the gate's word, the worst that applies: fail, incomplete, not_run, flaky, simulated, pass.
 
     `broken` where there may be items that nothing was heard of: a crashed worker, a file that could not be collected.
     """
@@ -32,7 +32,9 @@ def gate(selected: int, items: Sequence[Item], *, broken: bool = False) -> str:
         return "incomplete"
     if not any(item.verdict for item in items):
         return "not_run"
-    return "flaky" if any(item.reran for item in items) else "pass"
+    if any(item.reran for item in items):
+        return "flaky"
+    return "simulated" if simulated else "pass"
 
 
 def _failed(item: Item) -> bool:

@@ -72,10 +72,11 @@ def run(
     started: str,
     seed: str,
     gate: str,
+    factor: float | None,
     cluster: Mapping[str, str | None],
     tests: Sequence[Json],
 ) -> Json:
-    """Return the top level `chaos` of the report."""
+    """Return the top level `chaos` of the report; `factor` is that of a simulated clock, None on a real cluster."""
     words = [each["verdict"] for test in tests for each in test["experiments"]]
     return {
         "schema": SCHEMA,
@@ -84,8 +85,8 @@ def run(
         "started": started,
         "seed": seed,
         "gate": gate,
-        "simulated": False,
-        "clock": {"kind": "monotonic", "factor": 1.0},
+        "simulated": factor is not None,
+        "clock": {"kind": "scaled", "factor": factor} if factor else {"kind": "monotonic", "factor": 1.0},
         "cluster": dict(cluster),
         "experiments": len(words),
         "verdicts": {word: words.count(word) for word in sorted(set(words))},

@@ -60,7 +60,8 @@ def _stages(pod: Added | Removed) -> Iterator[tuple[str, float | None]]:
     return ((name, getattr(pod, name)) for name in names)
 
 
-def summary(gate: str, verdicts: Sequence[str], seed: str, results: str) -> str:
+def summary(gate: str, verdicts: Sequence[str], seed: str, results: str, *, simulated: bool = False) -> str:
     """Return the last line of the run."""
     counts = ", ".join(f"{verdicts.count(word)} {word}" for word in sorted(set(verdicts))) or "no experiment"
-    return f"kubechaos: gate {gate}: {counts}; seed {seed}; artifacts in {results}"
+    where = ", SIMULATED" if simulated else ""
+    return f"kubechaos: gate {gate}: {counts}{where}; seed {seed}; artifacts in {results}"

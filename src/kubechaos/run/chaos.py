@@ -35,7 +35,6 @@ from ..judge.outage import Outage
 from ..judge.recovery import PROOF_MARGIN, Limits
 from ..judge.timeline import State
 from ..model import Record
-from ..observe.clock import Clock
 from ..observe.cluster import Cluster, Target
 from ..observe.observation import Observation
 from ..report import records, text
@@ -58,7 +57,7 @@ _ERRORS: dict[str, type[ChaosError]] = {
 class Chaos:
     """What a test injects faults with; it owns the watch and the artifacts of that one test.
 
-    `clock` is the run's and `wall` the time of day, `left` the seconds until the item's timeout fires.
+    `wall` is the time of day, `left` the seconds until the item's timeout fires.
     """
 
     def __init__(
@@ -69,7 +68,6 @@ class Chaos:
         rules: Sequence[AlertRule],
         artifacts: Artifacts,
         *,
-        clock: Clock,
         wall: Callable[[], str],
         left: Callable[[], float],
     ) -> None:
@@ -80,7 +78,7 @@ class Chaos:
         self._settings = settings
         self._nodeid = nodeid
         self._rules = rules
-        self._clock = clock
+        self._clock = cluster.clock
         self._wall = wall
         self._left = left
         self._observations: dict[Target, Observation] = {}

@@ -1,0 +1,28 @@
+"""Test your test: chaos on a simulated cluster of the test's own, whose workloads can be made sick on purpose."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..observe.cluster import Cluster, Target
+from .chaos import Chaos
+
+if TYPE_CHECKING:
+    from ..sim import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the fixture `sim` gives: `chaos` and `cluster` as on a real one, and the `simulation` itself."""
+
+    chaos: Chaos
+    cluster: Cluster
+    simulation: "Simulation"
+
+    def deployment(self, name: str, *, replacements: str = "", **options: Any) -> Target:
+        """Return a Deployment of the manifests as a target; its replacements suffer from a sickness, if one is named.
+
+        Raises ValueError naming the sicknesses that there are. `options` are those of `kubechaos.sim.Sickness`.
+        """
+        if replacements:
+            self.simulation.sicken(replacements, name, replacements=True, **options)
+        return self.cluster.deployment(name)
