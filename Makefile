@@ -35,7 +35,8 @@ check: $(INSTALLED) ## run the linters, the type checker and the import contract
 
 bench: $(INSTALLED) ## measure, side by side with what is usual
 	$(BIN)/python -m benchmarks.startup
-	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.kills'
+	$(BIN)/python -m benchmarks.growth
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(BIN)/python -m benchmarks.kills; exec $(BIN)/python -m benchmarks.embedded'
 
 mutations: $(INSTALLED) ## break each rule of the verdict in turn; each must turn a test red
 	$(BIN)/python tests/mutations.py

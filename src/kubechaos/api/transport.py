@@ -111,7 +111,7 @@ class Transport:
 
         headers = {"Accept": "application/json", "User-Agent": "kubechaos"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = f"application/{'merge-patch+json' if method == 'PATCH' else 'json'}"
         configuration = self.pinned.configuration
         self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         return self._client.rest_client.pool_manager.request(
