@@ -2,13 +2,13 @@
 
 import pytest
 
-from kubechaos import kill
-from tests.embedded.conftest import Client
+from kubechaos.run.faults import Fault, kill
+from tests.embedded.client import Client
 
 
 @pytest.mark.parametrize("fault", [kill(1), kill(1, force=True), kill("50%"), kill("all")], ids=repr)
-def test_a_kill_is_recovered(client: Client, fault: object) -> None:
-    outage = client.chaos.run(fault, client.web)  # type: ignore[arg-type]  # parametrised
+def test_a_kill_is_recovered(client: Client, fault: Fault) -> None:
+    outage = client.chaos.run(fault, client.web)
     assert outage.verdict == "recovered"
     assert 0.3 < outage.recovery_time < 5
     assert all(removed.gone is not None for removed in outage.phases.removed)

@@ -35,7 +35,7 @@ class Queue(Generic[KeyT]):
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         if key not in self._retrying:  # what waits already comes sooner, and client-go keeps the sooner one
             self._retrying.add(key)
-            self._timers.after(min(FIRST_RETRY * 2.0 ** (failures - 1), LONGEST_RETRY), lambda: self._again(key))
+            self._timers.after(min(FIRST_RETRY * 2.0 ** min(failures - 1, 30), LONGEST_RETRY), lambda: self._again(key))
 
     def done(self, key: KeyT) -> None:
         """Forget that the key ever failed."""

@@ -16,6 +16,7 @@ CREATING: Final = 0.02
 STARTED: Final = 0.4
 STAGGER: Final = 0.035
 """So far apart do four pods start that are made together: each is Ready before the next one runs, as often seen."""
+STUCK: Final = "kubechaos.sim/stuck"
 TERM: Final = 0.05
 STOPPED: Final = 0.15
 GONE: Final = 0.85
@@ -79,12 +80,22 @@ class Life:
     def reconsider(self) -> None:
         """Feel a new sickness, or be rid of one."""
         pod = self._latest()
-        if pod is None or pod.deleting or is_terminal(pod) or not statuses.running(pod):
+        if pod is None:
+            return
+        pod = self._hold(pod)
+        if pod.deleting or is_terminal(pod) or not statuses.running(pod):
             return
         if self._dies(pod) is not None:
             self._plan_death(pod)
         else:
             self._probe.start(pod, self._ward.of(pod), at_once=False)
+
+    def _hold(self, pod: Stored) -> Stored:
+        """Keep a pod that is to be stuck from ever leaving the API, or let it go."""
+        stuck, held = "stuck-finalizer" in self._ward.of(pod), STUCK in (pod.meta.get("finalizers") or ())
+        if stuck is held or (stuck and pod.deleting):
+            return pod
+        return self._registry.patch(pod, {"metadata": {"finalizers": [STUCK] if stuck else None}})
 
     def _next(self, seconds: float, action: Callable[[], None]) -> None:
         if self._stage is not None:
@@ -109,8 +120,7 @@ class Life:
         pod = self._tell(
             pod, "Pending", statuses.waiting("ContainerCreating"), startTime=self._now(), hostIP="10.0.0.1"
         )
-        if "stuck-finalizer" in self._ward.of(pod):
-            self._registry.patch(pod, {"metadata": {"finalizers": ["kubechaos.sim/stuck"]}})
+        self._hold(pod)
         first = pod.spec["containers"][0]
         sick = "image-pull" in self._ward.of(pod)
         trouble = images.trouble(first["image"], first["imagePullPolicy"], sick=sick)

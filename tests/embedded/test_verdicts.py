@@ -1,0 +1,110 @@
+"""Every sickness, through our own client: the verdict and the cause that one expects."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kubechaos.errors import NotSteadyError, PermissionRefusedError
+from kubechaos.judge.outage import Outage
+from kubechaos.run.faults import kill
+from kubechaos.sim import Simulation
+from tests.embedded.client import Client
+from tests.embedded.shop import deployment
+
+
+def kill_one(client: Client, name: str, **options: object) -> Outage:
+    client.sim.settle()
+    client.sim.sicken(name, "web", replacements=True, **options)
+    return client.chaos.run(kill(1), client.web, check=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "cause"),
+    [
+        ("never-ready", {}, "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
+        ("slow-ready", {"seconds": 600.0}, "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
+        ("flapping", {}, "lost its readiness .* times"),
+        ("crash-loop", {}, "CrashLoopBackOff: back-off [12]0s restarting failed container=web"),
+        ("oom", {}, "CrashLoopBackOff|OOMKilled"),
+        ("image-pull", {}, "ImagePullBackOff|ErrImagePull"),
+        ("unschedulable", {}, "Unschedulable: 0/2 nodes are available: 2 Insufficient cpu"),
+        ("quota", {}, "FailedCreate: pods .* is forbidden: exceeded quota: sick-quota, requested: pods=1"),
+    ],
+)
+def test_a_sick_replacement_is_no_recovery_and_the_cause_is_named(
+    client: Client, name: str, options: dict[str, object], cause: str
+) -> None:
+    outage = kill_one(client, name, **options)
+    assert outage.verdict == "not_recovered"
+    assert re.search(cause, outage.cause), outage.cause
+
+
+def test_a_slow_replacement_is_a_late_recovery(client: Client) -> None:
+    outage = kill_one(client, "slow-ready", seconds=6.0)
+    assert outage.verdict == "recovered"
+    assert 6 < outage.recovery_time < 9
+    assert "until it was Ready" in outage.cause
+
+
+@pytest.mark.parametrize(("name", "workload"), [("controller-silent", "web"), ("scheduler-silent", "")])
+def test_a_component_that_does_nothing_is_no_recovery(client: Client, name: str, workload: str) -> None:
+    client.sim.settle()
+    client.chaos.steady(client.web)
+    client.sim.sicken(name, workload)
+    outage = client.chaos.run(kill(1), client.web, check=False)
+    assert outage.verdict == "not_recovered"
+    assert "2 of 3 pods of the current template are Ready" in outage.cause
+    assert ("not scheduled yet" in outage.cause) is (name == "scheduler-silent")
+
+
+def test_a_victim_that_ignores_sigterm_lives_out_its_grace(client: Client) -> None:
+    client.sim.sicken("ignores-sigterm", "web")
+    outage = client.chaos.run(kill(1), client.web)
+    (removed,) = outage.phases.removed
+    assert outage.verdict == "recovered"
+    assert removed.stopped is not None
+    assert 1.9 < removed.stopped < 4
+
+
+def test_a_victim_with_a_finalizer_is_stopped_but_stays(client: Client) -> None:
+    client.sim.sicken("stuck-finalizer", "web")
+    outage = client.chaos.run(kill(1), client.web)
+    (removed,) = outage.phases.removed
+    assert outage.verdict == "recovered"
+    assert removed.stopped is not None
+    assert removed.gone is None
+    assert "NotGone" in outage.alerts
+
+
+def test_a_forbidden_verb_is_refused_before_anything_is_touched(client: Client) -> None:
+    client.sim.settle()
+    client.sim.sicken("forbidden", verb="delete", resource="pods")
+    before = client.names()
+    with pytest.raises(PermissionRefusedError, match='user "simulated" may not delete pods in namespace "default"'):
+        client.chaos.run(kill(1), client.web)
+    assert client.names() == before
+
+
+@pytest.mark.parametrize("name", ["never-ready", "crash-loop", "image-pull", "unschedulable", "quota"])
+def test_what_is_sick_from_the_start_is_never_steady(tmp_path: Path, name: str) -> None:
+    simulation = Simulation()
+    simulation.sicken(name, "web")
+    with simulation as sim:
+        sim.apply(deployment())
+        client = Client(sim, tmp_path, settle=5)
+        with pytest.raises(NotSteadyError, match="0 of 3 pods of the current template are Ready"):
+            client.chaos.steady(client.web)
+        client.close()
+
+
+def test_a_healed_cluster_recovers(client: Client) -> None:
+    assert kill_one(client, "never-ready").verdict == "not_recovered"
+    client.sim.heal("never-ready")
+    client.sim.settle()
+    assert client.chaos.run(kill(1), client.web).verdict == "recovered"
+
+
+def test_a_sickness_that_there_is_none_is_named_with_those_that_there_are(client: Client) -> None:
+    with pytest.raises(ValueError, match=r"no sickness 'flu'; there are: blocking-budget, .*, unschedulable"):
+        client.sim.sicken("flu")
