@@ -55,7 +55,8 @@ class Api:
         other = copy.copy(self)
         other._configuration = copy.copy(self._configuration)
         other._configuration.cert_file = other._configuration.key_file = None
-        other._configuration.api_key = {"authorization": "Bearer nobody"}
+        other._configuration.refresh_api_key_hook = None
+        other._configuration.api_key = {"authorization": "Bearer nobody", "BearerToken": "Bearer nobody"}
         other._transport = Transport(Pinned("stranger", self.namespace, other._configuration))
         return other
 

@@ -146,7 +146,8 @@ def _watches(run: Script) -> None:
     old = {"watch": "1", "timeoutSeconds": "1", "resourceVersion": "1"}
     run.ask("watch from a version that is forgotten", "GET", run.of("events"), query=old)
     run.ask("watch from a version that is none", "GET", where, query={**mine, "resourceVersion": "nope"})
-    run.ask("watch from the future", "GET", where, query={**mine, "resourceVersion": "99999999"})
+    far = {"resourceVersion": "99999999", "timeoutSeconds": "5"}
+    run.ask("watch from the future", "GET", where, query={**mine, **far})
     run.ask("watch a bad selector", "GET", where, query={**mine, "labelSelector": "==="})
     run.ask("watch with a match", "GET", where, query={**mine, "resourceVersion": now, "resourceVersionMatch": "Exact"})
     run.ask("watch for nope seconds", "GET", where, query={**mine, "resourceVersion": now, "timeoutSeconds": "nope"})

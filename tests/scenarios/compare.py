@@ -9,8 +9,8 @@ from .normal import CODECS, Normal
 
 DECODED = (*CODECS, "PodDisruptionBudget")
 VERSIONS = re.compile(r"\b\d{8,}\b|(?<=version: )\d+|(?<=current: )\d+|(?<=in record \()\d+")
-DUMPS = re.compile(r"(\{(\\)*\"apiVersion|\\n@@ ).*?(?=\", \"|$)")
-"""The whole of an object, or of a difference, inside a message."""
+DUMPS = re.compile(r"((?<=Invalid value: \\\")\{|\\n@@ ).*?(?=\", \"|$)")
+"""The whole of an object, or what has changed of it, at the end of a message."""
 
 
 def understood(normal: Normal, answer: Answer) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _status(normal: Normal, body: dict[str, Any]) -> dict[str, Any]:
     details = {key: value for key, value in (body.get("details") or {}).items() if key != "uid"}
     told = {key: body[key] for key in ("status", "reason", "message", "code") if key in body}
     text = normal.text(json.dumps({**told, "details": details}))
-    plain: dict[str, Any] = json.loads(DUMPS.sub("<dump>", VERSIONS.sub("<version>", text)))
+    plain: dict[str, Any] = json.loads(DUMPS.sub("", VERSIONS.sub("<version>", text)))
     return plain
 
 

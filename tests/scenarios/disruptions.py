@@ -33,13 +33,15 @@ def kill_force(run: Script) -> None:
 
 
 def kill_half(run: Script) -> None:
-    """Two of 4 pods are deleted."""
+    """Two of 4 pods are deleted, in two calls right after each other."""
     run.create("services", service(run.name))
     run.deploy(4)
     run.settled(4)
     run.cut()
-    for pod in run.pods()[:2]:
-        run.delete(pod, "delete a pod")
+    victims = run.pods()[:2]
+    answers = [run.send_delete(pod, "delete a pod") for pod in victims]
+    for pod, answer in zip(victims, answers, strict=True):
+        run.struck(pod, answer)
     run.settled(4)
 
 

@@ -118,4 +118,4 @@ def never_ready(run: Script) -> None:
     """A Deployment's pods start and never become Ready."""
     run.create("services", service(run.name))
     run.deploy(2, script=NEVER_READY, sickness="never-ready")
-    run.until("two pods found unready", lambda: len(run.told("Unhealthy")) == 2)
+    run.until("two pods found unready", lambda: len(run.told("Unhealthy", 2)) == 2)

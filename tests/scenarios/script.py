@@ -74,7 +74,7 @@ class Script:
         self.recorder.until("the change", lambda: int(self.owned()["metadata"]["resourceVersion"]) >= version, 10)
         return answer
 
-    def _struck(self, pod: Object, answer: Answer) -> Answer:
+    def struck(self, pod: Object, answer: Answer) -> Answer:
         """Wait until the watch has told of a pod's deletion, if there was one."""
         if answer.status in (200, 201):
             live = self.recorder.live["Pod"]
@@ -89,19 +89,23 @@ class Script:
         """The pods that are there, in the order in which they were first seen."""
         return list(self.recorder.live["Pod"].values())
 
-    def told(self, reason: str) -> set[str]:
-        """The names of the objects about which there is an event with this reason."""
-        events = self.recorder.live["Event"].values()
-        return {event["involvedObject"]["name"] for event in events if event["reason"] == reason}
+    def told(self, reason: str, times: int = 1) -> set[str]:
+        """The names of the objects about which there is an event with this reason, so often."""
+        events = [event for event in self.recorder.live["Event"].values() if event["reason"] == reason]
+        return {event["involvedObject"]["name"] for event in events if (event.get("count") or 1) >= times}
 
     def owned(self) -> Object:
         """The Deployment as last seen."""
         return next(iter(self.recorder.live["Deployment"].values()), {})
 
     def delete(self, pod: Object, what: str, **options: Any) -> Answer:
-        """Delete a pod by its uid, as the product does."""
+        """Delete a pod by its uid, as the product does, and see it."""
+        return self.struck(pod, self.send_delete(pod, what, **options))
+
+    def send_delete(self, pod: Object, what: str, **options: Any) -> Answer:
+        """Delete a pod, and do not wait until it is seen."""
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid(pod)}, **options}
-        return self._struck(pod, self.ask(what, "DELETE", self.of("pods", name(pod)), body))
+        return self.ask(what, "DELETE", self.of("pods", name(pod)), body)
 
     def evict(self, pod: Object, what: str) -> Answer:
         """Evict a pod by its uid, as the product does."""
@@ -112,7 +116,7 @@ class Script:
             "metadata": {"name": name(pod), "namespace": self.api.namespace},
             "deleteOptions": options,
         }
-        return self._struck(pod, self.ask(what, "POST", self.of("pods", name(pod), "eviction"), body))
+        return self.struck(pod, self.ask(what, "POST", self.of("pods", name(pod), "eviction"), body))
 
     def until(self, what: str, true: Callable[[], Any], seconds: float = PATIENCE) -> None:
         """Wait for a condition, then until nobody says anything any more."""
