@@ -60,7 +60,7 @@ class Fact:
 
 
 def facts(state: State, limits: Limits) -> Iterator[Fact]:
-    """Yield all that is true now; the experiment must have begun."""
+    """Yield what is true now and may not have been before the last record; the experiment must have begun."""
     experiment = state.experiment
     if experiment is None or experiment.t0 == inf:
         return
@@ -82,8 +82,8 @@ def named(facts: Mapping[str, Any]) -> str:
 def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """The loss, and the first sign of its recovery."""
     now = state.health
-    for life in state.victims:
-        if life.gone is not None:
+    for life in state.news:
+        if life.gone is not None and life.pod.uid in experiment.victims:
             yield Fact("PodDeleted", "info", _pod(life.pod), life.gone, life.gone)
     if now.ready < now.wanted:
         yield Fact(
@@ -97,16 +97,16 @@ def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]
 
 def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:
     """The replacements and restarts since t0."""
-    for life in added(state):
-        yield life.created or 0.0, f"{_pod(life.pod)} was created"
-    for life in state.owned:
+    for life in state.news:
+        if life.created is not None and life.created >= experiment.t0:
+            yield life.created, f"{_pod(life.pod)} was created"
         if life.restarted is not None and life.restarted >= experiment.t0:
             yield life.restarted, f"{_pod(life.pod)} was restarted"
 
 
 def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """Why it is slow, as far as the API says."""
-    for life in state.owned:
+    for life in state.news:
         if not life.pod.active or life.gone is not None:
             continue
         if life.pod.unschedulable:

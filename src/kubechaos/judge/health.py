@@ -28,13 +28,14 @@ class Health:
 def health(world: World, *, floor: int = 0, victims: frozenset[str] = frozenset()) -> Health:
     """Look at the target: `floor` is what was wanted before the fault, `victims` the uids chosen for it."""
     wanted = max(1, world.workload.replicas) if world.workload else max(1, floor)
-    active = world.active
-    ready = sum(pod.ready for pod in active)
-    counted = _count(_current(world, active), wanted)
-    return Health(ready, wanted, world.serving, _unmet(world, active, wanted, floor, victims), counted)
+    active, current = world.active, world.current
+    mine = [pod for pod in active if current and pod.owner == current.uid]
+    unmet = _unmet(world, wanted, floor) or _touched(active, victims) or _missing(mine, wanted)
+    return Health(sum(pod.ready for pod in active), wanted, world.serving(active), unmet, _count(mine, wanted))
 
 
-def _unmet(world: World, active: tuple[Pod, ...], wanted: int, floor: int, victims: frozenset[str]) -> str:
+def _unmet(world: World, wanted: int, floor: int) -> str:
+    """The first condition on the workload that does not hold."""
     workload = world.workload
     if not world.listed >= REQUIRED:
         return "not everything has been listed yet"
@@ -44,15 +45,16 @@ def _unmet(world: World, active: tuple[Pod, ...], wanted: int, floor: int, victi
         return f"its controller has not observed generation {workload.generation}"
     if workload.replicas < max(1, floor):
         return f"{workload.replicas} replicas are wanted" + (f", {floor} were before" if floor else "")
-    if untouched := [pod.name for pod in active if pod.uid in victims]:
-        return f"victim {untouched[0]} is still there"
-    mine = _current(world, active)
+    return ""
+
+
+def _touched(active: tuple[Pod, ...], victims: frozenset[str]) -> str:
+    untouched = next((pod.name for pod in active if pod.uid in victims), "") if victims else ""
+    return f"victim {untouched} is still there" if untouched else ""
+
+
+def _missing(mine: list[Pod], wanted: int) -> str:
     return "" if sum(pod.ready for pod in mine) >= wanted else f"{_count(mine, wanted)}{_first(mine)}"
-
-
-def _current(world: World, active: tuple[Pod, ...]) -> list[Pod]:
-    current = world.current
-    return [pod for pod in active if current and pod.owner == current.uid]
 
 
 def _count(mine: list[Pod], wanted: int) -> str:

@@ -47,7 +47,10 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The run so far; `stretch` is since when the target has been all right without a break."""
+    """The run so far; `stretch` is since when the target has been all right without a break.
+
+    `touched` are the uids of the pods that the last record may have told something of; None where any may be one.
+    """
 
     at: float = 0.0
     world: World = field(default_factory=World)
@@ -57,11 +60,20 @@ class State:
     experiment: Experiment | None = None
     gaps: tuple[Gap, ...] = ()
     delays: tuple[Delay, ...] = ()
+    touched: tuple[str, ...] | None = None
 
     @property
     def owned(self) -> tuple[Life, ...]:
         """The lives of all pods that were ever the target's."""
         return tuple(life for life in self.lives.values() if life.pod.owner in self.world.owners)
+
+    @property
+    def news(self) -> tuple[Life, ...]:
+        """The lives of the target's pods that the last record may have told something of."""
+        if self.touched is None:
+            return self.owned
+        told = (self.lives[uid] for uid in self.touched if uid in self.lives)
+        return tuple(life for life in told if life.pod.owner in self.world.owners)
 
     @property
     def victims(self) -> tuple[Life, ...]:
@@ -74,9 +86,8 @@ def step(state: State, record: Record) -> State:
     at = max(record.at, state.at)
     if stale(state.lives, record):
         return state
-    state = replace(
-        _weigh(state, at), at=at, world=apply(state.world, record), lives=live(state.lives, record, record.at)
-    )
+    world, lives = apply(state.world, record), live(state.lives, record, record.at)
+    state = replace(_weigh(state, at), at=at, world=world, lives=lives, touched=_touched(state.world, world, record))
     match record:
         case Gap():
             state = replace(state, gaps=(*state.gaps, record))
@@ -90,6 +101,12 @@ def step(state: State, record: Record) -> State:
         case Seen() | Gone():
             state = _interfered(state, record)
     return _look(state, record)
+
+
+def _touched(before: World, after: World, record: Record) -> tuple[str, ...] | None:
+    if isinstance(record, Listed | Mark) or before.owners != after.owners:
+        return None
+    return (record.object.uid,) if isinstance(record, Seen | Gone) and isinstance(record.object, Pod) else ()
 
 
 def _running(state: State) -> Experiment | None:

@@ -1,6 +1,6 @@
 """The target's objects as last seen, and which pods belong to it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -42,15 +42,15 @@ class World:
         """The target's pods that count."""
         return tuple(pod for pod in self.owned if pod.active)
 
-    @property
-    def serving(self) -> int | None:
-        """Active pods that every Service of the target sends traffic to; None without a Service."""
+    def serving(self, active: Collection[Pod]) -> int | None:
+        """Return how many active pods every Service of the target sends traffic to; None without a Service."""
+        if not self.services:
+            return None
         ready: dict[str, set[str]] = {service: set() for service in self.services}
         for each in self.slices.values():
             if each.service in ready:
                 ready[each.service].update(each.ready)
-        active = {pod.uid for pod in self.active}
-        return min((len(active & uids) for uids in ready.values()), default=None)
+        return min(sum(pod.uid in uids for pod in active) for uids in ready.values())
 
 
 def apply(world: World, record: Record) -> World:
