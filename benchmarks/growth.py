@@ -52,7 +52,7 @@ def measure(replicas: int) -> None:
         sim.settle(300)
         ready = time.monotonic() - began
         cluster = Cluster(pin(EMBEDDED, sim.kubeconfig), None, sim.clock)
-        settings = Settings(EMBEDDED, None, ("Deployment", NAME), 300, 300, 5, "growth", folder, (), "growth", "")
+        settings = Settings(EMBEDDED, None, ("Deployment", NAME), 3000, 3000, 5, "growth", folder, (), "growth", "")
         artifacts = Artifacts(Path(folder) / "test", Path(folder))
         chaos = Chaos(cluster, settings, "growth", [], artifacts, wall=lambda: "", left=lambda: inf)
         target = chaos.steady(cluster.deployment(NAME))
