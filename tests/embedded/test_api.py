@@ -233,3 +233,14 @@ def test_bookmarks_come_about_once_a_minute(tmp_path: Path) -> None:
         events = lines(client, PODS, resourceVersion="1000", allowWatchBookmarks="true", timeoutSeconds="130")
         client.close()
     assert [type_ for type_, _ in events] == ["BOOKMARK", "BOOKMARK"]
+
+
+@pytest.mark.parametrize("body", [{"propagationPolicy": "Orphan"}, {"propagationPolicy": "Foreground"}])
+def test_a_deletion_that_cannot_be_honoured_is_refused(ready: Client, body: dict[str, str]) -> None:
+    with pytest.raises(ApiError, match="400 propagationPolicy: the simulated cluster cannot honour"):
+        ready.send("DELETE", f"{DEPLOYMENTS}/web", body)
+
+
+def test_a_patch_that_cannot_be_honoured_is_refused(ready: Client) -> None:
+    spec = {"template": {"spec": {"hostNetwork": True}}}
+    assert patch(ready, f"{DEPLOYMENTS}/web", {"spec": spec})["code"] == 422

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kubechaos.errors import NotSteadyError, PermissionRefusedError
+from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefusedError
 from kubechaos.judge.outage import Outage
 from kubechaos.run.faults import kill
 from kubechaos.sim import Simulation
@@ -108,3 +108,16 @@ def test_a_healed_cluster_recovers(client: Client) -> None:
 def test_a_sickness_that_there_is_none_is_named_with_those_that_there_are(client: Client) -> None:
     with pytest.raises(ValueError, match=r"no sickness 'flu'; there are: blocking-budget, .*, unschedulable"):
         client.sim.sicken("flu")
+
+
+def test_events_that_may_not_be_read_are_done_without_and_said_so(client: Client) -> None:
+    client.sim.sicken("forbidden", verb="list", resource="events")
+    outage = client.chaos.run(kill(1), client.web)
+    assert outage.verdict == "recovered"
+    assert outage.unobserved == ("Event",)
+
+
+def test_pods_that_may_not_be_read_end_it(client: Client) -> None:
+    client.sim.sicken("forbidden", verb="watch", resource="pods")
+    with pytest.raises(InconclusiveError, match='User "simulated" cannot watch resource "pods"'):
+        client.chaos.run(kill(1), client.web)

@@ -42,14 +42,17 @@ def test_a_stream_that_expired_is_a_gap_and_no_verdict(steady: Client) -> None:
         kill_with(steady, "expire")
 
 
-def test_a_stream_that_fell_silent_is_found_out_by_the_fresh_listing(steady: Client) -> None:
+def test_a_stream_that_fell_silent_is_found_out_by_the_fresh_listing(
+    steady: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubechaos.observe.observation.CATCH_UP", 0.2)
     with pytest.raises(InconclusiveError, match="the stream never told of"):
         kill_with(steady, "silence")
 
 
 @pytest.mark.parametrize("code", [429, 500, 504, 410])
 def test_a_listing_that_is_refused_for_now_is_asked_for_again(client: Client, code: int) -> None:
-    client.sim.wire.refuse(code, retry_after=0 if code == 429 else None, verb="list", resource="pods")
+    client.sim.wire.refuse(code, retry_after=0 if code in (429, 504) else None, verb="list", resource="pods")
     assert client.chaos.steady(client.web) is client.web
 
 

@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final, Protocol
@@ -113,6 +114,18 @@ class Timers:
         if self._loop is not None and self._due is None and self._heap[0][2] is timer:
             self._arm()
         return timer
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Let all that is done in here happen at one time, however long the machine takes for it."""
+        outer = self._due
+        self._due = self.now()
+        try:
+            yield
+        finally:
+            self._due = outer
+            if outer is None:
+                self._arm()
 
     async def passed(self, seconds: float) -> None:
         """Return when so many seconds have passed; at once on a stepped clock, which waits for nobody."""

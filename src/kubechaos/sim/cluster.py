@@ -4,7 +4,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from .apiserver import honour
 from .apiserver.deletion import Deletion
 from .apiserver.eviction import Eviction
 from .apiserver.quota import Quotas
@@ -19,10 +18,12 @@ from .controllers.tally import Tally
 from .node.kubelet import Kubelet
 from .node.scheduler import Scheduler
 from .sickness import Sickness, Ward
-from .store.kinds import BUDGET, BY_NAME, DEPLOYMENT, EVENT, NAMESPACE, NODE, POD, QUOTA
+from .store.kinds import BUDGET, BY_NAME, DEPLOYMENT, NAMESPACE, NODE, POD, QUOTA, REPLICA_SET, SERVICE
 from .store.objects import Body, Stored, is_ready
 from .store.store import Change, Store
 
+APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, DEPLOYMENT, REPLICA_SET, BUDGET)
+"""What a manifest may be of; the rest is made by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
 
@@ -34,7 +35,6 @@ class Cluster:
         self.timers = Timers(clock)
         self.store = Store()
         self.registry = Registry(self.store, self.timers, Random(SEED))
-        self.registry.admit.append(honour.check)
         self.ward = Ward(self.store)
         self.ward.begin = self._begin
         self.deletion = Deletion(self.registry)
@@ -85,8 +85,10 @@ class Cluster:
     def apply(self, manifest: Body, namespace: str = "default") -> Stored:
         """Create what a manifest says, or change it to that; raises Refused and ValueError."""
         kind = BY_NAME.get(str(manifest.get("kind")))
-        if kind is None or kind is EVENT or manifest.get("apiVersion") != kind.api_version:
-            raise ValueError(f"kind: {manifest.get('kind')} of {manifest.get('apiVersion')} is not simulated")
+        if kind not in APPLIED or manifest.get("apiVersion") != kind.api_version:
+            there = ", ".join(sorted(each.name for each in APPLIED))
+            told = f"kind: {manifest.get('kind')} of {manifest.get('apiVersion')} is not simulated; there are: {there}"
+            raise ValueError(told)
         meta = manifest.get("metadata") or {}
         home = meta.get("namespace", namespace) if kind.namespaced else ""
         known = self.store.get(kind, home, meta.get("name", ""))

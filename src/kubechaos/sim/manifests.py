@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from .cluster import Cluster
-from .store.kinds import BY_NAME
 from .store.refusals import Refused
 
 
@@ -35,15 +34,11 @@ def apply(cluster: Cluster, paths: Sequence[Path]) -> None:
     """Create everything that the files say; raises ManifestError for the first thing that cannot be honoured."""
     for path in paths:
         for where, document in documents(path):
-            kind = str(document.get("kind"))
-            if kind not in BY_NAME or document.get("apiVersion") != BY_NAME[kind].api_version:
-                known = ", ".join(sorted(BY_NAME.keys() - {"Event", "ReplicaSet", "EndpointSlice"}))
-                told = f"kind: {kind} of {document.get('apiVersion')} is not simulated; there are: {known}"
-                raise ManifestError(f"{where}: {told}")
             try:
                 cluster.apply(document)
             except Refused as refused:
-                name = (document.get("metadata") or {}).get("name", "")
-                raise ManifestError(f"{where} ({kind} {name}): {refused}") from refused
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
-                raise ManifestError(f"{where}: it is no {kind}: {error!r}") from error
+                raise ManifestError(f"{where}: {refused}") from refused
+            except ValueError as error:
+                raise ManifestError(f"{where}: {error}") from error
+            except (KeyError, TypeError, AttributeError) as error:
+                raise ManifestError(f"{where}: it is no {document.get('kind')}: {error!r}") from error

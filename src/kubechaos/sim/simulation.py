@@ -109,7 +109,8 @@ class Simulation:
         """Do something to the cluster where nothing else happens meanwhile, and return what comes of it."""
 
         async def done(cluster: Cluster) -> ValueT:
-            return action(cluster)
+            with cluster.timers.moment():
+                return action(cluster)
 
         if self._loop is None or self._cluster is None:
             raise RuntimeError("the simulation is not running")

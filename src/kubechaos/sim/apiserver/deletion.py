@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..store.kinds import POD
 from ..store.objects import Body, Stored, is_terminal
-from ..store.refusals import Refused, cause, invalid_options
+from ..store.refusals import Refused, bad_request, cause, invalid_options
 from .registry import Registry
 
 FORCED_GAP: Final = 0.004
@@ -25,7 +25,9 @@ class Options:
     @classmethod
     def of_body(cls, body: Mapping[str, Any]) -> "Options":
         """Read them from a body; raises Refused."""
-        preconditions = body.get("preconditions") or {}
+        preconditions, policy = body.get("preconditions") or {}, body.get("propagationPolicy") or "Background"
+        if policy != "Background":
+            raise bad_request(f"propagationPolicy: the simulated cluster cannot honour {policy}")
         uid, version = preconditions.get("uid") or "", preconditions.get("resourceVersion") or ""
         return cls(_grace(body.get("gracePeriodSeconds")), uid, version, is_dry(body.get("dryRun") or ()))
 

@@ -9,7 +9,7 @@ from ..store.kinds import BUDGET, DEPLOYMENT, EVENT, NAMESPACE, POD, Kind
 from ..store.objects import Body, Stored
 from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
 from ..store.store import Store
-from . import defaults, validation
+from . import defaults, honour, validation
 from .patch import merge
 
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
@@ -53,6 +53,7 @@ class Registry:
         fresh = {key: value for key, value in body.items() if key not in ("kind", "apiVersion", "status")}
         fresh = defaults.filled(kind, {**fresh, "metadata": meta})
         validation.check_new(kind, fresh)
+        honour.check(kind, fresh)
         if self.store.get(kind, namespace, meta["name"]) is not None:
             raise already_exists(kind, meta["name"])
         for admit in self.admit:
@@ -106,6 +107,7 @@ class Registry:
         if before.kind is not EVENT:
             after = {**defaults.filled(before.kind, after)}
         validation.check_change(before, after)
+        honour.check(before.kind, after)
         if after == before.body:
             return before
         if before.kind.generations and _counts(before, after):

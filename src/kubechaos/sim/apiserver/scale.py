@@ -8,7 +8,7 @@ from ..store.refusals import Refused, invalid, invalid_patch
 from .registry import Registry
 from .validation import negative
 
-SCALE: Final = Kind("Scale", "autoscaling", "scales", "scale")
+SCALE: Final = Kind("Scale", "autoscaling", "scales")
 
 
 def shown(deployment: Stored) -> Body:

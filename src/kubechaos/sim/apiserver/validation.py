@@ -62,10 +62,10 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
     spec = body.get("spec") or {}
     if before.kind in (DEPLOYMENT, REPLICA_SET) and spec.get("selector") != before.spec.get("selector"):
         return [_immutable("spec.selector", spec.get("selector"))]
-    if before.kind is POD and {**spec, "containers": _without_images(spec)} != {
-        **before.spec,
-        "containers": _without_images(before.spec),
-    }:
+    if before.kind is POD and _images(spec) != _images(before.spec):
+        told = "Forbidden: the simulated cluster cannot honour a change of it"
+        return [cause("FieldValueForbidden", "spec.containers[0].image", told)]
+    if before.kind is POD and spec != before.spec:
         told = (
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
             "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
@@ -75,8 +75,8 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
     return []
 
 
-def _without_images(spec: Body) -> list[Body]:
-    return [{key: value for key, value in each.items() if key != "image"} for each in spec.get("containers") or ()]
+def _images(spec: Body) -> list[str]:
+    return [each.get("image", "") for each in spec.get("containers") or ()]
 
 
 def _spec(kind: Kind, body: Body) -> list[Cause]:

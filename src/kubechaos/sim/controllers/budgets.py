@@ -36,6 +36,10 @@ class Budgets:
 
     def _hear(self, change: Change) -> None:
         key = change.after.namespace, change.after.name
+        if change.type == "DELETED":
+            self._expected.pop(key, None)
+            self._healthy.pop(key, None)
+            return
         self._queue.add(key)
         if change.type == "ADDED":
             for pod in self._members.of(key):

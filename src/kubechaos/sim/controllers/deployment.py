@@ -6,6 +6,7 @@ from ..apiserver.registry import Registry
 from ..sickness import Ward
 from ..store.kinds import DEPLOYMENT, REPLICA_SET
 from ..store.objects import Stored
+from ..store.refusals import Refused
 from ..store.store import Change, Key
 from . import revisions, rollout
 from .progress import Progress
@@ -47,17 +48,24 @@ class Deployments:
         deployment = self._registry.store.get(DEPLOYMENT, *key)
         if deployment is None or deployment.deleting or self._ward.silent("controller-silent", deployment):
             return
+        try:
+            self._bring(deployment, *revisions.split(self._registry, deployment))
+        except Refused:  # a ReplicaSet of an older Deployment with this name has not been collected yet
+            self._queue.retry(key)
+            return
+        self._queue.done(key)
         new, olds = revisions.split(self._registry, deployment)
+        latest = self._registry.latest(deployment)
+        if latest is not None:
+            self._progress.tell(latest, new, olds)
+
+    def _bring(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         if deployment.spec.get("paused"):
             self._scale_active(deployment, new, olds)
         elif deployment.spec["strategy"]["type"] == "Recreate":
             self._recreate(deployment, new, olds)
         else:
             self._roll(deployment, new, olds)
-        new, olds = revisions.split(self._registry, deployment)
-        latest = self._registry.latest(deployment)
-        if latest is not None:
-            self._progress.tell(latest, new, olds)
 
     def _scale_active(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         """Scale the one ReplicaSet that has pods; a paused rollout stays where it is."""

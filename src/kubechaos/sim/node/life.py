@@ -1,7 +1,7 @@
 """The life of one pod on its node, in the stages and at the pace that were measured on a real cluster."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
@@ -11,6 +11,7 @@ from ..sickness import Ward
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from . import images, statuses
 from .probe import Probe
+from .voice import Voice
 
 CREATING: Final = 0.02
 STARTED: Final = 0.4
@@ -24,8 +25,9 @@ GONE: Final = 0.85
 NEVER_RAN: Final = 0.3
 PULLED: Final = 0.75
 PULL_BACK_OFF: Final = 11.7
-FIRST_WAIT: Final = {True: 27.0, False: 0.5}
-"""After a failed pull, and after a failure that needed none, which is tried again sooner."""
+FIRST_PULL: Final = 27.0
+SOON: Final = 0.5
+"""What needs no pull to fail is tried again sooner."""
 LONGEST_BACK_OFF: Final = 300.0
 
 
@@ -41,13 +43,12 @@ class Life:
         recorder: Recorder,
         number: int,
     ) -> None:
-        self._pod = pod
         self._number = number
         self._turn = number % 4
         self._registry = registry
         self._deletion = deletion
         self._ward = ward
-        self._recorder = recorder
+        self._voice = Voice(pod, registry, recorder)
         self._stage: Timer | None = None
         self._stop_at: float | None = None
         self._back_off = 10.0
@@ -65,21 +66,21 @@ class Life:
         if grace == 0 or (self._stop_at is not None and stop_at >= self._stop_at):
             return
         if self._stop_at is None:
-            self._registry.timers.after(TERM, lambda: self._say_killing(self._latest()))
+            self._registry.timers.after(TERM, lambda: self._voice.say_killing(self._voice.latest()))
         self._stop_at = stop_at
         self._probe.stop()
         self._next(stop_at - self._registry.timers.now(), self._stop)
 
     def vanish(self, pod: Stored) -> None:
         """End: the pod is gone from the API, its last state as given."""
-        self._say_killing(pod)
+        self._voice.say_killing(pod)
         self._probe.stop()
         if self._stage is not None:
             self._stage.cancel()
 
     def reconsider(self) -> None:
         """Feel a new sickness, or be rid of one."""
-        pod = self._latest()
+        pod = self._voice.latest()
         if pod is None:
             return
         pod = self._hold(pod)
@@ -102,78 +103,60 @@ class Life:
             self._stage.cancel()
         self._stage = self._registry.timers.after(seconds, action)
 
-    def _latest(self) -> Stored | None:
-        return self._registry.latest(self._pod)
-
-    def _tell(self, pod: Stored, phase: str, state: statuses.ContainerState, **more: Any) -> Stored:
-        """Report a phase, with each container's status as `state(spec, status before)` gives it."""
-        status = statuses.told(pod, self._now(), phase, ready=more.pop("ready", False), reason=more.pop("reason", ""))
-        told = [state(each, statuses.known(pod, each["name"])) for each in pod.spec["containers"]]
-        return self._registry.status(pod, {**status, **more, "containerStatuses": told})
-
-    def _now(self) -> str:
-        return self._registry.calendar.time()
-
     def _create(self) -> None:
-        if (pod := self._latest()) is None:
+        if (pod := self._voice.latest()) is None:
             return
-        pod = self._tell(
-            pod, "Pending", statuses.waiting("ContainerCreating"), startTime=self._now(), hostIP="10.0.0.1"
+        pod = self._voice.tell(
+            pod, "Pending", statuses.waiting("ContainerCreating"), startTime=self._voice.now(), hostIP="10.0.0.1"
         )
         self._hold(pod)
-        first = pod.spec["containers"][0]
-        sick = "image-pull" in self._ward.of(pod)
-        trouble = images.trouble(first["image"], first["imagePullPolicy"], sick=sick)
-        if trouble is None:
+        if self._no_image(pod) is None:
             self._next(STARTED + self._turn * STAGGER, self._start)
         else:
-            self._next(PULLED, lambda: self._fail_pull(trouble, FIRST_WAIT[trouble.reason == "ErrImagePull"]))
+            self._next(PULLED, lambda: self._pull(SOON))
 
-    def _fail_pull(self, trouble: images.Trouble, wait: float) -> None:
-        """Say why there is no image, and try again later; only pulls alternate between two reasons."""
-        if (pod := self._latest()) is None:
+    def _no_image(self, pod: Stored) -> images.Trouble | None:
+        first, sick = pod.spec["containers"][0], "image-pull" in self._ward.of(pod)
+        return images.trouble(first["image"], first["imagePullPolicy"], sick=sick)
+
+    def _pull(self, wait: float) -> None:
+        """Start, or say why there is no image and try again later; only pulls alternate between two reasons."""
+        if (pod := self._voice.latest()) is None:
             return
-        self._tell(pod, "Pending", statuses.waiting(trouble.reason, trouble.message))
-        self._say_no_image(pod, trouble)
-        if trouble.reason == "ErrImagePull":
-            self._next(PULL_BACK_OFF, lambda: self._back_off_pull(trouble, wait))
-        else:
-            self._next(wait, lambda: self._fail_pull(trouble, PULL_BACK_OFF))
-
-    def _say_no_image(self, pod: Stored, trouble: images.Trouble) -> None:
-        image = pod.spec["containers"][0]["image"]
-        if trouble.reason == "ErrImagePull":
-            self._recorder.normal(pod, "Pulling", f'Pulling image "{image}"')
-            self._recorder.warn(pod, "Failed", f'Failed to pull image "{image}": {trouble.message}')
-        else:
-            about = "InspectFailed" if trouble.reason == "InvalidImageName" else trouble.reason
-            self._recorder.warn(pod, about, trouble.message)
-        self._recorder.warn(pod, "Failed", f"Error: {trouble.reason}")
-
-    def _back_off_pull(self, trouble: images.Trouble, wait: float) -> None:
-        """Pull again, in vain, and back off."""
-        if (pod := self._latest()) is None:
+        trouble = self._no_image(pod)
+        if trouble is None:
+            self._start()
             return
-        self._say_no_image(pod, trouble)
+        self._voice.tell(pod, "Pending", statuses.waiting(trouble.reason, trouble.message))
+        self._voice.say_no_image(pod, trouble)
+        if trouble.reason == "ErrImagePull":
+            self._next(PULL_BACK_OFF, lambda: self._back_off_pull(max(wait, FIRST_PULL)))
+        else:
+            self._next(wait, lambda: self._pull(PULL_BACK_OFF))
+
+    def _back_off_pull(self, wait: float) -> None:
+        """Pull again, and back off."""
+        pod = self._voice.latest()
+        trouble = self._no_image(pod) if pod is not None else None
+        if pod is None or trouble is None:
+            self._start()
+            return
+        self._voice.say_no_image(pod, trouble)
         message = f'Back-off pulling image "{pod.spec["containers"][0]["image"]}"'
-        self._recorder.normal(pod, "BackOff", message)
-        self._recorder.warn(pod, "Failed", "Error: ImagePullBackOff")
+        self._voice.say_pull_back_off(pod, message)
         why = statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {trouble.message}")
-        self._tell(pod, "Pending", why)
-        self._next(wait, lambda: self._fail_pull(trouble, min(2 * wait, LONGEST_BACK_OFF)))
+        self._voice.tell(pod, "Pending", why)
+        self._next(wait, lambda: self._pull(min(2 * wait, LONGEST_BACK_OFF)))
 
     def _start(self) -> None:
-        if (pod := self._latest()) is None:
+        if (pod := self._voice.latest()) is None:
             return
-        for each in pod.spec["containers"]:
-            self._recorder.normal(pod, "Pulled", images.PRESENT.format(each["image"]))
-            self._recorder.normal(pod, "Created", "Container created")
-            self._recorder.normal(pod, "Started", "Container started")
+        self._voice.say_started(pod)
         probed = Probe.needed(pod)
         address = f"10.244.{self._number // 250 % 250}.{self._number % 250 + 1}"
         addresses = {"podIP": address, "podIPs": [{"ip": address}]}
         running = self._running(ready=not probed and self._dies(pod) is None)
-        pod = self._tell(pod, "Running", running, ready=not probed and self._dies(pod) is None, **addresses)
+        pod = self._voice.tell(pod, "Running", running, ready=not probed and self._dies(pod) is None, **addresses)
         if self._dies(pod) is None:
             self._probe.start(pod, self._ward.of(pod), at_once=True)
         else:
@@ -182,7 +165,7 @@ class Life:
     def _running(self, *, ready: bool) -> statuses.ContainerState:
         def state(spec: Body, before: Body) -> Body:
             identity = f"containerd://{self._registry.chance.getrandbits(256):064x}"
-            running = {"running": {"startedAt": self._now()}}
+            running = {"running": {"startedAt": self._voice.now()}}
             image = {"imageID": f"sha256:{self._registry.chance.getrandbits(256):064x}"}
             return statuses.container(spec, running, before=before, ready=ready, containerID=identity, **image)
 
@@ -190,13 +173,13 @@ class Life:
 
     def _probed(self, ready: bool, failure: str | None) -> None:
         """Report what a readiness probe found."""
-        pod = self._latest()
+        pod = self._voice.latest()
         if pod is None or pod.deleting or not statuses.running(pod):
             return
         if failure is not None:
-            self._recorder.warn(pod, "Unhealthy", f"Readiness probe failed: {failure}")
+            self._voice.say_unready(pod, failure)
         if ready is not is_ready(pod):
-            self._tell(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
+            self._voice.tell(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
 
     def _dies(self, pod: Stored) -> tuple[str, int, float] | None:
         """Return reason, exit code and seconds until the containers end by themselves; None if they do not."""
@@ -215,13 +198,13 @@ class Life:
         self._next(dies[2], self._die)
 
     def _die(self) -> None:
-        pod = self._latest()
+        pod = self._voice.latest()
         dies = self._dies(pod) if pod is not None else None
         if pod is None or dies is None:
             return
         self._probe.stop()
-        ended = statuses.ended(self._now(), dies[0], dies[1])
-        pod = self._tell(pod, "Running", ended)
+        ended = statuses.ended(self._voice.now(), dies[0], dies[1])
+        pod = self._voice.tell(pod, "Running", ended)
         first = statuses.known(pod, pod.spec["containers"][0]["name"])
         if first["restartCount"] == 0:
             self._next(1.0, self._restart)
@@ -230,7 +213,7 @@ class Life:
 
     def _wait_to_restart(self) -> None:
         """Back off: 10 s, doubling up to 300 s."""
-        if (pod := self._latest()) is None:
+        if (pod := self._voice.latest()) is None:
             return
         wait, self._back_off = self._back_off, min(2 * self._back_off, LONGEST_BACK_OFF)
 
@@ -243,15 +226,12 @@ class Life:
             }
             return {**before, **last, "started": False}
 
-        self._tell(pod, "Running", waiting)
-        for each in pod.spec["containers"]:
-            where = f"{each['name']} in pod {pod.name}_{pod.namespace}({pod.uid})"
-            self._recorder.warn(pod, "BackOff", f"Back-off restarting failed container {where}")
-            self._recorder.warn(pod, "BackOff", f"Back-off restarting failed container {where}")
+        self._voice.tell(pod, "Running", waiting)
+        self._voice.say_back_off(pod)
         self._next(wait, self._restart)
 
     def _restart(self) -> None:
-        if (pod := self._latest()) is None:
+        if (pod := self._voice.latest()) is None:
             return
         state = self._running(ready=False)
 
@@ -259,42 +239,38 @@ class Life:
             last = before["state"] if "terminated" in before["state"] else before["lastState"]
             return {**state(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
 
-        for each in pod.spec["containers"]:
-            self._recorder.normal(pod, "Pulled", images.PRESENT.format(each["image"]))
-            self._recorder.normal(pod, "Created", "Container created")
-            self._recorder.normal(pod, "Started", "Container started")
-        pod = self._tell(pod, "Running", again)
+        self._voice.say_started(pod)
+        pod = self._voice.tell(pod, "Running", again)
         if self._dies(pod) is None:
             self._probe.start(pod, self._ward.of(pod), at_once=True)
         else:
             self._plan_death(pod)
 
-    def _say_killing(self, pod: Stored | None) -> None:
-        if pod is not None and statuses.running(pod):
-            for each in pod.spec["containers"]:
-                self._recorder.normal(pod, "Killing", f"Stopping container {each['name']}")
-
     def _stop(self) -> None:
         """End the containers: by themselves, or by force after their grace."""
-        if (pod := self._latest()) is None:
+        if (pod := self._voice.latest()) is None:
             return
         if not statuses.running(pod) and not statuses.known(pod, pod.spec["containers"][0]["name"]).get("containerID"):
-            pod = self._tell(pod, "Pending", statuses.waiting("ContainerCreating"))
+            pod = self._voice.tell(pod, "Pending", statuses.waiting("ContainerCreating"))
             self._next(NEVER_RAN, self._never_ran)
             return
         deaf = "ignores-sigterm" in self._ward.of(pod)
-        ended = statuses.ended(self._now(), "Error", 137) if deaf else statuses.ended(self._now(), "Completed", 0)
+        ended = (
+            statuses.ended(self._voice.now(), "Error", 137)
+            if deaf
+            else statuses.ended(self._voice.now(), "Completed", 0)
+        )
         phase, reason = ("Failed", "PodFailed") if deaf else ("Succeeded", "PodCompleted")
-        self._tell(pod, phase, ended, reason=reason)
+        self._voice.tell(pod, phase, ended, reason=reason)
         self._next(GONE, self._end)
 
     def _never_ran(self) -> None:
-        if (pod := self._latest()) is None:
+        if (pod := self._voice.latest()) is None:
             return
         unknown = {"terminated": statuses.NEVER_STARTED}
-        self._tell(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
+        self._voice.tell(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
         self._next(GONE, self._end)
 
     def _end(self) -> None:
-        if (pod := self._latest()) is not None:
+        if (pod := self._voice.latest()) is not None:
             self._deletion.delete(pod, Options(grace=0))

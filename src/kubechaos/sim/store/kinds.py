@@ -12,7 +12,6 @@ class Kind:
     name: str
     group: str
     plural: str
-    singular: str
     namespaced: bool = True
     subresources: tuple[str, ...] = ()
     generations: bool = False
@@ -39,18 +38,16 @@ class Kind:
         return f'{{"kind":"{self.name}","apiVersion":"{self.api_version}",'.encode()
 
 
-NAMESPACE = Kind("Namespace", "", "namespaces", "namespace", namespaced=False)
-NODE = Kind("Node", "", "nodes", "node", namespaced=False)
-POD = Kind("Pod", "", "pods", "pod", subresources=("status", "eviction", "log"), generations=True, returns=True)
-SERVICE = Kind("Service", "", "services", "service", subresources=("proxy",), returns=True)
-EVENT = Kind("Event", "", "events", "event")
-QUOTA = Kind("ResourceQuota", "", "resourcequotas", "resourcequota", returns=True)
-DEPLOYMENT = Kind("Deployment", "apps", "deployments", "deployment", True, ("status", "scale"), generations=True)
-REPLICA_SET = Kind("ReplicaSet", "apps", "replicasets", "replicaset", True, ("status",), generations=True)
-SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", "endpointslice", generations=True)
-BUDGET = Kind(
-    "PodDisruptionBudget", "policy", "poddisruptionbudgets", "poddisruptionbudget", True, ("status",), generations=True
-)
+NAMESPACE = Kind("Namespace", "", "namespaces", namespaced=False)
+NODE = Kind("Node", "", "nodes", namespaced=False)
+POD = Kind("Pod", "", "pods", subresources=("status", "eviction", "log"), generations=True, returns=True)
+SERVICE = Kind("Service", "", "services", subresources=("proxy",), returns=True)
+EVENT = Kind("Event", "", "events")
+QUOTA = Kind("ResourceQuota", "", "resourcequotas", returns=True)
+DEPLOYMENT = Kind("Deployment", "apps", "deployments", True, ("status", "scale"), generations=True)
+REPLICA_SET = Kind("ReplicaSet", "apps", "replicasets", True, ("status",), generations=True)
+SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", generations=True)
+BUDGET = Kind("PodDisruptionBudget", "policy", "poddisruptionbudgets", True, ("status",), generations=True)
 
 KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, DEPLOYMENT, REPLICA_SET, SLICE, BUDGET)
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})

@@ -7,8 +7,8 @@ from typing import Any, Final
 from ..apiserver import scale
 from ..apiserver.deletion import FORCED_GAP, Options, is_dry
 from ..apiserver.eviction import DELETES
-from ..cluster import Cluster
-from ..store.kinds import NAMESPACE, SLICE
+from ..cluster import APPLIED, Cluster
+from ..store.kinds import NAMESPACE, NODE, SLICE
 from ..store.objects import Body, Stored, decode, encode
 from ..store.refusals import Refused, bad_request, cause, success
 from ..store.selectors import parse_labels
@@ -151,7 +151,7 @@ class Answers:
         return Answer(encode(scale.shown(found)) if where.sub == "scale" else found.json)
 
     def _create(self, where: Place, call: Call) -> Answer:
-        if where.kind is NAMESPACE:
+        if where.kind not in APPLIED or where.kind is NAMESPACE:
             raise _not_allowed()
         made = self._registry.create(where.kind, where.namespace, call.json, dry=call.dry("CreateOptions"))
         return Answer(made.json, 201)
@@ -170,7 +170,7 @@ class Answers:
         return Answer(changed.json)
 
     def _delete(self, where: Place, call: Call) -> Answer:
-        if where.sub:
+        if where.sub or where.kind in (NAMESPACE, NODE):
             raise _not_allowed()
         options = Options.of_body(call.json) if call.body else Options.of_query(call.query)
         found = self._found(where)

@@ -80,7 +80,8 @@ class ApiServer:
             return await self._watch(request, call, planted)
         if planted is not None and planted.name != "slow":
             return await self._spoiled(request, planted)
-        answer = self._answers.to(call)
+        with self._cluster.timers.moment():
+            answer = self._answers.to(call)
         if answer.takes:
             await self._cluster.timers.passed(answer.takes)
         return await self._slowly(request, answer, planted) if planted else self._response(answer)

@@ -110,7 +110,7 @@ def _refusal(code: int, retry_after: int | None) -> Refused:
     if code == 429:
         return too_many("The server is currently unable to handle the request, please try again later", retry_after)
     if code == 504:
-        return too_large(10**9, 1000, retry_after or 1)
+        return too_large(10**9, 1000, 1 if retry_after is None else retry_after)
     if code == 410:
         return expired("too old resource version: 1 (1000)")
     reasons = {500: "InternalError", 503: "ServiceUnavailable", 403: "Forbidden", 408: "Timeout"}
