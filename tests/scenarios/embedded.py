@@ -11,7 +11,7 @@ from .held import hold
 from .normal import Normal, Sequences
 from .script import Script
 
-FACTOR = 5.0
+FACTOR = 10.0
 """Slow enough that two calls in a row are as near to each other as on a real cluster."""
 EXIT = {"crash-loop": {"exit_code": 3}}
 
