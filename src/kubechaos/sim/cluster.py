@@ -10,9 +10,7 @@ from .apiserver.quota import Quotas
 from .apiserver.registry import Registry
 from .clock import Clock, Timers
 from .controllers.budgets import Budgets
-from .controllers.deployment import Deployments
 from .controllers.garbage import Garbage
-from .controllers.replicaset import ReplicaSets
 from .controllers.slices import Slices
 from .controllers.tally import Tally
 from .node.kubelet import Kubelet
@@ -21,6 +19,8 @@ from .sickness import Sickness, Ward
 from .store.kinds import BUDGET, BY_NAME, DEPLOYMENT, NAMESPACE, NODE, POD, QUOTA, REPLICA_SET, SERVICE
 from .store.objects import Body, Stored, is_ready
 from .store.store import Change, Store
+from .workloads.deployment import Deployments
+from .workloads.replicaset import ReplicaSets
 
 APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, DEPLOYMENT, REPLICA_SET, BUDGET)
 """What a manifest may be of; the rest is made by the simulation itself."""

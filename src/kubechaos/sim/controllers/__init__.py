@@ -1,1 +1,1 @@
-"""What keeps the objects as they are wanted: one reconciler a kind, each woken by changes."""
+"""What keeps the cluster in order, woken by changes: slices, budgets, garbage; and what all controllers share."""

@@ -12,7 +12,7 @@ from . import conditions
 from .members import Members
 from .queue import Queue
 from .recorder import Recorder
-from .rollout import share
+from .shares import share
 
 LAG: Final = 0.002
 

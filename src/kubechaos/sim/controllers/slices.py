@@ -79,7 +79,7 @@ class Slices:
         known = self._registry.store.get(SLICE, service.namespace, name)
         if known is None:
             self._registry.create(SLICE, service.namespace, _slice(service, name, list(endpoints.values())))
-        elif known.body["endpoints"] != list(endpoints.values()):
+        else:
             meta = {**known.meta, "generation": known.meta["generation"] + 1}
             self._registry.store.put(SLICE, {**known.body, "metadata": meta, "endpoints": list(endpoints.values())})
 

@@ -4,16 +4,16 @@ from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
+from ..controllers import conditions
+from ..controllers.queue import Queue
+from ..controllers.recorder import Recorder
+from ..controllers.tally import Count, Tally
 from ..sickness import Ward
 from ..store.kinds import POD, REPLICA_SET
 from ..store.objects import Body, Stored, is_active
 from ..store.refusals import Refused
 from ..store.store import Change, Key
-from . import conditions
-from .queue import Queue
 from .ranking import first_to_go
-from .recorder import Recorder
-from .tally import Count, Tally
 
 LAG: Final = 0.008
 BATCH_GAP: Final = 0.006

@@ -1,7 +1,6 @@
 """How many replicas the old and the new ReplicaSets of a Deployment should have now: sums, and nothing else."""
 
-from math import ceil, floor
-
+from ..controllers.shares import share
 from ..store.objects import Stored
 
 
@@ -13,14 +12,6 @@ def bounds(deployment: Stored) -> tuple[int, int]:
     replicas = deployment.spec["replicas"]
     surge, unavailable = share(rolling["maxSurge"], replicas, up=True), share(rolling["maxUnavailable"], replicas)
     return surge, min(unavailable, replicas) if surge or unavailable else 1
-
-
-def share(value: int | str, total: int, *, up: bool = False) -> int:
-    """Return what an IntOrString means of a total."""
-    if isinstance(value, int):
-        return value
-    exact = int(value.removesuffix("%")) * total / 100
-    return ceil(exact) if up else floor(exact)
 
 
 def new_size(deployment: Stored, new: int, old: int) -> int:

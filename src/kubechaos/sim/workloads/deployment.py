@@ -3,6 +3,9 @@
 from typing import Final
 
 from ..apiserver.registry import Registry
+from ..controllers.queue import Queue
+from ..controllers.recorder import Recorder
+from ..controllers.tally import Tally
 from ..sickness import Ward
 from ..store.kinds import DEPLOYMENT, REPLICA_SET
 from ..store.objects import Stored
@@ -10,9 +13,6 @@ from ..store.refusals import Refused
 from ..store.store import Change, Key
 from . import revisions, rollout
 from .progress import Progress
-from .queue import Queue
-from .recorder import Recorder
-from .tally import Tally
 
 LAG: Final = 0.005
 

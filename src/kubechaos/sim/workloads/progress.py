@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ..apiserver.registry import Registry
 from ..clock import Timer
+from ..controllers import conditions
 from ..store.objects import Body, Stored, condition
 from ..store.store import Key
-from . import conditions
 from .rollout import bounds
 
 AVAILABLE = ("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.")

@@ -1,0 +1,1 @@
+"""Deployments and ReplicaSets: how many pods of which template there are."""
