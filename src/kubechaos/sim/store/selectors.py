@@ -7,11 +7,8 @@ from typing import Any, Final
 
 from .objects import Stored
 
-_KEY: Final = r"(?:[a-z0-9A-Z.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
-_SET: Final = re.compile(rf"({_KEY})\s+(in|notin)\s+\(([^()]*)\)$")
-_EQUAL: Final = re.compile(rf"({_KEY})\s*(==|=|!=)\s*([A-Za-z0-9_.-]*)$")
-_EXISTS: Final = re.compile(rf"(!?)\s*({_KEY})$")
-_COMMA: Final = re.compile(r",(?![^(]*\))")
+_TOKEN: Final = re.compile(r"==|!=|[=!,()<>]|[^\s=!,()<>]+")
+_OPERATORS: Final = ("in", "notin", "=", "==", "!=")
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "status.phase", "status.podIP"),
@@ -61,20 +58,67 @@ class Selector:
 
 
 def parse_labels(text: str) -> Selector:
-    """Parse the query parameter `labelSelector`; raises ValueError."""
-    parts = [part.strip() for part in _COMMA.split(text)] if text.strip() else []
-    return Selector(tuple(map(_requirement, parts)))
+    """Parse the query parameter `labelSelector`; raises ValueError in the words of apimachinery's parser."""
+    tokens = _Tokens(text)
+    found = []
+    while tokens.next:
+        if not tokens.is_word and tokens.next != "!":
+            raise ValueError(f"found '{tokens.next}', expected: !, identifier, or 'end of string'")
+        try:
+            found.append(_requirement(tokens))
+        except ValueError as error:
+            raise ValueError(f"unable to parse requirement: {error}") from None
+        if (end := tokens.take()) not in ("", ","):
+            raise ValueError(f"found '{end}', expected: ',' or 'end of string'")
+        if end and not tokens.is_word and tokens.next != "!":
+            raise ValueError(f"found '{tokens.next}', expected: identifier after ','")
+    return Selector(tuple(found))
 
 
-def _requirement(part: str) -> Requirement:
-    if found := _SET.match(part):
-        values = frozenset(value.strip() for value in found[3].split(","))
-        return Requirement(found[1], values, found[2] == "notin")
-    if found := _EQUAL.match(part):
-        return Requirement(found[1], frozenset([found[3]]), found[2] == "!=")
-    if found := _EXISTS.match(part):
-        return Requirement(found[2], None, found[1] == "!")
-    raise ValueError(f"unable to parse requirement: {part}")
+class _Tokens:
+    def __init__(self, text: str) -> None:
+        self._rest = _TOKEN.findall(text)
+
+    @property
+    def next(self) -> str:
+        return self._rest[0] if self._rest else ""
+
+    @property
+    def is_word(self) -> bool:
+        return bool(self.next) and self.next[0] not in "=!,()<>"
+
+    def take(self) -> str:
+        return self._rest.pop(0) if self._rest else ""
+
+    def word(self) -> str:
+        if not self.is_word:
+            raise ValueError(f"found '{self.next}', expected: identifier")
+        return self.take()
+
+
+def _requirement(tokens: _Tokens) -> Requirement:
+    absent = tokens.next == "!" and bool(tokens.take())
+    key = tokens.word()
+    if absent or tokens.next in ("", ","):
+        return Requirement(key, None, absent)
+    operator = tokens.take()
+    if operator not in _OPERATORS:
+        raise ValueError(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+    if operator in ("in", "notin"):
+        return Requirement(key, frozenset(_values(tokens)), operator == "notin")
+    value = "" if tokens.next in ("", ",") else tokens.word()
+    return Requirement(key, frozenset([value]), operator == "!=")
+
+
+def _values(tokens: _Tokens) -> list[str]:
+    if (opening := tokens.take()) != "(":
+        raise ValueError(f"found '{opening}' expected: '('")
+    values = []
+    while tokens.is_word or tokens.next == ",":
+        values.append(tokens.take())
+    if (closing := tokens.take()) != ")":
+        raise ValueError(f"found '{closing}', expected: ')'")
+    return [value for value in values if value != ","]
 
 
 def of_labels(labels: Mapping[str, str]) -> Selector:
