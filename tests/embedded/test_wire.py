@@ -100,6 +100,11 @@ def test_a_kill_that_never_arrived_is_not_proven(steady: Client) -> None:
         steady.chaos.run(kill(1), steady.web)
 
 
+def test_a_kill_whose_answer_was_lost_is_proven_by_what_is_seen(steady: Client) -> None:
+    steady.sim.wire.reset(verb="delete", after=True)
+    assert steady.chaos.run(kill(1), steady.web).verdict == "recovered"
+
+
 def test_an_expired_token_ends_the_observation(steady: Client) -> None:
     with pytest.raises(InconclusiveError, match="401"), steady.chaos.inject(kill(1), steady.web):
         steady.sim.wire.expire_token()

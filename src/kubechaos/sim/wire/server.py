@@ -78,10 +78,12 @@ class ApiServer:
             raise planted.refused
         if verb == "watch":
             return await self._watch(request, call, planted)
-        if planted is not None and planted.name != "slow":
+        if planted is not None and planted.name not in ("slow", "lose"):
             return await self._spoiled(request, planted)
         with self._cluster.timers.moment():
             answer = self._answers.to(call)
+        if planted is not None and planted.name == "lose":
+            return await self._spoiled(request, planted)
         if answer.takes:
             await self._cluster.timers.passed(answer.takes)
         return await self._slowly(request, answer, planted) if planted else self._response(answer)

@@ -55,9 +55,9 @@ class Wire:
         """Tell a stream that its version is too old: an ERROR 410 in the stream, which ends."""
         self._plant(Trouble("expire", "watch", resource, times))
 
-    def reset(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
-        """Reset the connection."""
-        self._plant(Trouble("reset", verb, resource, times))
+    def reset(self, *, verb: str = "", resource: str = "", times: int | None = 1, after: bool = False) -> None:
+        """Reset the connection, before anything is done, or after: then only the answer is lost."""
+        self._plant(Trouble("lose" if after else "reset", verb, resource, times))
 
     def silence(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
         """Say nothing any more, and keep the connection open."""
