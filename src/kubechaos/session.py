@@ -4,6 +4,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ def _usage_error() -> Iterator[None]:
         yield
     except ConfigError as error:
         raise pytest.UsageError(f"kubechaos: {error}") from error
+
+
+def _forget_report(config: pytest.Config) -> None:
+    """Remove the JSON report of an earlier run: a gate must not read it if this run dies before it writes its own."""
+    if config.getoption("json_report", False) and (name := config.getoption("json_report_file", None)):
+        Path(name).unlink(missing_ok=True)
 
 
 class ChaosSession:
@@ -55,6 +62,7 @@ class ChaosSession:
         elif self._tally.selected:
             with _usage_error():
                 pinned(self._config)
+            _forget_report(self._config)
 
     def pytest_report_collectionfinish(self) -> str:
         """Say what will be hurt, and for how long at worst."""

@@ -29,7 +29,7 @@ def ask(transport: Transport, namespace: str, permissions: Iterable[Permission])
         if not _allowed(transport, namespace, permission):
             raise PermissionRefusedError(
                 f'user "{_user(transport)}" may not {permission} in namespace "{namespace}"; '
-                f"nothing was touched: grant the verb in a Role"
+                f"nothing was touched: grant the verb in a Role, as in examples/rbac.yaml"
             )
 
 

@@ -73,11 +73,11 @@ def _check_complete(where: str, context: str, entry: dict[str, str]) -> None:
 
 
 def _contexts(where: str) -> dict[str, dict[str, str]]:
-    from kubernetes import config
+    from kubernetes.config import kube_config
 
     try:
-        contexts, _ = config.list_kube_config_contexts(where)
-        return {entry["name"]: entry["context"] for entry in contexts}
+        entries = kube_config.KubeConfigMerger(where).config.safe_get("contexts") or ()
+        return {entry["name"]: entry["context"].value for entry in entries}
     except Exception as error:  # as above: any malformed file must become one clear error
         advice = "set KUBECONFIG, or use --chaos-context in-cluster inside a pod"
         raise KubeconfigError(f"kubeconfig {where} cannot be read: {error}; {advice}") from error

@@ -130,7 +130,7 @@ def _marked(state: State, mark: Mark) -> Experiment | None:
         return None
     match mark.name:
         case "victim":
-            pod = state.world.pods[mark.facts["uid"]]
+            pod = state.lives[mark.facts["uid"]].pod
             return replace(experiment, victims={**experiment.victims, pod.uid: pod})
         case "t0":
             workload, now = state.world.workload, state.health

@@ -77,7 +77,7 @@ def run(
     tests: Sequence[Json],
 ) -> Json:
     """Return the top level `chaos` of the report; `factor` is that of a simulated clock, None on a real cluster."""
-    words = [each["verdict"] for test in tests for each in test["experiments"]]
+    words = [test["verdict"] for test in tests if test["verdict"]]
     return {
         "schema": SCHEMA,
         "version": version,
@@ -88,6 +88,6 @@ def run(
         "simulated": factor is not None,
         "clock": {"kind": "scaled", "factor": factor} if factor else {"kind": "monotonic", "factor": 1.0},
         "cluster": dict(cluster),
-        "experiments": len(words),
+        "experiments": sum(len(test["experiments"]) for test in tests),
         "verdicts": {word: words.count(word) for word in sorted(set(words))},
     }

@@ -13,7 +13,7 @@
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from math import isfinite
 from random import Random
 
@@ -22,6 +22,7 @@ from ..act.permission import ask
 from ..errors import (
     ArgumentError,
     ChaosError,
+    FaultError,
     FaultNotProvenError,
     HoldError,
     InconclusiveError,
@@ -31,6 +32,7 @@ from ..errors import (
     TimeoutTooShortError,
 )
 from ..judge.alerts import AlertRule
+from ..judge.facts import BUILT_IN
 from ..judge.outage import Outage
 from ..judge.recovery import PROOF_MARGIN, Limits
 from ..judge.timeline import State
@@ -83,6 +85,8 @@ class Chaos:
         self._left = left
         self._observations: dict[Target, Observation] = {}
         self._ongoing: dict[Target, Ongoing] = {}
+        self._offered: list[str] = []
+        _check_rules(rules)
 
     def steady(self, target: Target) -> Target:
         """Wait until the target is steady, and return it.
@@ -113,15 +117,21 @@ class Chaos:
             pass
         return ongoing.outage
 
-    @contextmanager
-    def inject(self, fault: Fault, target: Target, *, within: float | None = None) -> Iterator[Ongoing]:
+    def inject(self, fault: Fault, target: Target, *, within: float | None = None) -> AbstractContextManager[Ongoing]:
         """Inject a fault around a block of the test's own; the recovery is judged when the block has ended."""
+        self._offered.append(f"chaos.inject({fault!r}, {target})")
+        return self._entered(self._offered[-1], fault, target, within)
+
+    @contextmanager
+    def _entered(self, offer: str, fault: Fault, target: Target, within: float | None) -> Iterator[Ongoing]:
+        self._offered.remove(offer)
         with self._inject(fault, target, within, check=True) as ongoing:
             yield ongoing
 
     @contextmanager
     def _inject(self, fault: Fault, target: Target, within: float | None, check: bool) -> Iterator[Ongoing]:
         with self._noted():
+            _check_arguments(fault, target)
             limits = self._limits(target, within)
             if target in self._ongoing:
                 raise RefusedError(f"{target}: a fault is already being injected; one at a time on the same target")
@@ -141,12 +151,21 @@ class Chaos:
                     error.add_note(text.verdict_line(found_so_far))
                 raise
             finally:
-                del self._ongoing[target]
+                self._ongoing.pop(target, None)
             self._save(found)
             _raise_for(found, check)
 
     def close(self) -> None:
-        """End every watch and the recording."""
+        """End every watch and the recording; what was offered or begun and never ended is an error of the test."""
+        for offer in self._offered:
+            error: ChaosError = FaultError(f"{offer} does nothing by itself; write: with {offer}:")
+            self.errors.append((error, error.verdict))
+        for target, ongoing in self._ongoing.items():
+            error = FaultError(f"{target}: the block of chaos.inject was never left, so there is no result")
+            self.errors.append((error, error.verdict))
+            if (found := ongoing.abandon(error)) is not None:
+                self._save(found)
+        self._ongoing.clear()
         for observation in self._observations.values():
             observation.close()
         self._observations.clear()
@@ -252,6 +271,24 @@ class Chaos:
             for alert in records.alerts(each.alerts.all)
         ]
         self.artifacts.save("alerts.json", alerts)
+
+
+def _check_arguments(fault: Fault, target: Target) -> None:
+    if not isinstance(fault, Fault):
+        raise ArgumentError(f"the fault is {fault!r}; give one, like kill(1)")
+    if not isinstance(target, Target):
+        raise ArgumentError(f"the target is {target!r}; give one, like cluster.deployment(NAME)")
+
+
+def _check_rules(rules: Sequence[AlertRule]) -> None:
+    """Refuse what is no rule, and names that are taken: an alert must say which rule it is of."""
+    names: set[str] = set(BUILT_IN)
+    for rule in rules:
+        if not isinstance(rule, AlertRule):
+            raise ArgumentError(f"alert_rules has {rule!r}; give AlertRule(name, when=...)")
+        if not rule.name or rule.name in names:
+            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is {'taken' if rule.name else 'no name'}")
+        names.add(rule.name)
 
 
 def _check_hold(fault: Fault, hold: float | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..errors import InterruptedOutage
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IMPATIENT: Final = 3
 """The signal that is obeyed at once, whatever is left undone."""
 
@@ -52,8 +52,8 @@ def shielded(stop: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM do between items what Ctrl-C does."""
-    with _handled(signal.default_int_handler, (signal.SIGTERM,)):
+    """Let SIGTERM and SIGHUP do between items what Ctrl-C does."""
+    with _handled(signal.default_int_handler, (signal.SIGTERM, signal.SIGHUP)):
         yield
 
 
