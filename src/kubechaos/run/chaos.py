@@ -24,7 +24,6 @@ from ..errors import (
     ChaosError,
     FaultError,
     FaultNotProvenError,
-    HoldError,
     InconclusiveError,
     NoReadinessProbeWarning,
     NotRecoveredError,
@@ -32,7 +31,6 @@ from ..errors import (
     TimeoutTooShortError,
 )
 from ..judge.alerts import AlertRule
-from ..judge.facts import BUILT_IN
 from ..judge.outage import Outage
 from ..judge.recovery import PROOF_MARGIN, Limits
 from ..judge.timeline import State
@@ -42,6 +40,7 @@ from ..observe.observation import Observation
 from ..report import records, text
 from ..report.gate import EXCUSABLE
 from ..settings import Settings
+from . import arguments
 from .artifacts import Artifacts
 from .faults import Fault
 from .ongoing import Ongoing
@@ -86,7 +85,7 @@ class Chaos:
         self._observations: dict[Target, Observation] = {}
         self._ongoing: dict[Target, Ongoing] = {}
         self._offered: list[str] = []
-        _check_rules(rules)
+        arguments.check_rules(rules)
 
     def steady(self, target: Target) -> Target:
         """Wait until the target is steady, and return it.
@@ -112,7 +111,7 @@ class Chaos:
         `check` is False; every other failure to give a verdict raises in any case.
         """
         with self._noted():
-            _check_hold(fault, hold)
+            arguments.check_hold(fault, hold)
         with self._inject(fault, target, within, check) as ongoing:
             pass
         return ongoing.outage
@@ -131,7 +130,7 @@ class Chaos:
     @contextmanager
     def _inject(self, fault: Fault, target: Target, within: float | None, check: bool) -> Iterator[Ongoing]:
         with self._noted():
-            _check_arguments(fault, target)
+            arguments.check(fault, target)
             limits = self._limits(target, within)
             if target in self._ongoing:
                 raise RefusedError(f"{target}: a fault is already being injected; one at a time on the same target")
@@ -271,29 +270,6 @@ class Chaos:
             for alert in records.alerts(each.alerts.all)
         ]
         self.artifacts.save("alerts.json", alerts)
-
-
-def _check_arguments(fault: Fault, target: Target) -> None:
-    if not isinstance(fault, Fault):
-        raise ArgumentError(f"the fault is {fault!r}; give one, like kill(1)")
-    if not isinstance(target, Target):
-        raise ArgumentError(f"the target is {target!r}; give one, like cluster.deployment(NAME)")
-
-
-def _check_rules(rules: Sequence[AlertRule]) -> None:
-    """Refuse what is no rule, and names that are taken: an alert must say which rule it is of."""
-    names: set[str] = set(BUILT_IN)
-    for rule in rules:
-        if not isinstance(rule, AlertRule):
-            raise ArgumentError(f"alert_rules has {rule!r}; give AlertRule(name, when=...)")
-        if not rule.name or rule.name in names:
-            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is {'taken' if rule.name else 'no name'}")
-        names.add(rule.name)
-
-
-def _check_hold(fault: Fault, hold: float | None) -> None:
-    if hold is not None and fault.instant:
-        raise HoldError(f"{fault!r} is over at once and cannot be held; leave out hold={hold!r}")
 
 
 def _raise_for(found: Outage, check: bool) -> None:

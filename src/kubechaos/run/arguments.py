@@ -1,0 +1,34 @@
+"""What cannot be meant is refused before anything is touched."""
+
+from collections.abc import Sequence
+
+from ..errors import ArgumentError, HoldError
+from ..judge.alerts import AlertRule
+from ..judge.facts import BUILT_IN
+from ..observe.cluster import Target
+from .faults import Fault
+
+
+def check(fault: Fault, target: Target) -> None:
+    """Raise ArgumentError unless these are a fault and a target."""
+    if not isinstance(fault, Fault):
+        raise ArgumentError(f"the fault is {fault!r}; give one, like kill(1)")
+    if not isinstance(target, Target):
+        raise ArgumentError(f"the target is {target!r}; give one, like cluster.deployment(NAME)")
+
+
+def check_rules(rules: Sequence[AlertRule]) -> None:
+    """Raise ArgumentError for what is no rule, and for a taken name: an alert must say which rule it is of."""
+    names: set[str] = set(BUILT_IN)
+    for rule in rules:
+        if not isinstance(rule, AlertRule):
+            raise ArgumentError(f"alert_rules has {rule!r}; give AlertRule(name, when=...)")
+        if not rule.name or rule.name in names:
+            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is {'taken' if rule.name else 'no name'}")
+        names.add(rule.name)
+
+
+def check_hold(fault: Fault, hold: float | None) -> None:
+    """Raise HoldError where a fault cannot be held."""
+    if hold is not None and fault.instant:
+        raise HoldError(f"{fault!r} is over at once and cannot be held; leave out hold={hold!r}")
