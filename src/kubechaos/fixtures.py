@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from . import options
-from .settings import EMBEDDED, FACTOR, Settings
 
 if TYPE_CHECKING:
     from .api.connect import Pinned
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
     from .observe.cluster import Cluster, Target
     from .run.chaos import Chaos
     from .run.rehearsal import Rehearsal
+    from .settings import Settings
     from .sim import Simulation
 
 IDENTITY = pytest.StashKey[tuple[str, str]]()
-SETTINGS = pytest.StashKey[Settings]()
+SETTINGS = pytest.StashKey["Settings"]()
 PINNED = pytest.StashKey["Pinned"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
 SIMULATION = pytest.StashKey["Simulation"]()
@@ -41,7 +41,7 @@ def identity(config: pytest.Config) -> tuple[str, str]:
     return config.stash[IDENTITY]
 
 
-def settings(config: pytest.Config) -> Settings:
+def settings(config: pytest.Config) -> "Settings":
     """Return the run's Settings, read once."""
     if SETTINGS not in config.stash:
         config.stash[SETTINGS] = options.read(config, identity(config))
@@ -52,6 +52,7 @@ def pinned(config: pytest.Config) -> "Pinned":
     """Return the run's cluster as its kubeconfig said when it was first asked for."""
     from .api.connect import pin
     from .errors import ConfigError
+    from .settings import EMBEDDED
 
     if PINNED not in config.stash:
         if settings(config).simulated:
@@ -74,6 +75,7 @@ def _simulation(config: pytest.Config) -> "Simulation":
 def simulate(config: pytest.Config) -> "Simulation":
     """Return a fresh embedded cluster with what the manifests say; raises ConfigError naming what it cannot honour."""
     from .errors import ConfigError
+    from .settings import FACTOR
     from .sim import ManifestError, Scaled, Simulation
 
     simulation = Simulation([config.rootpath / name for name in settings(config).manifests], clock=Scaled(FACTOR))
@@ -166,6 +168,7 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
     from .run.rehearsal import Rehearsal
+    from .settings import EMBEDDED
 
     knobs, root = settings(request.config), request.config.rootpath
     simulation = simulate(request.config)

@@ -1,22 +1,19 @@
 """Flags, their ini and environment twins, and the one function that reads them into Settings."""
 
 import os
-import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
 
-from .errors import OptionError
-from .settings import Settings
+if TYPE_CHECKING:
+    from .settings import Settings
 
 KINDS: Final = {"deployment": "Deployment"}
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
+class Knob(NamedTuple):
     """One option: `--chaos-NAME`, `CHAOS_NAME` and `chaos_NAME` in the ini file, in this order of precedence."""
 
     name: str
@@ -73,6 +70,8 @@ def named(config: pytest.Config) -> bool:
 
 def identity(config: pytest.Config) -> tuple[str, str]:
     """Return the run's id and its seed: those of the xdist controller, else the named seed, else new ones."""
+    import secrets
+
     worker: dict[str, str] = getattr(config, "workerinput", {})
     if "kubechaos_run" in worker:
         return worker["kubechaos_run"], worker["kubechaos_seed"]
@@ -80,11 +79,13 @@ def identity(config: pytest.Config) -> tuple[str, str]:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", seed
 
 
-def read(config: pytest.Config, known: tuple[str, str] | None = None) -> Settings:
+def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settings":
     """Return all knobs as Settings; raises OptionError naming the value and where it came from.
 
     `known` are the run's id and its seed, where they have been settled before.
     """
+    from .settings import Settings
+
     run, seed = known or identity(config)
     return Settings(
         context=_text(config, "context"),
@@ -127,6 +128,8 @@ def _seconds(config: pytest.Config, name: str) -> float:
     except ValueError:
         seconds = -1.0
     if not isfinite(seconds) or seconds < 0:
+        from .errors import OptionError
+
         raise OptionError(f"{where}: {value!r} is no number of seconds, 0 or more")
     return seconds
 
@@ -135,5 +138,7 @@ def _target(config: pytest.Config) -> tuple[str, str]:
     value, where = _value(config, "target")
     kind, slash, name = (value or "").partition("/")
     if not slash or not name or "/" in name or kind.lower() not in KINDS:
+        from .errors import OptionError
+
         raise OptionError(f"{where}: {value!r} is no target; write deployment/NAME")
     return KINDS[kind.lower()], name
