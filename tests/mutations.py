@@ -22,13 +22,13 @@ MUTATIONS = {
     "no stable window": (f"{JUDGE}/recovery.py", ".due) + limits.stable_for", ".due)"),
     "the status is trusted before the loss is seen": (
         f"{JUDGE}/health.py",
-        "if untouched := [pod.name for pod in active if pod.uid in victims]:",
-        "if untouched := []:",
+        "if untouched else",
+        "if False else",
     ),
-    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not world.listed >= REQUIRED:", "if False:"),
+    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not world.complete:", "if False:"),
     "the generation need not be observed": (
         f"{JUDGE}/health.py",
-        "if workload.observed_generation < workload.generation:",
+        "if workload and workload.observed_generation < workload.generation:",
         "if False:",
     ),
     "pods belong by label, not by owner": (
@@ -36,7 +36,7 @@ MUTATIONS = {
         "tuple(pod for pod in self.pods.values() if pod.owner in self.owners)",
         "tuple(self.pods.values())",
     ),
-    "any template counts": (f"{JUDGE}/health.py", "if current and pod.owner == current.uid]", "if current]"),
+    "any template counts": (f"{JUDGE}/world.py", "if template and (pod.owner if by_owner else pod.template) == template]", "if template]"),
     "pods are told apart by name": (f"{JUDGE}/world.py", "{**known, value.uid: value}", "{**known, value.name: value}"),
     "a gap is accepted": (
         f"{JUDGE}/verdict.py",
@@ -44,7 +44,7 @@ MUTATIONS = {
         "if hole := None:",
     ),
     "the answer of the API is proof": (f"{JUDGE}/verdict.py", "if proof(state) is None and", "if False and"),
-    "fewer than before are enough": (f"{JUDGE}/health.py", "if workload.replicas < max(1, floor):", "if False:"),
+    "fewer than before are enough": (f"{JUDGE}/health.py", "if world.wanted < max(1, floor):", "if False:"),
     "a change by somebody else is nothing": (f"{JUDGE}/verdict.py", "if each.spec), None)", "if False), None)"),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),

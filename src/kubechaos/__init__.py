@@ -18,13 +18,19 @@ _HOMES = {
     "NotSteadyError": "errors",
     "Ongoing": "run.ongoing",
     "Outage": "judge.outage",
-    "Rehearsal": "run.rehearsal",
     "RefusedError": "errors",
+    "Rehearsal": "run.rehearsal",
     "Target": "observe.cluster",
     "UnknownAlertError": "errors",
+    "evict": "run.faults",
     "kill": "run.faults",
+    "kill_container": "run.faults",
     "newest": "judge.victims",
     "oldest": "judge.victims",
+    "on_node": "judge.victims",
+    "rollout_restart": "run.faults",
+    "scale": "run.faults",
+    "where": "judge.victims",
 }
 
 __all__ = sorted(_HOMES)
@@ -45,11 +51,17 @@ if TYPE_CHECKING:
     from .judge.outage import Outage as Outage
     from .judge.victims import newest as newest
     from .judge.victims import oldest as oldest
+    from .judge.victims import on_node as on_node
+    from .judge.victims import where as where
     from .observe.cluster import Cluster as Cluster
     from .observe.cluster import Target as Target
     from .run.chaos import Chaos as Chaos
     from .run.faults import Fault as Fault
+    from .run.faults import evict as evict
     from .run.faults import kill as kill
+    from .run.faults import kill_container as kill_container
+    from .run.faults import rollout_restart as rollout_restart
+    from .run.faults import scale as scale
     from .run.ongoing import Ongoing as Ongoing
     from .run.rehearsal import Rehearsal as Rehearsal
 

@@ -150,13 +150,13 @@ def chaos(_kubechaos_chaos: "Chaos") -> "Chaos":
 def _kubechaos_healthy_deployment(
     request: pytest.FixtureRequest, _kubechaos_chaos: "Chaos", _kubechaos_cluster: "Cluster"
 ) -> "Target":
-    _, name = settings(request.config).target
-    return _kubechaos_chaos.steady(_kubechaos_cluster.deployment(name))
+    kind, name = settings(request.config).target
+    return _kubechaos_chaos.steady(_kubechaos_cluster.workload(kind, name))
 
 
 @pytest.fixture
 def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
-    """The Deployment that --chaos-target names, found steady."""
+    """The workload that --chaos-target names, found steady."""
     return _kubechaos_healthy_deployment
 
 

@@ -35,6 +35,10 @@ class Container:
     last_exit_code: int | None = None
 
 
+TEMPLATE = "controller-revision-hash"
+"""The label with which StatefulSets and DaemonSets say of which template a pod is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pod:
     """A pod; `ready` is its Ready condition, `ready_since` that condition's server time in epoch seconds."""
@@ -57,8 +61,14 @@ class Pod:
     grace: float = 30.0
     reason: str = ""
     finalizers: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
+
+    @property
+    def template(self) -> str:
+        """Which template of a StatefulSet or DaemonSet the pod was made from; "" for those of a ReplicaSet."""
+        return self.labels.get(TEMPLATE, "")
 
     @property
     def active(self) -> bool:
@@ -82,10 +92,14 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
-    """A Deployment: what is wanted of it and what its controller has seen."""
+class Workload:
+    """A Deployment, StatefulSet or DaemonSet: what is wanted of it and what its controller has seen.
 
-    kind: ClassVar[str] = "Deployment"
+    `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
+    its update revision; `revision` is a Deployment's.
+    """
+
+    kind: str
     namespace: str
     name: str
     uid: str
@@ -96,10 +110,10 @@ class Deployment:
     updated_replicas: int = 0
     selector: str = ""
     revision: int = 0
+    template: str = ""
     paused: bool = False
     deleting: bool = False
     probed: bool = True
-    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,20 @@ class ReplicaSet:
     revision: int = 0
     replicas: int = 0
     failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerRevision:
+    """One template of a DaemonSet, or of a StatefulSet; `template` is the label of its pods."""
+
+    kind: ClassVar[str] = "ControllerRevision"
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    owner: str = ""
+    revision: int = 0
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +175,7 @@ class EndpointSlice:
     known: tuple[str, ...] = ()
 
 
-Observed: TypeAlias = Pod | Deployment | ReplicaSet | Event | EndpointSlice
+Observed: TypeAlias = Pod | Workload | ReplicaSet | ControllerRevision | Event | EndpointSlice
 
 
 def older(new: Observed, known: Observed) -> bool:
@@ -157,7 +185,8 @@ def older(new: Observed, known: Observed) -> bool:
 
 
 KINDS: Mapping[str, type[Observed]] = MappingProxyType(
-    {kind.kind: kind for kind in (Pod, Deployment, ReplicaSet, Event, EndpointSlice)}
+    {kind.kind: kind for kind in (Pod, ReplicaSet, ControllerRevision, Event, EndpointSlice)}
+    | dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet"), Workload)
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from .settings import Settings
 
-KINDS: Final = {"deployment": "Deployment"}
+KINDS: Final = {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}
 
 
 class Knob(NamedTuple):
@@ -140,5 +140,5 @@ def _target(config: pytest.Config) -> tuple[str, str]:
     if not slash or not name or "/" in name or kind.lower() not in KINDS:
         from .errors import OptionError
 
-        raise OptionError(f"{where}: {value!r} is no target; write deployment/NAME")
+        raise OptionError(f"{where}: {value!r} is no target; write deployment/NAME, statefulset/NAME or daemonset/NAME")
     return KINDS[kind.lower()], name

@@ -117,6 +117,9 @@ class WorkloadSpec(Wire):
 class WorkloadStatus(Wire):
     observed_generation: int = 0
     updated_replicas: int = 0
+    update_revision: str | None = None
+    desired_number_scheduled: int = 0
+    updated_number_scheduled: int = 0
     conditions: list[Condition] | None = None
 
 
@@ -124,6 +127,11 @@ class Workload(Wire):
     metadata: Meta
     spec: WorkloadSpec = msgspec.field(default_factory=WorkloadSpec)
     status: WorkloadStatus = msgspec.field(default_factory=WorkloadStatus)
+
+
+class ControllerRevision(Wire):
+    metadata: Meta
+    revision: int = 0
 
 
 class Object(Wire):
@@ -154,6 +162,14 @@ class Endpoint(Wire):
 class EndpointSlice(Wire):
     metadata: Meta
     endpoints: list[Endpoint] | None = None
+
+
+class Cause(Wire):
+    message: str = ""
+
+
+class StatusDetails(Wire):
+    causes: list[Cause] | None = None
 
 
 class ListMeta(Wire):

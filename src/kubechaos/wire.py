@@ -3,13 +3,25 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from . import shapes
 from .errors import MalformedError
-from .model import Container, Deployment, EndpointSlice, Event, Observed, Pod, Ref, ReplicaSet
+from .model import (
+    TEMPLATE,
+    Container,
+    ControllerRevision,
+    EndpointSlice,
+    Event,
+    Observed,
+    Pod,
+    Ref,
+    ReplicaSet,
+    Workload,
+)
 
 REVISION = "deployment.kubernetes.io/revision"
 SERVICE = "kubernetes.io/service-name"
@@ -75,6 +87,7 @@ def _pod(raw: shapes.Pod) -> Pod:
         grace=_grace(raw),
         reason=status.reason or "",
         finalizers=tuple(meta.finalizers or ()),
+        labels=meta.labels or {},
         containers=tuple(map(_container, status.container_statuses or ())),
         init_containers=tuple(map(_container, status.init_container_statuses or ())),
     )
@@ -102,24 +115,26 @@ def _failure(status: shapes.WorkloadStatus) -> str:
     return condition.message or "" if condition.status == "True" else ""
 
 
-def _deployment(raw: shapes.Workload) -> Deployment:
+def _workload(kind: str, raw: shapes.Workload) -> Workload:
     meta, spec, status = raw.metadata, raw.spec, raw.status
     containers = spec.template.spec.containers or ()
-    return Deployment(
+    by_node = kind == "DaemonSet"
+    return Workload(
+        kind=kind,
         namespace=meta.namespace,
         name=meta.name,
         uid=meta.uid,
         resource_version=meta.resource_version,
         generation=meta.generation,
         observed_generation=status.observed_generation,
-        replicas=1 if spec.replicas is None else spec.replicas,
-        updated_replicas=status.updated_replicas,
+        replicas=status.desired_number_scheduled if by_node else 1 if spec.replicas is None else spec.replicas,
+        updated_replicas=status.updated_number_scheduled if by_node else status.updated_replicas,
         selector=selector(spec.selector),
         revision=_revision(meta),
+        template=status.update_revision or "",
         paused=spec.paused,
         deleting=meta.deletion_timestamp is not None,
         probed=any(c.readiness_probe is not None for c in containers),
-        failure=_failure(status),
     )
 
 
@@ -134,6 +149,19 @@ def _replica_set(raw: shapes.Workload) -> ReplicaSet:
         revision=_revision(meta),
         replicas=raw.spec.replicas or 0,
         failure=_failure(raw.status),
+    )
+
+
+def _controller_revision(raw: shapes.ControllerRevision) -> ControllerRevision:
+    meta = raw.metadata
+    return ControllerRevision(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        owner=meta.controller.uid,
+        revision=raw.revision,
+        template=(meta.labels or {}).get(TEMPLATE, ""),
     )
 
 
@@ -185,6 +213,12 @@ class Status(shapes.Wire):
     message: str = ""
     reason: str = ""
     code: int = 0
+    details: shapes.StatusDetails | None = None
+
+    @property
+    def causes(self) -> list[shapes.Cause]:
+        """What exactly is wrong, one by one."""
+        return (self.details.causes if self.details else None) or []
 
 
 class Codec(Generic[ValueT]):
@@ -219,7 +253,10 @@ class Codec(Generic[ValueT]):
 _WATCH = msgspec.json.Decoder(shapes.WatchEvent)
 _STATUS = msgspec.json.Decoder(Status)
 PODS = Codec(shapes.Pod, _pod)
-DEPLOYMENTS = Codec(shapes.Workload, _deployment)
+DEPLOYMENTS = Codec(shapes.Workload, partial(_workload, "Deployment"))
+STATEFUL_SETS = Codec(shapes.Workload, partial(_workload, "StatefulSet"))
+DAEMON_SETS = Codec(shapes.Workload, partial(_workload, "DaemonSet"))
+CONTROLLER_REVISIONS = Codec(shapes.ControllerRevision, _controller_revision)
 REPLICA_SETS = Codec(shapes.Workload, _replica_set)
 EVENTS = Codec(shapes.Event, _event)
 ENDPOINT_SLICES = Codec(shapes.EndpointSlice, _endpoint_slice)

@@ -68,6 +68,7 @@ def test_a_recovered_experiment_reads_like_this() -> None:
                 "started": 2.0,
                 "ready": 2.0,
                 "serving": None,
+                "replaces": None,
             },
         ],
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubechaos.model import Deployment, EndpointSlice, Event, Ref, ReplicaSet
+from kubechaos.model import EndpointSlice, Event, Ref, ReplicaSet, Workload
 from kubechaos.wire import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS
 
 META = {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
@@ -16,7 +16,7 @@ def data(metadata: dict[str, Any] | None = None, **parts: Any) -> bytes:
     return json.dumps({"metadata": {**META, **(metadata or {})}, **parts}).encode()
 
 
-def deployment(metadata: dict[str, Any] | None = None, **parts: Any) -> Deployment:
+def deployment(metadata: dict[str, Any] | None = None, **parts: Any) -> Workload:
     return DEPLOYMENTS.object(data(metadata, **parts))
 
 
@@ -42,7 +42,8 @@ def test_a_deployment() -> None:
         },
         status={"observedGeneration": 3, "updatedReplicas": 2, "replicas": 3},
     )
-    assert found == Deployment(
+    assert found == Workload(
+        "Deployment",
         "shop",
         "web",
         "u",

@@ -15,7 +15,6 @@ from kubechaos.judge.recovery import Limits, ends_at
 from kubechaos.judge.timeline import State, step
 from kubechaos.model import (
     Container,
-    Deployment,
     EndpointSlice,
     Event,
     Gap,
@@ -28,6 +27,7 @@ from kubechaos.model import (
     Ref,
     ReplicaSet,
     Seen,
+    Workload,
 )
 
 
@@ -71,9 +71,10 @@ def new(letter: str, **fields: Any) -> Pod:
     return pod(letter, **{"node": "", "phase": "Pending", "ready": False, "containers": (), **fields})
 
 
-def deployment(**fields: Any) -> Deployment:
+def deployment(**fields: Any) -> Workload:
     """Deployment `web`: three replicas, all updated."""
     usual: dict[str, Any] = {
+        "kind": "Deployment",
         "namespace": "shop",
         "name": "web",
         "uid": "web",
@@ -84,7 +85,7 @@ def deployment(**fields: Any) -> Deployment:
         "updated_replicas": 3,
         "revision": 1,
     }
-    return Deployment(**{**usual, **fields})
+    return Workload(**{**usual, **fields})
 
 
 def replica_set(uid: str = "rs", **fields: Any) -> ReplicaSet:

@@ -1,17 +1,36 @@
 """The one door: whatever changes the cluster goes through here, with its preconditions."""
 
+import time
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, Final
 
+from .. import wire
 from ..api.resources import RESOURCES
-from ..api.transport import Transport
-from ..errors import ConflictError, FaultNotProvenError, NotFoundError, UnreachableError
+from ..api.transport import STRATEGIC, Transport
+from ..errors import (
+    ApiError,
+    ArgumentError,
+    ConflictError,
+    EvictionBlockedError,
+    FaultNotProvenError,
+    NotFoundError,
+    NotHealedError,
+    UnreachableError,
+)
 from ..judge.timeline import State
 from ..judge.victims import Who, candidates, choose
 from ..model import Pod, Ref
+from .containers import by_digest
 
 Marker = Callable[..., None]
+ATTEMPTS: Final = 8
+"""How often a change is tried that somebody else's write came before."""
+BUDGET_DEADLINE: Final = 5.0
+"""Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After."""
+BUDGET_PAUSE: Final = 0.2
+HEAL_DEADLINE: Final = 30.0
+"""Seconds in which a cluster that does not answer may come back to be healed."""
 
 
 class Act:
@@ -29,6 +48,7 @@ class Act:
         self._mark = mark
         self._chance = chance
         self._begun = False
+        self._scaled: list[tuple[int, int]] = []
 
     def choose(self, who: Who) -> tuple[Pod, ...]:
         """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
@@ -45,17 +65,126 @@ class Act:
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}}
         if grace is not None:
             options["gracePeriodSeconds"] = grace
-        self._send(pod, "DELETE", RESOURCES["Pod"].path(pod.namespace, pod.name), options)
+        self._send(pod, "DELETE", _path(pod), options)
 
-    def _send(self, pod: Pod, method: str, path: str, body: dict[str, Any]) -> None:
+    def evict(self, pod: Pod) -> None:
+        """Evict exactly this pod; raises EvictionBlockedError where a disruption budget does not allow it."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": pod.uid}},
+        }
+        until = time.monotonic() + BUDGET_DEADLINE
+        done = False
+        while not done:
+            try:
+                self._send(pod, "POST", f"{_path(pod)}/eviction", body)
+                done = True
+            except ApiError as error:
+                new_budget = error.status == 429 and error.retry_after is not None
+                if not new_budget or time.monotonic() > until:
+                    raise _blocked(pod, error) from error
+                time.sleep(BUDGET_PAUSE)
+
+    def restart(self, pods: tuple[Pod, ...], container: str | None) -> None:
+        """Let the kubelet stop and restart a container of each pod, by patching its image to that image's own digest.
+
+        Proof is another containerID. Raises RefusedError, before anything is touched, where an image has no digest.
+        """
+        patches = [(pod, by_digest(pod, wire.mapping(self._transport.get(_path(pod))), container)) for pod in pods]
+        for pod, patch in patches:
+            self._begin()
+            self._mark("intent", verb="restart", uid=pod.uid)
+            self._send(pod, "PATCH", _path(pod), patch, STRATEGIC)
+
+    def roll_out(self, stamp: str) -> None:
+        """Replace every pod, as `kubectl rollout restart` does: an annotation of the template changes."""
+        annotations = {"kubectl.kubernetes.io/restartedAt": stamp}
+        self._revise({"template": {"metadata": {"annotations": annotations}}}, verb="rollout")
+
+    def scale(self, replicas: int) -> None:
+        """Let the target want so many replicas, until it is healed."""
+        before = self._look().world.wanted
+        if replicas == before:
+            raise ArgumentError(f"{self.target} wants {replicas} replicas already: scaling it to that does nothing")
+        self._scaled.append((before, replicas))
+        self._revise({"replicas": replicas}, verb="scale", replicas=replicas)
+
+    def heal(self) -> None:
+        """Put back what was changed, the last first; what somebody else has changed since is left as it is.
+
+        Raises NotHealedError if the cluster does not let us.
+        """
+        until = time.monotonic() + HEAL_DEADLINE
+        while self._scaled:
+            before, after = self._scaled[-1]
+            try:
+                self._unscale(before, after)
+            except NotFoundError:
+                self._mark("superseded", what=f"{self.target} is gone")
+            except ApiError as error:
+                if time.monotonic() > until:
+                    raise NotHealedError(
+                        f"{self.target} still wants {after} replicas instead of {before}: {error}; "
+                        f"put it back: kubectl scale {self.target} -n {self.target.namespace} --replicas={before}"
+                    ) from error
+                time.sleep(BUDGET_PAUSE)
+                continue
+            self._scaled.pop()
+
+    def _unscale(self, before: int, after: int) -> None:
+        live = wire.mapping(self._transport.get(self._path()))["spec"].get("replicas", 1)
+        if live == after:
+            self._revise({"replicas": before}, verb="heal", only_if=after)
+        elif live != before:
+            self._mark("superseded", what=f"{self.target} wants {live} replicas by now; left as it is")
+
+    def _revise(self, spec: dict[str, Any], *, verb: str, only_if: int | None = None, **facts: Any) -> None:
+        """Change the target's spec; its resourceVersion is the precondition, so that the next generation is ours."""
+        self._begin()
+        for attempt in range(1, ATTEMPTS + 1):
+            found = wire.mapping(self._transport.get(self._path()))
+            if only_if is not None and found["spec"].get("replicas", 1) != only_if:
+                break
+            meta = found["metadata"]
+            self._mark("intent", verb=verb, generation=meta["generation"] + 1, **facts)
+            body = {"metadata": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}, "spec": spec}
+            try:
+                self._transport.send("PATCH", self._path(), body)
+            except ConflictError:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                self._mark("acted", method="PATCH", answer="accepted")
+                break
+
+    def _path(self) -> str:
+        return RESOURCES[self.target.kind].path(self.target.namespace, self.target.name)
+
+    def _begin(self) -> None:
         if not self._begun:
             self._begun = True
             self._mark("t0")
+
+    def _send(self, pod: Pod, method: str, path: str, body: dict[str, Any], content: str = "") -> None:
+        self._begin()
         try:
-            self._transport.send(method, path, body)
+            self._transport.send(method, path, body, content=content)
         except (NotFoundError, ConflictError) as error:
             raise FaultNotProvenError(f"pod {pod.name} was gone before we touched it: {error}") from error
         except UnreachableError as error:
             self._mark("acted", uid=pod.uid, method=method, answer=str(error))
         else:
             self._mark("acted", uid=pod.uid, method=method, answer="accepted")
+
+
+def _path(pod: Pod) -> str:
+    return RESOURCES["Pod"].path(pod.namespace, pod.name)
+
+
+def _blocked(pod: Pod, error: ApiError) -> ApiError | EvictionBlockedError:
+    """What an eviction's refusal means: 429 is a budget that says no, 500 may be two budgets, which always say no."""
+    if error.status == 429 or "PodDisruptionBudget" in str(error):
+        return EvictionBlockedError(f"pod {pod.name} may not be evicted: {error}")
+    return error

@@ -34,11 +34,13 @@ def ask(transport: Transport, namespace: str, permissions: Iterable[Permission])
 
 
 def _allowed(transport: Transport, namespace: str, permission: Permission) -> bool:
+    resource, _, subresource = permission.resource.partition("/")
     attributes = {
         "namespace": namespace,
         "verb": permission.verb,
         "group": permission.group,
-        "resource": permission.resource,
+        "resource": resource,
+        **({"subresource": subresource} if subresource else {}),
     }
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
     answer = wire.mapping(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))

@@ -29,6 +29,9 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
         for resource in (
             Resource("Pod", "", "pods", wire.PODS),
             Resource("Deployment", "apps", "deployments", wire.DEPLOYMENTS),
+            Resource("StatefulSet", "apps", "statefulsets", wire.STATEFUL_SETS),
+            Resource("DaemonSet", "apps", "daemonsets", wire.DAEMON_SETS),
+            Resource("ControllerRevision", "apps", "controllerrevisions", wire.CONTROLLER_REVISIONS),
             Resource("ReplicaSet", "apps", "replicasets", wire.REPLICA_SETS),
             Resource("Event", "", "events", wire.EVENTS),
             Resource("EndpointSlice", "discovery.k8s.io", "endpointslices", wire.ENDPOINT_SLICES),

@@ -20,6 +20,9 @@ from ..errors import (
 from .connect import Pinned
 
 DEADLINE: Final = 10.0
+JSON: Final = "application/json"
+MERGE: Final = "application/merge-patch+json"
+STRATEGIC: Final = "application/strategic-merge-patch+json"
 READ_TIMEOUT: Final = 75.0
 """How long a watch may say nothing; the API server sends a bookmark about once a minute."""
 
@@ -56,20 +59,29 @@ class Transport:
         """GET a path; returns the body. Raises the ApiError of the answer."""
         return self._call("GET", path, query, None, deadline)
 
-    def send(self, method: str, path: str, body: Mapping[str, Any], *, deadline: float = DEADLINE) -> bytes:
-        """Send a body, once, with no query; returns the answer's body.
+    def send(
+        self, method: str, path: str, body: Mapping[str, Any], *, content: str = "", deadline: float = DEADLINE
+    ) -> bytes:
+        """Send a body, once, with no query; returns the answer's body. A PATCH is a merge patch unless told otherwise.
 
         The query is left empty on purpose: with a DeleteOptions body the API server ignores it.
         """
-        return self._call(method, path, None, wire.encode(body), deadline)
+        content = content or (MERGE if method == "PATCH" else JSON)
+        return self._call(method, path, None, wire.encode(body), deadline, content)
 
     def _call(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None, deadline: float
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+        deadline: float,
+        content: str = "",
     ) -> bytes:
         until = time.monotonic() + deadline
         what = f"{method} {path}"
         with _translated(what):
-            response = self._open(method, path, query, body, (deadline, deadline))
+            response = self._open(method, path, query, body, (deadline, deadline), content)
             try:
                 data = b"".join(_chunks(response, until, what))
             finally:
@@ -105,13 +117,19 @@ class Transport:
                 response.shutdown()
 
     def _open(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None, timeout: tuple[float, float]
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+        timeout: tuple[float, float],
+        content: str = "",
     ) -> Any:
         import urllib3
 
         headers = {"Accept": "application/json", "User-Agent": "kubechaos"}
-        if body is not None:
-            headers["Content-Type"] = f"application/{'merge-patch+json' if method == 'PATCH' else 'json'}"
+        if content:
+            headers["Content-Type"] = content
         configuration = self.pinned.configuration
         self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         return self._client.rest_client.pool_manager.request(
@@ -173,7 +191,9 @@ def _raise_for(response: Any, data: bytes, what: str) -> None:
         return
     status = wire.status(data)
     retry = response.headers.get("Retry-After", "")
-    message = f"{what}: {response.status} {status.message or status.reason or response.reason or ''}".rstrip()
+    said = status.message or status.reason or response.reason or ""
+    more = [each.message for each in status.causes if each.message not in said]
+    message = f"{what}: {response.status} {' '.join([said, *more])}".rstrip()
     raise _ERRORS.get(response.status, ApiError)(
         message, status=response.status, reason=status.reason, retry_after=float(retry) if retry.isdigit() else None
     )

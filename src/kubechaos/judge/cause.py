@@ -24,9 +24,17 @@ def changed(experiment: Experiment, change: Change) -> str:
 def unproven(state: State, experiment: Experiment) -> str:
     """Say which effect of the fault was not seen."""
     seconds = (experiment.ended or state.at) - experiment.t0
-    if victim := next((life.pod.name for life in state.victims if life.proof is None), ""):
+    match experiment.effect:
+        case "scaled":
+            return f"there were never {experiment.aim} pods in {seconds:.0f} s"
+        case "replaced":
+            return f"no pod of the new template was seen in {seconds:.0f} s"
+    if victim := next((life.pod for life in state.victims if experiment.proof(life) is None), None):
+        if victim.uid in experiment.restarting:
+            return f"no new container of pod {victim.name} was seen in {seconds:.0f} s"
         return (
-            f"pod {victim} was asked to go, but neither its end nor that of its containers was seen in {seconds:.0f} s"
+            f"pod {victim.name} was asked to go, but neither its end nor that of its containers was seen "
+            f"in {seconds:.0f} s"
         )
     return "no pod was touched"
 
@@ -58,7 +66,7 @@ def obstacle(state: State, limits: Limits) -> str:
     late, experiment = recovery_time(state, limits), begun(state)
     if late < inf:
         return f"recovered only after {late:.1f} s, {slowest(state, experiment)}".rstrip(", ")
-    failure = state.world.current.failure if state.world.current else ""
+    failure = state.world.failure
     if failure and len(state.world.active) < state.health.wanted:
         return f"FailedCreate: {failure}"
     active = sorted((life for life in state.owned if life.pod.active), key=lambda life: life.pod.name)

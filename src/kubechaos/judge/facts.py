@@ -96,12 +96,15 @@ def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]
 
 
 def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:
-    """The replacements and restarts since t0."""
+    """The replacements and restarts since recovery is owed; what comes while a fault is in force is its own effect."""
+    if experiment.in_force:
+        return
     for life in state.news:
-        if life.created is not None and life.created >= experiment.t0:
+        if life.created is not None and life.created >= experiment.owed_from:
             yield life.created, f"{_pod(life.pod)} was created"
-        if life.restarted is not None and life.restarted >= experiment.t0:
-            yield life.restarted, f"{_pod(life.pod)} was restarted"
+        for at in life.restarts:
+            if at >= experiment.owed_from:
+                yield at, f"{_pod(life.pod)} was restarted"
 
 
 def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
@@ -114,13 +117,13 @@ def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fac
         for each in (*life.pod.init_containers, *life.pod.containers):
             for reason in _reasons(each, life, experiment):
                 yield Fact(_REASONS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
-    if state.world.current and (failure := state.world.current.failure):
+    if failure := state.world.failure:
         yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
 
 
 def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
     """The reasons that a container gives now, and for its last end if that was after t0."""
-    lately = life.restarted is not None and life.restarted >= experiment.t0
+    lately = any(at >= experiment.t0 for at in life.restarts)
     given = (each.reason, each.last_reason if lately or life.created is not None else "")
     return [reason for reason in given if reason in _REASONS]
 
@@ -147,9 +150,8 @@ def _keeps(pod: Pod) -> str:
 
 def _absence(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """What should have happened long ago and did not, where the API gives no reason."""
-    told = bool(state.world.current and state.world.current.failure)
     missing = state.health.wanted - len(state.world.active)
-    if missing > 0 and not told and state.world.workload and state.at >= experiment.t0 + SILENCE:
+    if missing > 0 and not state.world.failure and not state.world.lost and state.at >= experiment.t0 + SILENCE:
         yield Fact(
             "NotCreated",
             "critical",

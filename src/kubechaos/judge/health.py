@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..model import Container, Pod
-from .world import REQUIRED, World
+from .world import PODS, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,37 @@ class Health:
         return not self.unmet
 
 
-def health(world: World, *, floor: int = 0, victims: frozenset[str] = frozenset()) -> Health:
-    """Look at the target: `floor` is what was wanted before the fault, `victims` the uids chosen for it."""
-    wanted = max(1, world.workload.replicas) if world.workload else max(1, floor)
-    active, current = world.active, world.current
-    mine = [pod for pod in active if current and pod.owner == current.uid]
-    unmet = _unmet(world, wanted, floor) or _touched(active, victims) or _missing(mine, wanted)
+def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(), in_force: bool = False) -> Health:
+    """Look at the target.
+
+    `floor` is what was wanted before the fault, `owing` the uids of victims that show no effect of it yet; a fault that
+    is `in_force` has changed what is wanted itself.
+    """
+    wanted = max(1, floor if in_force or world.lost else world.wanted)
+    active = world.active
+    mine = world.updated(active)
+    unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or _missing(mine, wanted)
     return Health(sum(pod.ready for pod in active), wanted, world.serving(active), unmet, _count(mine, wanted))
 
 
-def _unmet(world: World, wanted: int, floor: int) -> str:
+def _unmet(world: World, floor: int, in_force: bool) -> str:
     """The first condition on the workload that does not hold."""
     workload = world.workload
-    if not world.listed >= REQUIRED:
+    if not world.complete:
         return "not everything has been listed yet"
-    if workload is None or workload.deleting:
-        return "the Deployment has been deleted"
-    if workload.observed_generation < workload.generation:
+    if world.lost or (workload and workload.deleting):
+        return f"the {world.kind} has been deleted"
+    if workload and workload.observed_generation < workload.generation:
         return f"its controller has not observed generation {workload.generation}"
-    if workload.replicas < max(1, floor):
-        return f"{workload.replicas} replicas are wanted" + (f", {floor} were before" if floor else "")
+    if in_force:
+        return "the fault is still in force"
+    if world.wanted < max(1, floor):
+        return f"{world.wanted} replicas are wanted" + (f", {floor} were before" if floor else "")
     return ""
 
 
-def _touched(active: tuple[Pod, ...], victims: frozenset[str]) -> str:
-    untouched = next((pod.name for pod in active if pod.uid in victims), "") if victims else ""
+def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> str:
+    untouched = next((pod.name for pod in active if pod.uid in owing), "") if owing else ""
     return f"victim {untouched} is still there" if untouched else ""
 
 
@@ -63,15 +69,15 @@ def _count(mine: list[Pod], wanted: int) -> str:
 
 def unrest(world: World) -> str:
     """Return what keeps a healthy target from being steady: a rollout, a terminating pod; "" if nothing does."""
-    workload, current = world.workload, world.current
-    if workload is None or current is None:
-        return ""
-    if workload.paused:
+    workload, updated = world.workload, world.updated(world.active)
+    if workload and workload.paused:
         return "the Deployment is paused"
-    if old := [pod.name for pod in world.active if pod.owner != current.uid]:
+    if old := [pod.name for pod in world.active if pod not in updated]:
         return f"a rollout is in progress: pod {old[0]} is of an old template"
-    if workload.updated_replicas != workload.replicas:
+    if workload and workload.updated_replicas != workload.replicas:
         return f"a rollout is in progress: {workload.updated_replicas} of {workload.replicas} replicas are updated"
+    if world.kind == PODS and len(world.active) != world.expect:
+        return f"{len(world.active)} pods are there, {world.expect} are expected"
     if dying := [pod.name for pod in world.owned if pod.deleting]:
         return f"pod {dying[0]} is terminating"
     return ""

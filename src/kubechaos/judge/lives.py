@@ -15,7 +15,7 @@ Lives = Mapping[str, "Life"]
 class Life:
     """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
 
-    `losses` are when it lost its readiness, `restarted` when a container was first seen to have been restarted, and
+    `losses` are when it lost its readiness, `restarts` when a container was seen to have been restarted, and
     `said` is what an Event says that its start waits for.
     """
 
@@ -30,7 +30,7 @@ class Life:
     stopped: float | None = None
     gone: float | None = None
     losses: tuple[float, ...] = ()
-    restarted: float | None = None
+    restarts: tuple[float, ...] = ()
     said: str = ""
     proof: tuple[str, float] | None = None
     """The effect of a kill: "gone", or "stopped": terminating with nothing running; and when it was first seen."""
@@ -70,7 +70,7 @@ def _seen(life: Life | None, pod: Pod, at: float) -> Life:
         deleted=at if life.deleted is None and pod.deleting else life.deleted,
         stopped=at if life.stopped is None and pod.stopped else life.stopped,
         losses=(*life.losses, at) if lost else life.losses,
-        restarted=at if restarted and life.restarted is None else life.restarted,
+        restarts=(*life.restarts, at) if restarted else life.restarts,
         proof=life.proof or (("stopped", at) if dying else None),
     )
 

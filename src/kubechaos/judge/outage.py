@@ -57,7 +57,11 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A pod that came: when each stage was first seen, in seconds from t0; None: not seen."""
+    """A pod that came: when each stage was first seen, in seconds from t0; None: not seen.
+
+    `replaces` is the uid of the pod whose place it took, where Kubernetes pairs them: the ordinal of a StatefulSet, the
+    node of a DaemonSet.
+    """
 
     name: str
     uid: str
@@ -67,11 +71,12 @@ class Added:
     started: float | None
     ready: float | None
     serving: float | None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Which pods went and which came; paired only where Kubernetes pairs them, so not for a Deployment."""
+    """Which pods went and which came; paired only where Kubernetes pairs them, see `Added.replaces`."""
 
     removed: tuple[Removed, ...]
     added: tuple[Added, ...]
@@ -140,7 +145,10 @@ def outage(
         min_ready=experiment.min_ready,
         availability=_availability(state, experiment),
         alerts=alerts,
-        phases=Phases(tuple(_removed(life, t0) for life in gone), tuple(_added(life, t0) for life in added(state))),
+        phases=Phases(
+            tuple(_removed(life, t0) for life in gone),
+            tuple(_added(life, t0, _place_of(life, gone, state.world.kind)) for life in added(state)),
+        ),
         victims=tuple(_removed(life, t0) for life in state.victims),
         proof=(proven[0], proven[1] - t0) if proven else None,
         verdict=verdict.word,
@@ -166,10 +174,24 @@ def _removed(life: Life, t0: float) -> Removed:
     return Removed(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in (life.deleted, life.stopped, life.gone)))
 
 
-def _added(life: Life, t0: float) -> Added:
+def _place_of(life: Life, gone: list[Life], kind: str) -> str | None:
+    """The uid of the last pod before this one that had its name, or was on its node."""
+    before = [each.pod for each in gone if (each.created or -inf) < (life.created or inf)]
+    match kind:
+        case "StatefulSet":
+            same = [pod.uid for pod in before if pod.name == life.pod.name]
+        case "DaemonSet":
+            same = [pod.uid for pod in before if pod.node == life.pod.node]
+        case _:
+            return None
+    return same[-1] if same else None
+
+
+def _added(life: Life, t0: float, replaces: str | None) -> Added:
     pod = life.pod
     stages = (life.created, life.scheduled, life.started, life.ready, life.serving)
-    return Added(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in stages))
+    created, scheduled, started, ready, serving = (_after(at, t0) for at in stages)
+    return Added(pod.name, pod.uid, pod.node, created, scheduled, started, ready, serving, replaces)
 
 
 def _after(at: float | None, t0: float) -> float | None:

@@ -10,6 +10,8 @@ from .timeline import Experiment, State
 
 PROOF_MARGIN: Final = 10.0
 """Seconds after a victim's grace by which its end must have been seen."""
+EFFECT_DEADLINE: Final = 30.0
+"""Seconds after t0 by which the effect of any other fault must have been seen."""
 GONE_MARGIN: Final = 3.0
 """Seconds after its proof in which a victim should leave the API."""
 
@@ -35,30 +37,37 @@ def unsteady(state: State) -> str:
 def ends_at(state: State, limits: Limits) -> float:
     """Return when the observation ends if nothing more is seen, on the run's clock."""
     experiment = begun(state)
-    if state.world.workload is None:
+    if state.world.lost:
         return state.at
     if state.stretch is None:
-        untouched = any(life.deleted is None for life in state.victims)
-        return max(experiment.due + limits.within, proof_deadline(state) if untouched else 0.0)
+        untouched = any(life.deleted is None for life in state.victims) or bool(experiment.effect)
+        waited_for = untouched and proof(state) is None
+        return max(experiment.due + limits.within, proof_deadline(state) if waited_for else 0.0)
     return max(stable_at(state, limits), _proof_ends_at(state))
 
 
 def proof_deadline(state: State) -> float:
     """Return when the fault must have been proven: a kill by the victims' grace + PROOF_MARGIN."""
-    return begun(state).t0 + max((life.pod.grace for life in state.victims), default=0.0) + PROOF_MARGIN
+    experiment = begun(state)
+    ended = max((life.pod.grace for life in state.victims), default=0.0) + PROOF_MARGIN
+    others = experiment.effect or experiment.restarting
+    return experiment.t0 + (max(EFFECT_DEADLINE, ended) if others else ended)
 
 
 def _proof_ends_at(state: State) -> float:
     proven = proof(state)
     if proven is None:
         return proof_deadline(state)
-    lingering = any(life.gone is None for life in state.victims)
+    lingering = any(life.gone is None for life in state.victims if life.pod.uid not in begun(state).restarting)
     return proven[1] + (GONE_MARGIN if lingering else 0.0)
 
 
 def proof(state: State) -> tuple[str, float] | None:
     """Return what proves the fault and when the last victim's effect was seen; None while one is missing."""
-    proofs = [life.proof for life in state.victims]
+    experiment = begun(state)
+    if experiment.effect:
+        return None if experiment.effected is None else (experiment.effect, experiment.effected)
+    proofs = [experiment.proof(life) for life in state.victims]
     found = [each for each in proofs if each is not None]
     return max(found, key=lambda each: each[1]) if found and len(found) == len(proofs) else None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
-from ..model import Delay, Deployment, Gap, Gone, Listed, Mark, Pod, Record, Seen
+from ..model import Delay, Gap, Gone, Listed, Mark, Pod, Record, Seen, Workload
 from .health import Health, health
 from .lives import Life, Lives, live, stale
 from .world import World, apply
@@ -25,10 +25,22 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One fault and what has followed it so far; times on the run's clock, `facts` as marked by the run."""
+    """One fault and what has followed it so far; times on the run's clock, `facts` as marked by the run.
+
+    `restarting` are the victims that stay and get new containers. A fault of the whole target says by its `effect`
+    ("scaled" or "replaced") what proves it: `aim` active pods, or a pod of a template that was not there at t0, seen at
+    `effected`. It is `in_force` while it has changed what is wanted and has not been healed.
+    """
 
     facts: Mapping[str, Any]
     victims: Mapping[str, Pod] = field(default_factory=dict)
+    restarting: frozenset[str] = frozenset()
+    effect: str = ""
+    aim: int = 0
+    template: str = ""
+    effected: float | None = None
+    in_force: bool = False
+    healed: bool = False
     t0: float = inf
     due: float = inf
     floor: int = 0
@@ -43,6 +55,17 @@ class Experiment:
     def running(self) -> bool:
         """Whether the fault has been begun and its observation has not ended."""
         return self.t0 < inf and self.ended is None
+
+    @property
+    def owed_from(self) -> float:
+        """From when on what comes is recovery: t0, or the heal."""
+        return self.due if self.healed else self.t0
+
+    def proof(self, life: Life) -> tuple[str, float] | None:
+        """Return the effect of the fault on a victim and when it was first seen; None while there is none."""
+        if life.pod.uid not in self.restarting:
+            return life.proof
+        return next((("restarted", at) for at in life.restarts if at >= self.t0), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +158,35 @@ def _marked(state: State, mark: Mark) -> Experiment | None:
         case "t0":
             workload, now = state.world.workload, state.health
             generation = workload.generation if workload else 0
-            return replace(experiment, t0=state.at, floor=now.wanted, generation=generation, min_ready=now.ready)
+            return replace(
+                experiment,
+                t0=state.at,
+                floor=now.wanted,
+                generation=generation,
+                min_ready=now.ready,
+                template=state.world.template,
+            )
+        case "intent":
+            return _intended(experiment, mark.facts)
         case "due":
-            return replace(experiment, due=state.at if mark.facts.get("healed") else experiment.t0)
+            healed = bool(mark.facts.get("healed"))
+            due = state.at if healed else experiment.t0
+            return replace(experiment, due=due, healed=healed, in_force=experiment.in_force and not healed)
         case "ended":
             return replace(experiment, ended=state.at)
+    return experiment
+
+
+def _intended(experiment: Experiment, facts: Mapping[str, Any]) -> Experiment:
+    """What we are about to do ourselves is no interference."""
+    experiment = replace(experiment, generation=facts.get("generation", experiment.generation))
+    match facts["verb"]:
+        case "restart":
+            return replace(experiment, restarting=experiment.restarting | {facts["uid"]})
+        case "scale":
+            return replace(experiment, effect="scaled", aim=facts["replicas"], in_force=True)
+        case "rollout":
+            return replace(experiment, effect="replaced")
     return experiment
 
 
@@ -154,34 +201,35 @@ def _interfered(state: State, record: Seen | Gone) -> State:
 def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change | None:
     """Say what somebody else did, if this record shows it."""
     match record.object:
-        case Deployment() as workload:
+        case Workload() as workload:
             if isinstance(record, Gone) or workload.deleting:
-                return Change(state.at, "the Deployment was deleted", spec=True)
-            if workload.generation > experiment.generation:
+                return Change(state.at, f"the {workload.kind} was deleted", spec=True)
+            fewer_nodes = workload.kind == "DaemonSet" and workload.replicas < experiment.floor
+            if workload.generation > experiment.generation or fewer_nodes:
                 return Change(state.at, _spec_change(workload, experiment), spec=True)
         case Pod() as pod:
             going = pod.deleting or isinstance(record, Gone)
             mine = pod.owner in state.world.owners and pod.uid not in experiment.victims
-            respecified = any(change.spec for change in experiment.changes)
+            respecified = any(change.spec for change in experiment.changes) or experiment.effect
             if going and mine and not respecified and len(state.world.active) < state.health.wanted:
                 return Change(state.at, f"pod {pod.name} was deleted", spec=False)
     return None
 
 
-def _spec_change(workload: Deployment, experiment: Experiment) -> str:
-    if workload.replicas != experiment.floor:
-        return f"the Deployment was scaled from {experiment.floor} to {workload.replicas} replicas"
-    return f"the Deployment's spec was changed (generation {experiment.generation} to {workload.generation})"
+def _spec_change(workload: Workload, experiment: Experiment) -> str:
+    if workload.replicas != experiment.floor and not experiment.in_force:
+        return f"the {workload.kind} was scaled from {experiment.floor} to {workload.replicas} replicas"
+    return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
 
 
 def _look(state: State, record: Record) -> State:
     """Look at the target again, and keep, break or begin the stretch in which it has been all right."""
-    experiment = _running(state)
-    now = health(
-        state.world,
-        floor=experiment.floor if experiment else 0,
-        victims=frozenset(experiment.victims) if experiment else frozenset(),
-    )
+    if experiment := _running(state):
+        experiment = _effected(experiment, state)
+        owing = frozenset(uid for uid in experiment.victims if not experiment.proof(state.lives[uid]))
+        now = health(state.world, floor=experiment.floor, owing=owing, in_force=experiment.in_force)
+    else:
+        now = health(state.world)
     stretch = (state.stretch if state.stretch is not None else _begin(state, record)) if now.good else None
     if experiment:
         began = stretch is not None and stretch != state.stretch
@@ -190,6 +238,18 @@ def _look(state: State, record: Record) -> State:
         experiment = replace(experiment, min_ready=lowest, ready_seconds_before=before)
         return replace(state, health=now, stretch=stretch, experiment=experiment)
     return replace(state, health=now, stretch=stretch)
+
+
+def _effected(experiment: Experiment, state: State) -> Experiment:
+    """Note when the effect of a fault of the whole target is first there."""
+    if not experiment.effect or experiment.effected is not None:
+        return experiment
+    world = state.world
+    if experiment.effect == "scaled":
+        there = len(world.active) == experiment.aim
+    else:
+        there = world.template != experiment.template and bool(world.updated(world.active))
+    return replace(experiment, effected=state.at) if there else experiment
 
 
 def _begin(state: State, record: Record) -> float:

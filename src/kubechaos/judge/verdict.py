@@ -8,7 +8,6 @@ from ..model import Gap
 from . import cause
 from .recovery import Limits, begun, proof, proof_deadline, recovery_time, stable_at
 from .timeline import State
-from .world import REQUIRED
 
 RANK: Final = (
     "not_healed",
@@ -55,4 +54,6 @@ def judge(state: State, limits: Limits) -> Verdict:
 def _hole(state: State, until: float) -> Gap | None:
     """The first gap between t0 and the end of the stable stretch in what a verdict stands on."""
     t0 = begun(state).t0
-    return next((gap for gap in state.gaps if gap.kind in REQUIRED and gap.at >= t0 and gap.since <= until), None)
+    return next(
+        (gap for gap in state.gaps if gap.kind in state.world.required and gap.at >= t0 and gap.since <= until), None
+    )

@@ -77,6 +77,32 @@ def newest(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
     return pods[-1:]
 
 
+def on_node(name: str) -> Who:
+    """Choose every pod on the named node."""
+
+    def chosen(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
+        return [pod for pod in pods if pod.node == name]
+
+    chosen.__name__ = f"on_node({name!r})"
+    return chosen
+
+
+def where(labels: str) -> Who:
+    """Choose every pod with these labels, like `where("role=primary")`; several are separated by commas.
+
+    Raises ArgumentError for what is no list of KEY=VALUE.
+    """
+    asked = [label.partition("=") for label in labels.split(",")]
+    if not all(key.strip() and equals for key, equals, _ in asked):
+        raise ArgumentError(f"where({labels!r}): write KEY=VALUE, several with commas between")
+
+    def chosen(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
+        return [pod for pod in pods if all(pod.labels.get(key.strip()) == value.strip() for key, _, value in asked)]
+
+    chosen.__name__ = f"where({labels!r})"
+    return chosen
+
+
 def describe(who: Who) -> str:
     """Return `who` as it stands in reports and in the ids of parametrised tests."""
     return getattr(who, "__name__", repr(who)) if callable(who) else str(who)

@@ -2,35 +2,102 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from ..model import Deployment, EndpointSlice, Gone, Listed, Observed, Pod, Record, ReplicaSet, Seen, older
+from ..model import (
+    ControllerRevision,
+    EndpointSlice,
+    Event,
+    Gone,
+    Listed,
+    Mark,
+    Observed,
+    Pod,
+    Record,
+    ReplicaSet,
+    Seen,
+    Workload,
+    older,
+)
 
-REQUIRED = frozenset({"Pod", "Deployment", "ReplicaSet"})
-_FIELDS = {"Pod": "pods", "ReplicaSet": "replica_sets", "EndpointSlice": "slices"}
+PODS: Final = "Pods"
+"""The kind of a target that is a set of pods: what made them is not looked at."""
+STREAMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Deployment": ("Deployment", "ReplicaSet", "Pod"),
+        "StatefulSet": ("StatefulSet", "Pod"),
+        "DaemonSet": ("DaemonSet", "ControllerRevision", "Pod"),
+        PODS: ("Pod",),
+    }
+)
+"""What a verdict on each kind of target stands on; without one of these there is none."""
+_FIELDS = {
+    "Pod": "pods",
+    "ReplicaSet": "replica_sets",
+    "ControllerRevision": "templates",
+    "EndpointSlice": "slices",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """What the streams have told so far.
 
-    `listed` are the kinds that are past their listing; `owners` and `services` are the ReplicaSets that were ever the
-    workload's, and the Services that ever knew one of its pods: an emptied Service must read as 0, not as none.
+    `kind` is that of the target, and `expect` how many pods it should have where no workload says so. `listed` are the
+    kinds that are past their listing; `owners` and `services` are the controllers whose pods were ever the target's,
+    and the Services that ever knew one of these: an emptied Service must read as 0, not as none. `refusal` is the last
+    Event in which the controller says that it could not create a pod.
     """
 
+    kind: str = "Deployment"
+    expect: int = 0
     listed: frozenset[str] = frozenset()
-    workload: Deployment | None = None
+    workload: Workload | None = None
     replica_sets: Mapping[str, ReplicaSet] = field(default_factory=dict)
+    templates: Mapping[str, ControllerRevision] = field(default_factory=dict)
     pods: Mapping[str, Pod] = field(default_factory=dict)
     slices: Mapping[str, EndpointSlice] = field(default_factory=dict)
     owners: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
+    refusal: str = ""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The streams that a verdict on this target stands on."""
+        return STREAMS[self.kind]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that a verdict stands on has been listed."""
+        return self.listed.issuperset(self.required)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the workload is gone."""
+        return self.workload is None and self.kind != PODS
+
+    @property
+    def wanted(self) -> int:
+        """How many pods are wanted, as far as the API says now."""
+        return self.workload.replicas if self.workload else self.expect
 
     @property
     def current(self) -> ReplicaSet | None:
-        """The ReplicaSet of the current template: the one with the workload's latest revision."""
+        """The ReplicaSet of a Deployment's current template: the one with the latest revision."""
         mine = (each for each in self.replica_sets.values() if each.uid in self.owners)
         return max(mine, key=lambda each: each.revision, default=None)
+
+    @property
+    def template(self) -> str:
+        """What says that a pod is of the current template: its ReplicaSet's uid, or its label; "" if not known yet."""
+        workload = self.workload
+        if workload is None or workload.kind == "StatefulSet":
+            return workload.template if workload else ""
+        if workload.kind == "Deployment":
+            return self.current.uid if self.current else ""
+        mine = (each for each in self.templates.values() if each.owner == workload.uid)
+        return getattr(max(mine, key=lambda each: each.revision, default=None), "template", "")
 
     @property
     def owned(self) -> tuple[Pod, ...]:
@@ -42,6 +109,11 @@ class World:
         """The target's pods that count."""
         return tuple(pod for pod in self.owned if pod.active)
 
+    @property
+    def failure(self) -> str:
+        """Why pods cannot be created, in the API's words: a ReplicaSet's condition, else the last Event; "" if none."""
+        return (self.current.failure if self.current else "") if self.kind == "Deployment" else self.refusal
+
     def serving(self, active: Collection[Pod]) -> int | None:
         """Return how many active pods every Service of the target sends traffic to; None without a Service."""
         if not self.services:
@@ -52,14 +124,27 @@ class World:
                 ready[each.service].update(each.ready)
         return min(sum(pod.uid in uids for pod in active) for uids in ready.values())
 
+    def updated(self, pods: Collection[Pod]) -> list[Pod]:
+        """Return the pods that are of the current template; all of them where there is no workload to have one."""
+        if self.kind == PODS:
+            return list(pods)
+        template, by_owner = self.template, self.kind == "Deployment"
+        return [pod for pod in pods if template and (pod.owner if by_owner else pod.template) == template]
+
 
 def apply(world: World, record: Record) -> World:
     """Return the world after a record; a version that is older than the known one changes nothing."""
     match record:
+        case Mark(name="target", facts=facts):
+            return replace(world, kind=facts["kind"], expect=facts["expect"])
+        case Mark(name="experiment"):
+            return replace(world, refusal="")
         case Listed():
-            return _relate(replace(_listed(world, record), listed=world.listed | {record.kind}))
+            return _relate(_listed(replace(world, listed=world.listed | {record.kind}), record))
         case Seen(object=Pod() as value):
             return _seen(world, value)
+        case Seen(object=Event(reason="FailedCreate", about=about) as event) if about.uid in world.owners:
+            return replace(world, refusal=event.message)
         case Seen(object=value):
             return _relate(_seen(world, value))
         case Gone(object=value):
@@ -68,15 +153,17 @@ def apply(world: World, record: Record) -> World:
 
 
 def _listed(world: World, record: Listed) -> World:
-    if record.kind == "Deployment":
-        return replace(world, workload=next((o for o in record.objects if isinstance(o, Deployment)), None))
-    if record.kind in _FIELDS:
-        return _with(world, record.kind, {each.uid: each for each in record.objects})
-    return world
+    if record.kind == world.kind and record.kind != PODS:
+        return replace(world, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
+    if record.kind not in _FIELDS:
+        return world
+    if record.kind == "Pod" and world.kind == PODS and not world.owners:
+        world = replace(world, owners=frozenset(o.owner for o in record.objects if isinstance(o, Pod) and o.owner))
+    return _with(world, record.kind, {each.uid: each for each in record.objects})
 
 
 def _seen(world: World, value: Observed) -> World:
-    if isinstance(value, Deployment):
+    if isinstance(value, Workload):
         return world if _stale(world.workload, value) else replace(world, workload=value)
     if value.kind not in _FIELDS:
         return world
@@ -85,7 +172,7 @@ def _seen(world: World, value: Observed) -> World:
 
 
 def _gone(world: World, value: Observed) -> World:
-    if isinstance(value, Deployment):
+    if isinstance(value, Workload):
         same = world.workload is not None and world.workload.uid == value.uid
         return replace(world, workload=None) if same else world
     if value.kind not in _FIELDS:
@@ -95,13 +182,21 @@ def _gone(world: World, value: Observed) -> World:
 
 
 def _relate(world: World) -> World:
-    """Remember which ReplicaSets and Services are the target's."""
-    workload = world.workload
-    owners = {each.uid for each in world.replica_sets.values() if workload and each.owner == workload.uid}
+    """Remember which controllers and Services are the target's."""
+    owners = _owners(world)
     world = world if owners <= world.owners else replace(world, owners=world.owners | owners)
     owned = {pod.uid for pod in world.owned}
     met = {each.service for each in world.slices.values() if each.service and not owned.isdisjoint(each.known)}
     return world if met <= world.services else replace(world, services=world.services | met)
+
+
+def _owners(world: World) -> set[str]:
+    """Whose pods are the target's now: a Deployment's are those of its ReplicaSets."""
+    if (workload := world.workload) is None:
+        return set()
+    if workload.kind != "Deployment":
+        return {workload.uid}
+    return {each.uid for each in world.replica_sets.values() if each.owner == workload.uid}
 
 
 def _with(world: World, kind: str, objects: Mapping[str, Any]) -> World:

@@ -6,21 +6,24 @@ from typing import Any
 from .. import wire
 from ..api.connect import Pinned
 from ..api.transport import Transport
-from ..errors import ApiError
+from ..errors import ApiError, ArgumentError
+from ..judge.world import PODS
 from ..model import Ref
 from .clock import Clock, Monotonic
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Target:
-    """A workload that a fault is aimed at; it needs `min_replicas` replicas wanted, so that losing one can be survived.
+    """What a fault is aimed at; it needs `min_replicas` replicas wanted, so that losing one can be survived.
 
-    `stable_for` is how many seconds a recovery must last to count; None: the option's value.
+    `stable_for` is how many seconds a recovery must last to count; None: the option's value. `expect` is how many pods
+    there should be where no workload says so.
     """
 
     ref: Ref
     min_replicas: int = 2
     stable_for: float | None = None
+    expect: int = 0
 
     def __str__(self) -> str:
         return str(self.ref)
@@ -47,7 +50,51 @@ class Cluster:
         self, name: str, *, namespace: str | None = None, min_replicas: int = 2, stable_for: float | None = None
     ) -> Target:
         """Return the named Deployment as a target; nothing is asked of the cluster yet."""
-        return Target(Ref("Deployment", namespace or self.namespace, name), min_replicas, stable_for)
+        return self.workload("Deployment", name, namespace=namespace, min_replicas=min_replicas, stable_for=stable_for)
+
+    def statefulset(
+        self, name: str, *, namespace: str | None = None, min_replicas: int = 2, stable_for: float | None = None
+    ) -> Target:
+        """Return the named StatefulSet as a target; nothing is asked of the cluster yet."""
+        return self.workload("StatefulSet", name, namespace=namespace, min_replicas=min_replicas, stable_for=stable_for)
+
+    def daemonset(
+        self, name: str, *, namespace: str | None = None, min_replicas: int = 2, stable_for: float | None = None
+    ) -> Target:
+        """Return the named DaemonSet as a target; nothing is asked of the cluster yet."""
+        return self.workload("DaemonSet", name, namespace=namespace, min_replicas=min_replicas, stable_for=stable_for)
+
+    def pods(
+        self,
+        selector: str,
+        *,
+        expect: int,
+        namespace: str | None = None,
+        min_replicas: int = 2,
+        stable_for: float | None = None,
+    ) -> Target:
+        """Return the `expect` pods with these labels as a target: those of an operator, say, that owns them itself.
+
+        They belong to the target by the controllers that they have when the observation begins; pods that nothing would
+        bring back are refused. Nothing is asked of the cluster yet. Raises ArgumentError for an empty selector.
+        """
+        if not selector.strip():
+            raise ArgumentError("the selector of cluster.pods is empty, which would mean every pod; name labels")
+        if isinstance(expect, bool) or not isinstance(expect, int) or expect < 1:
+            raise ArgumentError(f"expect is {expect!r}; say how many pods there should be")
+        return Target(Ref(PODS, namespace or self.namespace, selector), min_replicas, stable_for, expect)
+
+    def workload(
+        self,
+        kind: str,
+        name: str,
+        *,
+        namespace: str | None = None,
+        min_replicas: int = 2,
+        stable_for: float | None = None,
+    ) -> Target:
+        """Return the named workload of a kind as a target; nothing is asked of the cluster yet."""
+        return Target(Ref(kind, namespace or self.namespace, name), min_replicas, stable_for)
 
     def describe(self) -> dict[str, str | None]:
         """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""

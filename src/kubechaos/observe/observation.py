@@ -10,13 +10,15 @@ from ..api.resources import RESOURCES
 from ..api.transport import Transport
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
-from ..judge.world import REQUIRED
-from ..model import Deployment, Failed, Gap, Mark, Pod, Record
+from ..judge.world import PODS, STREAMS
+from ..model import Failed, Gap, Mark, Pod, Record, Workload
 from .clock import Clock
 from .cluster import Target
 from .watch import Watch
 
 BARRIER_DEADLINE: Final = 15.0
+COLOUR: Final = frozenset({"EndpointSlice", "Event"})
+"""What a verdict can do without."""
 CATCH_UP: Final = 2.0
 """How long the stream may lag behind a fresh listing before that counts as a gap."""
 
@@ -39,27 +41,36 @@ class Observation:
 
     def open(self) -> None:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
-        workload = self._workload()
-        self._selector = workload.selector
-        ref, named = self.target.ref, {"fieldSelector": f"metadata.name={self.target.ref.name}"}
-        mine = {"labelSelector": workload.selector}
-        queries = {"Deployment": named, "ReplicaSet": mine, "Pod": mine, "EndpointSlice": {}, "Event": {}}
-        for kind, query in queries.items():
+        ref = self.target.ref
+        self._selector = ref.name if ref.kind == PODS else self._workload().selector
+        self.mark("target", kind=ref.kind, expect=self.target.expect)
+        expected = {*STREAMS[ref.kind], *COLOUR}
+        for kind in expected:
             watch = Watch(
-                self._transport.fork(), RESOURCES[kind], ref.namespace, query, self._queue.put, self._clock.now
+                self._transport.fork(),
+                RESOURCES[kind],
+                ref.namespace,
+                self._query(kind),
+                self._queue.put,
+                self._clock.now,
             )
             self._watches.append(watch)
             watch.start()
-        expected = set(queries)
         until = time.monotonic() + BARRIER_DEADLINE
         while missing := expected - self.state.world.listed - set(self.unobserved):
             if not self._take(until - time.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
 
-    def _workload(self) -> Deployment:
+    def _query(self, kind: str) -> dict[str, str]:
+        """What of a kind is looked at: the workload itself, what carries its labels, and all that is only colour."""
+        if kind == self.target.ref.kind:
+            return {"fieldSelector": f"metadata.name={self.target.ref.name}"}
+        return {} if kind in COLOUR else {"labelSelector": self._selector}
+
+    def _workload(self) -> Workload:
         ref = self.target.ref
         try:
-            found: Deployment = RESOURCES[ref.kind].codec.object(
+            found: Workload = RESOURCES[ref.kind].codec.object(
                 self._transport.get(RESOURCES[ref.kind].path(ref.namespace, ref.name))
             )
         except NotFoundError:
@@ -154,7 +165,7 @@ class Observation:
 
     def _lose(self, failed: Failed) -> None:
         """Do without a stream that only adds colour, as the report will say; without any other there is no verdict."""
-        optional = failed.kind not in REQUIRED
+        optional = failed.kind in COLOUR
         if optional and isinstance(failed.error, ForbiddenError):
             self.unobserved = (*self.unobserved, failed.kind)
         elif failed.kind in self.state.world.listed:

@@ -1,6 +1,7 @@
 """What cannot be meant is refused before anything is touched."""
 
 from collections.abc import Sequence
+from math import inf
 
 from ..errors import ArgumentError, HoldError
 from ..judge.alerts import AlertRule
@@ -15,6 +16,8 @@ def check(fault: Fault, target: Target) -> None:
         raise ArgumentError(f"the fault is {fault!r}; give one, like kill(1)")
     if not isinstance(target, Target):
         raise ArgumentError(f"the target is {target!r}; give one, like cluster.deployment(NAME)")
+    if target.ref.kind not in fault.kinds:
+        raise ArgumentError(f"{fault!r} cannot be done to {target}; it is for: {', '.join(sorted(fault.kinds))}")
 
 
 def check_rules(rules: Sequence[AlertRule]) -> None:
@@ -29,6 +32,12 @@ def check_rules(rules: Sequence[AlertRule]) -> None:
 
 
 def check_hold(fault: Fault, hold: float | None) -> None:
-    """Raise HoldError where a fault cannot be held."""
+    """Raise HoldError where a fault cannot be held, or must be and is not."""
+    if not isinstance(fault, Fault):
+        return
     if hold is not None and fault.instant:
         raise HoldError(f"{fault!r} is over at once and cannot be held; leave out hold={hold!r}")
+    if hold is None and not fault.instant:
+        raise HoldError(f"{fault!r} cannot be recovered from while it is in force: say how many seconds, hold=")
+    if hold is not None and (isinstance(hold, bool) or not isinstance(hold, int | float) or not 0 <= hold < inf):
+        raise ArgumentError(f"hold is {hold!r}; give seconds, 0 or more")

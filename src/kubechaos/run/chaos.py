@@ -4,7 +4,7 @@
 2. Open the watch; nothing is done before it is past its listing.
 3. Wait until the target is steady.
 4. Choose the victims, note t0, act.
-5. Run the test's own block.
+5. Hold, or run the test's own block; then heal what a lasting fault changed.
 6. Watch until the target has been all right for `stable_for`, or time is up; confirm with a fresh listing.
 7. Save what was seen.
 8. Judge: raise, or return the facts.
@@ -105,15 +105,15 @@ class Chaos:
         hold: float | None = None,
         check: bool = True,
     ) -> Outage:
-        """Inject a fault, watch the recovery and return its facts.
+        """Inject a fault, watch the recovery and return its facts; a lasting fault is healed after `hold` seconds.
 
         Raises NotRecoveredError when the recovery took longer than `within` seconds (default `--chaos-within`), unless
         `check` is False; every other failure to give a verdict raises in any case.
         """
         with self._noted():
             arguments.check_hold(fault, hold)
-        with self._inject(fault, target, within, check) as ongoing:
-            pass
+        with self._inject(fault, target, within, check, hold) as ongoing:
+            ongoing.hold(hold or 0.0)
         return ongoing.outage
 
     def inject(self, fault: Fault, target: Target, *, within: float | None = None) -> AbstractContextManager[Ongoing]:
@@ -128,20 +128,22 @@ class Chaos:
             yield ongoing
 
     @contextmanager
-    def _inject(self, fault: Fault, target: Target, within: float | None, check: bool) -> Iterator[Ongoing]:
+    def _inject(
+        self, fault: Fault, target: Target, within: float | None, check: bool, hold: float | None = None
+    ) -> Iterator[Ongoing]:
         with self._noted():
             arguments.check(fault, target)
             limits = self._limits(target, within)
             if target in self._ongoing:
                 raise RefusedError(f"{target}: a fault is already being injected; one at a time on the same target")
             observation = self._observe(target)
-            ask(self._cluster.transport, target.ref.namespace, fault.needs)
-            self._check_timeout(observation, limits)
+            ask(self._cluster.transport, target.ref.namespace, fault.permissions(target.ref.kind))
+            self._check_timeout(observation, limits, hold or 0.0)
             self._settle(observation)
-            self._check_timeout(observation, limits)
+            self._check_timeout(observation, limits, hold or 0.0)
             ongoing = self._ongoing[target] = Ongoing(fault, target, observation, limits, self._rules)
             try:
-                ongoing.begin(self._act(observation), **self._facts(observation))
+                ongoing.begin(self._act(observation), hold=hold, **self._facts(observation))
                 yield ongoing
                 found = ongoing.conclude()
             except BaseException as error:
@@ -242,9 +244,9 @@ class Chaos:
                 raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more")
         return Limits(float(within), self._stable_for(target))
 
-    def _check_timeout(self, observation: Observation, limits: Limits) -> None:
+    def _check_timeout(self, observation: Observation, limits: Limits, hold: float) -> None:
         grace = max((pod.grace for pod in observation.state.world.active), default=0.0)
-        needed = self._clock.wall(max(limits.within + limits.stable_for, grace + PROOF_MARGIN))
+        needed = self._clock.wall(hold + max(limits.within + limits.stable_for, grace + PROOF_MARGIN))
         if (left := self._left()) < needed:
             raise TimeoutTooShortError(
                 f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "

@@ -2,25 +2,44 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
 
 from ..act.door import Act
 from ..act.permission import Permission
+from ..errors import ArgumentError
 from ..judge import victims
 from ..judge.victims import Who
+from ..judge.world import PODS
+
+ANY: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", PODS})
+WORKLOAD: Final = "{workload}"
+_PLURALS: Final = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is done to a target; `instant` faults leave nothing behind that could be undone."""
+    """What is done to a target; `instant` faults leave nothing behind that could be undone.
+
+    `needs` is asked for before anything is touched; WORKLOAD in it stands for the target's own resource. `kinds`
+    are the targets that it can be done to.
+    """
 
     name: str
     args: tuple[str, ...]
     steps: Callable[[Act], None] = field(repr=False)
     needs: tuple[Permission, ...] = ()
     instant: bool = True
+    kinds: frozenset[str] = ANY
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(self.args)})"
+
+    def permissions(self, kind: str) -> tuple[Permission, ...]:
+        """Return what is needed to do it to a target of this kind, and to undo it."""
+        return tuple(
+            Permission(each.verb, _PLURALS[kind], "apps") if each.resource == WORKLOAD else each for each in self.needs
+        )
 
 
 def kill(who: Who, force: bool = False) -> Fault:
@@ -37,3 +56,65 @@ def kill(who: Who, force: bool = False) -> Fault:
 
     args = (victims.describe(who), *(("force=True",) if force else ()))
     return Fault("kill", args, steps, needs=(Permission("delete", "pods"),))
+
+
+def evict(who: Who) -> Fault:
+    """Evict pods of the target, as `kubectl drain` does: disruption budgets are asked.
+
+    A budget that says no is an EvictionBlockedError, verdict `blocked`. Raises ArgumentError for a `who` that can never
+    choose anybody.
+    """
+    victims.check(who)
+
+    def steps(act: Act) -> None:
+        for pod in act.choose(who):
+            act.evict(pod)
+
+    return Fault("evict", (victims.describe(who),), steps, needs=(Permission("create", "pods/eviction"),))
+
+
+def kill_container(who: Who, container: str | None = None) -> Fault:
+    """Stop one container of pods of the target, with its grace; the pods stay, and the kubelet starts it again.
+
+    `container` may be left out where a pod has only one. Raises ArgumentError for a `who` that can never choose
+    anybody.
+    """
+    victims.check(who)
+
+    def steps(act: Act) -> None:
+        act.restart(act.choose(who), container)
+
+    args = (victims.describe(who), *((repr(container),) if container else ()))
+    return Fault("kill_container", args, steps, needs=(Permission("get", "pods"), Permission("patch", "pods")))
+
+
+def rollout_restart() -> Fault:
+    """Replace every pod by a new one of the same template, in the workload's own way, as `kubectl rollout restart`."""
+
+    def steps(act: Act) -> None:
+        act.roll_out(datetime.now(UTC).isoformat(timespec="seconds"))
+
+    needs = (Permission("get", WORKLOAD), Permission("patch", WORKLOAD))
+    return Fault("rollout_restart", (), steps, needs=needs, kinds=ANY - {PODS})
+
+
+def scale(replicas: int) -> Fault:
+    """Let the target want so many replicas for as long as the fault is held, then as many as before.
+
+    Raises ArgumentError for what is no number of replicas.
+    """
+    if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
+        raise ArgumentError(f"replicas is {replicas!r}; give a number, 0 or more")
+
+    def steps(act: Act) -> None:
+        act.scale(replicas)
+
+    needs = (Permission("get", WORKLOAD), Permission("patch", WORKLOAD))
+    return Fault(
+        "scale",
+        (str(replicas),),
+        steps,
+        needs=needs,
+        instant=False,
+        kinds=frozenset({"Deployment", "StatefulSet"}),
+    )

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..act.door import Act
-from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError
+from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError, NotHealedError
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule
 from ..judge.facts import BUILT_IN
 from ..judge.outage import Alerts, Outage, outage
-from ..judge.recovery import Limits, ends_at, recovery_time
+from ..judge.recovery import Limits, ends_at, proof, proof_deadline, recovery_time
 from ..judge.timeline import State
 from ..judge.verdict import Verdict
 from ..observe.cluster import Target
@@ -34,6 +34,7 @@ class Ongoing:
         self._rules = rules
         self._known = alerts.names(rules)
         self._alarm = Alarm()
+        self._act: Act | None = None
         self._outage: Outage | None = None
 
     @property
@@ -65,7 +66,8 @@ class Ongoing:
         return [alert for alert in self._alarm.alerts[before:] if alert.name not in BUILT_IN]
 
     def begin(self, act: Act, **facts: Any) -> None:
-        """Do it: choose, note t0, act; what an instant fault broke is due at once."""
+        """Do it: choose, note t0, act, and wait for the effect of what is to last; recovery is due at once."""
+        self._act = act
         self._observation.mark(
             "experiment",
             fault=self._fault.name,
@@ -77,9 +79,23 @@ class Ongoing:
         )
         self._fault.steps(act)
         self._observation.mark("due")
+        if not self._fault.instant:
+            self._observation.wait(lambda state: state.at if proof(state) else proof_deadline(state))
+
+    def hold(self, seconds: float) -> None:
+        """Keep a lasting fault in force for so long, watching."""
+        until = self._observation.now() + seconds
+        self._observation.wait(lambda state: until)
+
+    def _heal(self) -> None:
+        """Put back what the fault changed; what a lasting one broke is due from then on."""
+        if self._act is not None and not self._fault.instant:
+            self._act.heal()
+            self._observation.mark("due", healed=True)
 
     def conclude(self) -> Outage:
         """Watch until it has recovered or time is up, confirm that by a fresh listing, and derive the facts."""
+        self._heal()
         try:
             version = self._watch()
         except (InconclusiveError, ApiError) as error:
@@ -97,13 +113,24 @@ class Ongoing:
         return ends_at(state, self._limits)
 
     def abandon(self, error: BaseException) -> Outage | None:
-        """Derive what is known of an experiment that an error ended; None if nothing was touched."""
+        """Heal, and derive what is known of an experiment that an error ended; None if nothing was touched."""
+        if not isinstance(error, NotHealedError):
+            error = self._healed(error)
         experiment = self._observation.state.experiment
         if experiment is None or not experiment.running:
             return None
         known = isinstance(error, ChaosError) and not isinstance(error, ApiError)
         word = error.verdict if known and isinstance(error, ChaosError) else "interrupted"
         return self._end(Verdict(word, f"{type(error).__name__}: {error}"))
+
+    def _healed(self, error: BaseException) -> BaseException:
+        """Heal after an error; where that fails too, it is the worse one."""
+        try:
+            self._heal()
+        except NotHealedError as worse:
+            error.add_note(f"kubechaos: {worse}")
+            return worse
+        return error
 
     def _end(self, overruled: Verdict | None, **facts: Any) -> Outage:
         observation = self._observation

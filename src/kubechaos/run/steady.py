@@ -2,8 +2,9 @@
 
 import logging
 
-from ..errors import NotSteadyError, TooFewReplicasError
+from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
 from ..judge.recovery import steady_at, unsteady
+from ..judge.world import PODS
 from ..observe.clock import Clock
 from ..observe.observation import Observation
 from ..report.text import safe
@@ -14,11 +15,12 @@ logger = logging.getLogger("kubechaos")
 def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock) -> None:
     """Wait up to `seconds` until the target has been all right for `stable_for` seconds.
 
-    Raises TooFewReplicasError at once, NotSteadyError when time is up.
+    Raises RefusedError at once for what can never be, NotSteadyError when time is up.
     """
     target, until = observation.target, clock.now() + seconds
     observation.catch_up()
     _check_wanted(observation)
+    _check_controlled(observation)
     if steady_at(observation.state, stable_for) > clock.now():
         why = unsteady(observation.state) or f"it must be all right for {stable_for:g} s"
         logger.info("waiting for %s to be steady: %s", target, safe(why))
@@ -32,9 +34,25 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
 
 
 def _check_wanted(observation: Observation) -> None:
-    target, workload = observation.target, observation.state.world.workload
-    if workload is not None and workload.replicas < target.min_replicas:
+    target, world = observation.target, observation.state.world
+    if not world.lost and world.wanted < target.min_replicas:
         raise TooFewReplicasError(
-            f"{target} wants {workload.replicas} replicas, but surviving a loss needs {target.min_replicas}: "
+            f"{target} wants {world.wanted} replicas, but surviving a loss needs {target.min_replicas}: "
             f"scale it up, or lower min_replicas="
         )
+
+
+def _check_controlled(observation: Observation) -> None:
+    """Refuse pods that nothing would bring back as they were."""
+    target, world = observation.target, observation.state.world
+    if world.kind != PODS:
+        return
+    if not world.pods:
+        raise NotFoundTargetError(f"no pod in namespace {target.ref.namespace} has the labels {target.ref.name}")
+    for pod in sorted(world.pods.values(), key=lambda pod: pod.name):
+        if not pod.owner:
+            raise RefusedError(f"{target}: pod {pod.name} has no controller, so nothing would bring it back")
+        if pod.owner_kind == "Job":
+            raise RefusedError(
+                f"{target}: pod {pod.name} is of a Job, which spends its backoffLimit instead of recovering"
+            )

@@ -1,0 +1,82 @@
+"""Every fault but the plain kill, through our own client."""
+
+import pytest
+
+from kubechaos import EvictionBlockedError, RefusedError, evict, on_node, rollout_restart, scale, where
+from kubechaos.errors import ArgumentError, HoldError
+from tests.embedded.client import Client
+
+
+@pytest.mark.parametrize("who", [1, "all"])
+def test_an_eviction_is_recovered(client: Client, who: int | str) -> None:
+    outage = client.chaos.run(evict(who), client.web)
+    assert (outage.verdict, outage.fault) == ("recovered", "evict")
+    assert outage.proof is not None
+
+
+def test_an_eviction_that_a_budget_does_not_allow_is_blocked(client: Client) -> None:
+    client.sim.sicken("blocking-budget", "web")
+    with pytest.raises(EvictionBlockedError, match="disruption budget"):
+        client.chaos.run(evict(1), client.web)
+    (outage,) = client.chaos.outages
+    assert (outage.verdict, outage.min_ready) == ("blocked", 3)
+
+
+def test_a_rollout_restart_replaces_every_pod_and_is_no_interference(client: Client) -> None:
+    outage = client.chaos.run(rollout_restart(), client.web)
+    assert outage.verdict == "recovered"
+    assert outage.proof is not None
+    assert outage.proof[0] == "replaced"
+    assert len(outage.phases.removed) == len(outage.phases.added) == 3
+    assert "TargetChanged" not in outage.alerts
+
+
+@pytest.mark.parametrize("replicas", [1, 0, 5])
+def test_a_scaled_target_is_put_back_and_owed_from_then_on(client: Client, replicas: int) -> None:
+    outage = client.chaos.run(scale(replicas), client.web, hold=2)
+    assert (outage.verdict, outage.wanted, outage.hold) == ("recovered", 3, 2)
+    assert outage.proof is not None
+    assert outage.proof[0] == "scaled"
+    assert outage.min_ready == min(3, replicas)
+    assert outage.recovery_time < 5
+    assert "TargetChanged" not in outage.alerts
+
+
+def test_a_scaled_target_is_healed_when_the_test_fails(client: Client) -> None:
+    with pytest.raises(ZeroDivisionError), client.chaos.inject(scale(1), client.web):
+        _ = 1 / 0
+    assert client.chaos.verdicts == ["interrupted"]
+    client.chaos.steady(client.web)
+
+
+def test_nothing_is_recovered_while_the_fault_is_in_force(client: Client) -> None:
+    with client.chaos.inject(scale(2), client.web) as ongoing:
+        assert ongoing.recovered_within(3) == float("inf")
+    assert ongoing.outage.verdict == "recovered"
+
+
+def test_a_scale_must_be_held_and_must_change_something(client: Client) -> None:
+    with pytest.raises(HoldError, match="hold="):
+        client.chaos.run(scale(1), client.web)
+    with pytest.raises(ArgumentError, match="wants 3 replicas already"):
+        client.chaos.run(scale(3), client.web, hold=1)
+
+
+def test_pods_are_chosen_by_node_and_by_label(client: Client) -> None:
+    outage = client.chaos.run(evict(on_node("node-1")), client.web)
+    assert {victim.node for victim in outage.victims} == {"node-1"}
+    outage = client.chaos.run(evict(where("app=web")), client.web)
+    assert len(outage.victims) == 3
+
+
+def test_pods_that_a_selector_finds_are_a_target(client: Client) -> None:
+    pods = client.cluster.pods("app=web", expect=3, stable_for=1)
+    outage = client.chaos.run(evict(1), pods)
+    assert (outage.verdict, str(outage.target), outage.wanted) == ("recovered", "pods/app=web", 3)
+    with pytest.raises(ArgumentError, match="rollout_restart"):
+        client.chaos.run(rollout_restart(), pods)
+
+
+def test_a_selector_that_finds_nothing_is_refused(client: Client) -> None:
+    with pytest.raises(RefusedError, match="no pod in namespace"):
+        client.chaos.run(evict(1), client.cluster.pods("app=nothing", expect=3))
