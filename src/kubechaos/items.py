@@ -117,5 +117,7 @@ def complete(item: pytest.Item, report: pytest.TestReport) -> None:
     setattr(report, ATTRIBUTE, {"metadata": told, "cluster": item.config.stash.get(CLUSTER, None), "cut": cut})
     if report.skipped and told["verdict"] is not None and told["verdict"] not in EXCUSABLE:
         _undo_excuse(report, told["verdict"])
+    if told["verdict"] == "not_healed":
+        item.session.shouldstop = "kubechaos: the cluster was not healed; nothing more is done to it"
     if report.failed and (chaos := item.stash.get(CHAOS, None)) is not None:
         report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in chaos.outages]

@@ -17,6 +17,8 @@ from .run.signals import interruptible, shielded, terminable
 from .settings import FACTOR, Settings
 from .tally import Tally
 
+NOT_HEALED = 10
+"""pytest's exit code when the cluster was left broken; pytest itself uses those up to 6."""
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 
 Wrapper = Generator[None, Any, Any]
@@ -137,13 +139,15 @@ class ChaosSession:
         self._tally.selected = max(self._tally.selected, selected)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> Wrapper:
-        """Report what began and did not end before any report is written; have the last line."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Wrapper:
+        """Report what began and did not end before any report is written; have the exit code and the last line."""
         self._tally.broken |= exitstatus in CUT_SHORT
         self._tally.simulated = (knobs := self._knobs()) is not None and knobs.simulated
         if not self._worker:
             for report in self._tally.unfinished(unheard=self._config.pluginmanager.hasplugin("dsession")):
                 self._config.hook.pytest_runtest_logreport(report=report)
+            if "not_healed" in self._tally.verdicts:
+                session.exitstatus = NOT_HEALED
         yield
         if not self._worker and knobs:
             terminal.last_line(self._config, self._tally.gate, self._tally.verdicts, knobs)

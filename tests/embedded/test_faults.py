@@ -2,9 +2,19 @@
 
 import pytest
 
-from kubechaos import EvictionBlockedError, RefusedError, evict, on_node, rollout_restart, scale, where
-from kubechaos.errors import ArgumentError, HoldError
-from tests.embedded.client import Client
+from kubechaos import (
+    EvictionBlockedError,
+    InconclusiveError,
+    RefusedError,
+    evict,
+    kill_container,
+    on_node,
+    rollout_restart,
+    scale,
+    where,
+)
+from kubechaos.errors import ArgumentError, HoldError, NotHealedError
+from tests.embedded.client import DEPLOYMENTS, Client
 
 
 @pytest.mark.parametrize("who", [1, "all"])
@@ -80,3 +90,24 @@ def test_pods_that_a_selector_finds_are_a_target(client: Client) -> None:
 def test_a_selector_that_finds_nothing_is_refused(client: Client) -> None:
     with pytest.raises(RefusedError, match="no pod in namespace"):
         client.chaos.run(evict(1), client.cluster.pods("app=nothing", expect=3))
+
+
+def test_a_target_that_cannot_be_put_back_is_not_healed_and_says_how(client: Client) -> None:
+    with (
+        pytest.raises(NotHealedError, match="kubectl scale deployment/web -n default --replicas=3"),
+        client.chaos.inject(scale(1), client.web),
+    ):
+        client.sim.sicken("forbidden", verb="patch", resource="deployments")
+    assert client.chaos.verdicts == ["not_healed"]
+
+
+def test_what_somebody_else_scaled_since_is_left_as_it_is(client: Client) -> None:
+    with pytest.raises(InconclusiveError, match="scaled from 1 to 2"), client.chaos.inject(scale(1), client.web):
+        client.send("PATCH", f"{DEPLOYMENTS}/web", {"spec": {"replicas": 2}})
+    assert client.get(f"{DEPLOYMENTS}/web")["spec"]["replicas"] == 2
+
+
+def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> None:
+    with pytest.raises(RefusedError, match="has no digest"):
+        client.chaos.run(kill_container(1), client.web)
+    assert client.chaos.outages == []

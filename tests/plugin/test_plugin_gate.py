@@ -123,3 +123,18 @@ def test_the_same_gate_under_xdist(run: Runner) -> None:
     assert result.json["chaos"]["cluster"]["server_version"] == "v1.36.2"
     runs = {path.parent.name for path in (result.folder / "chaos-results").glob("*/*")}
     assert runs == {result.json["chaos"]["run"]}
+
+
+def test_a_cluster_that_was_not_healed_ends_the_session_with_exit_code_10(run: Runner) -> None:
+    code = """
+        from kubechaos.errors import NotHealedError
+
+        def test_it(chaos, healthy_deployment):
+            raise NotHealedError("still wants 1 replicas")
+
+        def test_two(chaos, healthy_deployment):
+            pass
+    """
+    result = run(code)
+    assert (result.code, result.gate, result.outcomes) == (10, "fail", {"test_it": "failed"})
+    assert result.json["exitcode"] == 10

@@ -124,7 +124,7 @@ class Act:
             except NotFoundError:
                 self._mark("superseded", what=f"{self.target} is gone")
             except ApiError as error:
-                if time.monotonic() > until:
+                if not _passing(error) or time.monotonic() > until:
                     raise NotHealedError(
                         f"{self.target} still wants {after} replicas instead of {before}: {error}; "
                         f"put it back: kubectl scale {self.target} -n {self.target.namespace} --replicas={before}"
@@ -181,6 +181,11 @@ class Act:
 
 def _path(pod: Pod) -> str:
     return RESOURCES["Pod"].path(pod.namespace, pod.name)
+
+
+def _passing(error: ApiError) -> bool:
+    """Whether the same call may succeed later."""
+    return isinstance(error, UnreachableError | ConflictError) or error.status == 429 or error.status >= 500
 
 
 def _blocked(pod: Pod, error: ApiError) -> ApiError | EvictionBlockedError:

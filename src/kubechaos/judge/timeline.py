@@ -217,8 +217,9 @@ def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change
 
 
 def _spec_change(workload: Workload, experiment: Experiment) -> str:
-    if workload.replicas != experiment.floor and not experiment.in_force:
-        return f"the {workload.kind} was scaled from {experiment.floor} to {workload.replicas} replicas"
+    before = experiment.aim if experiment.in_force else experiment.floor
+    if workload.replicas != before:
+        return f"the {workload.kind} was scaled from {before} to {workload.replicas} replicas"
     return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
 
 
