@@ -18,7 +18,8 @@ def error(result: Any) -> str:
 def test_a_malformed_target_is_one_line(run: Runner, tiny: Tiny, value: str) -> None:
     result = run(KILL, f"--chaos-target={value}")
     assert result.code == 4
-    assert error(result) == f"ERROR: kubechaos: --chaos-target: {value!r} is no target; write deployment/NAME"
+    asked = "write deployment/NAME, statefulset/NAME or daemonset/NAME"
+    assert error(result) == f"ERROR: kubechaos: --chaos-target: {value!r} is no target; {asked}"
     assert tiny.server.requests == []
 
 

@@ -132,6 +132,8 @@ def test_an_ordinary_test_is_interrupted_as_pytest_does(run, tiny) -> None:
         + """
     import os, signal, time
     def test_plain():
+        # A job that a shell began in the background ignores SIGINT from its start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(5)
