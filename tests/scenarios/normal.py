@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from kubechaos import wire
-from kubechaos.model import Container, EndpointSlice, Event, Pod
+from kubechaos.model import TEMPLATE, Container, EndpointSlice, Event, Pod
 
 from .api import Answer
 from .manifests import IMAGE
@@ -22,7 +22,10 @@ Sequences = dict[str, list[list[str]]]
 CODECS = {
     "Pod": wire.PODS,
     "Deployment": wire.DEPLOYMENTS,
+    "StatefulSet": wire.STATEFUL_SETS,
+    "DaemonSet": wire.DAEMON_SETS,
     "ReplicaSet": wire.REPLICA_SETS,
+    "ControllerRevision": wire.CONTROLLER_REVISIONS,
     "EndpointSlice": wire.ENDPOINT_SLICES,
     "Event": wire.EVENTS,
 }
@@ -37,10 +40,23 @@ UNSEEN = (
     "about",
     "containers",
     "id",
+    "kind",
+    "labels",
 )
 RACE = "probe errored and resulted in unknown state"
 """What a kubelet says of a container that ended under its probe: chance, and the container runtime's inner life."""
+WORD = {"StatefulSet": "stateful set", "DaemonSet": "daemon set", "EndpointSlice": "slice"}
 BUDGET = ("observedGeneration", "expectedPods", "currentHealthy", "desiredHealthy", "disruptionsAllowed")
+COUNTS = {
+    "StatefulSet": ("replicas", "readyReplicas", "availableReplicas", "currentReplicas"),
+    "DaemonSet": (
+        "currentNumberScheduled",
+        "numberReady",
+        "numberAvailable",
+        "numberUnavailable",
+        "numberMisscheduled",
+    ),
+}
 RANDOM = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uid>"),
     (re.compile(r"(?<!sha256:)\b[0-9a-f]{64}\b"), "<id>"),
@@ -70,6 +86,13 @@ def collapsed(states: Iterable[str]) -> list[str]:
     return kept
 
 
+def _beside(kind: str, status: dict[str, Any]) -> list[str]:
+    """Return what the product does not read of a workload's status, but people do."""
+    told = [f"{key}={status.get(key)}" for key in COUNTS.get(kind, ())]
+    failed = [each for each in status.get("conditions", ()) if each["type"] == "ReplicaFailure"]
+    return told + [f"failure={each['message']}" for each in failed if kind == "Deployment" and each["status"] == "True"]
+
+
 class Normal:
     """The sequences of one run of a scenario."""
 
@@ -84,20 +107,34 @@ class Normal:
         self._add_all()
 
     def _name_all(self) -> None:
-        sets: list[str] = []
+        self._count("ReplicaSet", "replica set", "rs")
+        self._count("ControllerRevision", "revision", "revision")
         for record in self._records:
-            if record.kind == "ReplicaSet" and record.uid not in sets:
-                sets.append(record.uid)
-                self._know(record, f"replica set {len(sets)}", f"<rs{len(sets)}>")
+            if record.kind not in ("ReplicaSet", "ControllerRevision", "Event", "Pod"):
+                known = WORD.get(record.kind, record.kind.lower())
+                self._know(record, known, f"<{known}>" if known == "slice" else "")
         for record in self._records:
             if record.kind == "Pod":
-                owner = wire.PODS.object(json.dumps(record.object).encode()).owner
-                self._know(record, f"pod of {self._roles.get(owner, 'nobody')}", "<pod>")
-                if node := record.object["spec"].get("nodeName"):
-                    self._names[node] = "<node>"
-            elif record.kind not in ("ReplicaSet", "Event"):
-                known = "slice" if record.kind == "EndpointSlice" else record.kind.lower()
-                self._know(record, known, f"<{known}>" if known == "slice" else "")
+                self._know_pod(record)
+
+    def _count(self, kind: str, role: str, word: str) -> None:
+        """Number the objects of a kind in the order in which they were made."""
+        found: list[str] = []
+        for record in self._records:
+            if record.kind == kind and record.uid not in found:
+                found.append(record.uid)
+                self._know(record, f"{role} {len(found)}", f"<{word}{len(found)}>")
+                if hash_ := record.object["metadata"]["labels"].get(TEMPLATE):
+                    self._names[hash_] = f"<hash{len(found)}>"
+
+    def _know_pod(self, record: Record) -> None:
+        """Name a pod by its owner; one of a StatefulSet by its ordinal too."""
+        pod = wire.PODS.object(json.dumps(record.object).encode())
+        number = pod.name.rpartition("-")[2] if pod.owner_kind == "StatefulSet" else ""
+        role = f"pod {number}".strip() + f" of {self._roles.get(pod.owner, 'nobody')}"
+        self._know(record, role, f"<pod{number}>")
+        if pod.node:
+            self._names[pod.node] = "<node>"
 
     def _know(self, record: Record, role: str, word: str) -> None:
         self._roles[record.uid] = role
@@ -161,7 +198,9 @@ class Normal:
         else:
             value = CODECS[record.kind].object(json.dumps(record.object).encode())
             words += self._slice(value) if isinstance(value, EndpointSlice) else self._fields(value)
+            words += _beside(record.kind, record.object.get("status", {}))
             if isinstance(value, Pod):
+                words += [f"template={value.labels[TEMPLATE]}"] if TEMPLATE in value.labels else []
                 words += [self._container(record.uid, each) for each in value.containers]
         return plain(" ".join(words), self._names)
 

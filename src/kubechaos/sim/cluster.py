@@ -16,13 +16,27 @@ from .controllers.tally import Tally
 from .node.kubelet import Kubelet
 from .node.scheduler import Scheduler
 from .sickness import Sickness, Ward
-from .store.kinds import BUDGET, BY_NAME, DEPLOYMENT, NAMESPACE, NODE, POD, QUOTA, REPLICA_SET, SERVICE
+from .store.kinds import (
+    BUDGET,
+    BY_NAME,
+    DAEMON_SET,
+    DEPLOYMENT,
+    NAMESPACE,
+    NODE,
+    POD,
+    QUOTA,
+    REPLICA_SET,
+    SERVICE,
+    STATEFUL_SET,
+    WORKLOADS,
+)
 from .store.objects import Body, Stored, is_ready
 from .store.store import Change, Store
 from .workloads.deployment import Deployments
 from .workloads.replicaset import ReplicaSets
+from .workloads.statefulset import StatefulSets
 
-APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, DEPLOYMENT, REPLICA_SET, BUDGET)
+APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, DEPLOYMENT, REPLICA_SET, STATEFUL_SET, BUDGET)
 """What a manifest may be of; the rest is made by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
@@ -45,13 +59,15 @@ class Cluster:
         self.slices = Slices(self.registry)
         self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.ward)
         self._deployments = Deployments(self.registry, tally, self.ward)
+        self._stateful_sets = StatefulSets(self.registry, self.deletion, self.ward)
         self._scheduler = Scheduler(self.registry, self.ward)
         self.kubelet = Kubelet(self.registry, self.deletion, self.ward)
         Garbage(self.registry, self.deletion)
-        self._incomplete: set[tuple[str, str]] = set()
+        self._incomplete: set[tuple[str, str, str]] = set()
         self._dying: set[str] = set()
         self._waiting: list[Callable[[], None]] = []
-        self.store.listen(DEPLOYMENT, self._hear)
+        for kind in WORKLOADS:
+            self.store.listen(kind, self._hear)
         self.store.listen(POD, self._hear_pod)
         self._furnish(nodes)
 
@@ -114,6 +130,7 @@ class Cluster:
         self.kubelet.reconsider()
         self._replica_sets.wake()
         self._deployments.wake()
+        self._stateful_sets.wake()
         self._scheduler.wake()
 
     def _begin(self, sickness: Sickness, workload: Stored | None) -> None:
@@ -131,8 +148,9 @@ class Cluster:
             self.apply({**spec, "metadata": meta})
 
     def _hear(self, change: Change) -> None:
-        deployment, key = change.after, (change.after.namespace, change.after.name)
-        (self._incomplete.discard if change.type == "DELETED" or complete(deployment) else self._incomplete.add)(key)
+        done = change.type == "DELETED" or complete(change.after)
+        key = change.after.kind.name.lower(), change.after.namespace, change.after.name
+        (self._incomplete.discard if done else self._incomplete.add)(key)
         self._look()
 
     def _hear_pod(self, change: Change) -> None:
@@ -155,22 +173,33 @@ class Cluster:
 
     @property
     def settled(self) -> bool:
-        """Whether every Deployment is complete and no pod is on its way out."""
+        """Whether every workload is complete and no pod is on its way out."""
         return not self._incomplete and not self._dying
 
     def unsettled(self) -> str:
         """Say what is not settled."""
-        waiting = [f"deployment/{name}" for _, name in sorted(self._incomplete)]
+        waiting = [f"{kind}/{name}" for kind, _, name in sorted(self._incomplete)]
         pods = [f"pod/{pod.name}" for pod in self.store.all(POD) if pod.deleting or not is_ready(pod)]
         return ", ".join([*waiting, *sorted(pods)[:5]])
 
 
-def complete(deployment: Stored) -> bool:
-    """Whether a Deployment has all that it wants, of the current template, and nothing more."""
-    status, wanted = deployment.status, deployment.spec["replicas"]
-    counts = ("replicas", "updatedReplicas", "availableReplicas")
-    seen = status.get("observedGeneration") == deployment.meta["generation"]
-    return bool(seen and all(status.get(key, 0) == wanted for key in counts) and not status.get("terminatingReplicas"))
+def complete(workload: Stored) -> bool:
+    """Whether a workload has all that it wants, of the current template, and nothing more."""
+    status = workload.status
+    if status.get("observedGeneration") != workload.meta["generation"]:
+        return False
+    if workload.kind is DAEMON_SET:
+        counts = [status.get(key, 0) for key in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")]
+        return counts == [status["desiredNumberScheduled"]] * len(counts) and not status["numberMisscheduled"]
+    counts, wanted = [status.get(key, 0) for key in ("replicas", "availableReplicas")], workload.spec["replicas"]
+    updated = wanted if workload.kind is STATEFUL_SET and _stays_old(workload) else status.get("updatedReplicas", 0)
+    return [*counts, updated] == [wanted] * 3 and not status.get("terminatingReplicas")
+
+
+def _stays_old(stateful_set: Stored) -> bool:
+    """Whether a StatefulSet's strategy leaves pods of an old template alone."""
+    strategy = stateful_set.spec["updateStrategy"]
+    return strategy["type"] == "OnDelete" or bool((strategy.get("rollingUpdate") or {}).get("partition"))
 
 
 def _named(name: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from .store.kinds import DEPLOYMENT, POD, REPLICA_SET
+from .store.kinds import BY_NAME, DAEMON_SET, OWNERS, POD, WORKLOADS
 from .store.objects import Stored
 from .store.selectors import parse_labels
 from .store.store import Change, Store
@@ -29,10 +29,10 @@ NAMES: Final = (*OF_PODS, *OF_WORKLOADS, *OF_CLUSTERS)
 class Sickness:
     """What a workload suffers from.
 
-    `workload` is the name of a Deployment (none: all of them), `selector` a label selector for its pods. With
-    `replacements` it begins only once the Deployment has been complete, and only for pods made after that. `seconds` is
-    how long a pod is slow to become Ready, how long a flapping one keeps a state, or how long it runs before it is out
-    of memory. `verb` and `resource` are what is forbidden.
+    `workload` is the name of a Deployment, StatefulSet or DaemonSet (none: all of them), `selector` a label selector
+    for its pods. With `replacements` it begins only once the workload has been complete, and only for pods made after
+    that. `seconds` is how long a pod is slow to become Ready, how long a flapping one keeps a state, or how long it
+    runs before it is out of memory. `verb` and `resource` are what is forbidden.
     """
 
     name: str
@@ -60,7 +60,8 @@ class Ward:
         self._all: list[Sickness] = []
         self._complete: set[str] = set()
         self._replacements: set[str] = set()
-        store.listen(DEPLOYMENT, self._hear)
+        for kind in WORKLOADS:
+            store.listen(kind, self._hear)
         store.listen(POD, self._hear_pod)
 
     def add(self, sickness: Sickness) -> None:
@@ -69,9 +70,9 @@ class Ward:
         if sickness.name in OF_CLUSTERS:
             self.begin(sickness, None)
             return
-        for deployment in tuple(self._store.all(DEPLOYMENT)):
-            if self._suffers(sickness, deployment):
-                self.begin(sickness, deployment)
+        for workload in [each for kind in WORKLOADS for each in self._store.all(kind)]:
+            if self._suffers(sickness, workload):
+                self.begin(sickness, workload)
 
     def heal(self, name: str) -> None:
         """Take a sickness away from everybody."""
@@ -81,14 +82,14 @@ class Ward:
         """Return what a pod suffers from, by name."""
         if not self._all:
             return {}
-        workload = self._workload(pod)
+        workload = self._named(pod)
         found = (each for each in self._all if each.name in OF_PODS and self._has(each, pod, workload))
         return {each.name: each for each in found}
 
     def silent(self, name: str, workload: Stored | None = None) -> bool:
         """Whether nobody works: for a workload, or at all."""
         return any(
-            each.name == name and (workload is None or self._suffers(each, self._deployment(workload)))
+            each.name == name and (workload is None or self._suffers(each, self._workload(workload)))
             for each in self._all
         )
 
@@ -110,48 +111,56 @@ class Ward:
             and (not sickness.replacements or pod.uid in self._replacements)
         )
 
-    def _suffers(self, sickness: Sickness, deployment: Stored | None) -> bool:
+    def _suffers(self, sickness: Sickness, workload: Stored | None) -> bool:
         return (
-            deployment is not None
-            and sickness.namespace == deployment.namespace
-            and sickness.workload in ("", deployment.name)
-            and parse_labels(sickness.selector).holds(deployment.labels)
-            and (not sickness.replacements or deployment.uid in self._complete)
+            workload is not None
+            and sickness.namespace == workload.namespace
+            and sickness.workload in ("", workload.name)
+            and parse_labels(sickness.selector).holds(workload.labels)
+            and (not sickness.replacements or workload.uid in self._complete)
         )
 
-    def _deployment(self, obj: Stored) -> Stored | None:
-        """Return the Deployment that an object is of, or is."""
-        while obj.kind is not DEPLOYMENT:
+    def _workload(self, obj: Stored) -> Stored | None:
+        """Return the workload that an object is of, or is."""
+        while obj.kind not in WORKLOADS:
             owner = next((each for each in obj.meta.get("ownerReferences") or () if each.get("controller")), None)
-            kind = REPLICA_SET if obj.kind is POD else DEPLOYMENT
-            found = self._store.get(kind, obj.namespace, owner["name"]) if owner else None
+            kind = BY_NAME.get(owner["kind"]) if owner else None
+            known = kind in (OWNERS if obj.kind is POD else WORKLOADS)
+            found = self._store.get(kind, obj.namespace, owner["name"]) if owner and kind and known else None
             if found is None:
                 return None
             obj = found
         return obj
 
-    def _workload(self, pod: Stored) -> str:
-        deployment = self._deployment(pod)
-        return pod.name if deployment is None else deployment.name
+    def _named(self, pod: Stored) -> str:
+        workload = self._workload(pod)
+        return pod.name if workload is None else workload.name
 
     def _hear(self, change: Change) -> None:
-        deployment = change.after
+        workload = change.after
         if change.type == "ADDED":
-            self._break_out(deployment, replacements=False)
-        wanted, ready = deployment.spec["replicas"], deployment.status.get("readyReplicas", 0)
-        if deployment.uid not in self._complete and 0 < wanted == ready:
-            self._complete.add(deployment.uid)
-            self._break_out(deployment, replacements=True)
+            self._break_out(workload, replacements=False)
+        wanted, ready = _wanted_and_ready(workload)
+        if workload.uid not in self._complete and 0 < wanted == ready:
+            self._complete.add(workload.uid)
+            self._break_out(workload, replacements=True)
 
-    def _break_out(self, deployment: Stored, *, replacements: bool) -> None:
+    def _break_out(self, workload: Stored, *, replacements: bool) -> None:
         for each in self._all:
-            if each.replacements is replacements and each.name in OF_WORKLOADS and self._suffers(each, deployment):
-                self.begin(each, deployment)
+            if each.replacements is replacements and each.name in OF_WORKLOADS and self._suffers(each, workload):
+                self.begin(each, workload)
 
     def _hear_pod(self, change: Change) -> None:
         if change.type == "DELETED":
             self._replacements.discard(change.after.uid)
         elif change.type == "ADDED":
-            deployment = self._deployment(change.after)
-            if deployment is not None and deployment.uid in self._complete:
+            workload = self._workload(change.after)
+            if workload is not None and workload.uid in self._complete:
                 self._replacements.add(change.after.uid)
+
+
+def _wanted_and_ready(workload: Stored) -> tuple[int, int]:
+    status = workload.status
+    if workload.kind is DAEMON_SET:
+        return status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
+    return workload.spec["replicas"], status.get("readyReplicas", 0)

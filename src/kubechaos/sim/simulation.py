@@ -128,7 +128,7 @@ class Simulation:
         self.inside(applied)
 
     def sicken(self, name: str, workload: str = "", **options: Any) -> Sickness:
-        """Let a Deployment's pods, or all pods, suffer from something from now on; see Sickness for what and how."""
+        """Let a workload's pods, or all pods, suffer from something from now on; see Sickness for what and how."""
         sickness = Sickness(name, workload, **options)
         if self._cluster is None:
             self._sick.append(sickness)
@@ -149,7 +149,7 @@ class Simulation:
         self.inside(lambda cluster: cluster.timers.step(seconds))
 
     def settle(self, seconds: float = 60.0) -> None:
-        """Wait until every Deployment is complete, for at most so many simulation seconds; raises TimeoutError."""
+        """Wait until every workload is complete, for at most so many simulation seconds; raises TimeoutError."""
         until = self.clock.now() + seconds
         done = threading.Event()
         while not self.inside(lambda cluster: cluster.when_settled(done.set)):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..store.kinds import BUDGET, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE, Kind
+from ..store.kinds import BUDGET, DAEMON_SET, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE, STATEFUL_SET, Kind
 from ..store.objects import Body
 
 PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
@@ -73,6 +73,32 @@ def _replica_set(spec: Mapping[str, Any]) -> Body:
     return {"replicas": 1, **spec, "template": _template(spec.get("template") or {})}
 
 
+def _stateful_set(spec: Mapping[str, Any]) -> Body:
+    given = dict(spec.get("updateStrategy") or {})
+    if not given.get("type"):
+        given = {"rollingUpdate": {}, **given, "type": "RollingUpdate"}
+    if given["type"] == "RollingUpdate" and given.get("rollingUpdate") is not None:
+        given["rollingUpdate"] = {"partition": 0, "maxUnavailable": 1, **given["rollingUpdate"]}
+    kept = spec.get("persistentVolumeClaimRetentionPolicy") or {}
+    return {
+        "replicas": 1,
+        "podManagementPolicy": "OrderedReady",
+        "revisionHistoryLimit": 10,
+        **spec,
+        "updateStrategy": given,
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain", **kept},
+        "template": _template(spec.get("template") or {}),
+    }
+
+
+def _daemon_set(spec: Mapping[str, Any]) -> Body:
+    given = {"type": "RollingUpdate", **(spec.get("updateStrategy") or {})}
+    if given["type"] == "RollingUpdate":
+        given["rollingUpdate"] = {"maxUnavailable": 1, "maxSurge": 0, **(given.get("rollingUpdate") or {})}
+    template = _template(spec.get("template") or {})
+    return {"revisionHistoryLimit": 10, **spec, "updateStrategy": given, "template": template}
+
+
 def _service(spec: Mapping[str, Any]) -> Body:
     ports = [{"protocol": "TCP", "targetPort": each.get("port"), **each} for each in spec.get("ports") or ()]
     return {"type": "ClusterIP", "sessionAffinity": "None", **spec, **({"ports": ports} if ports else {})}
@@ -82,6 +108,8 @@ _FILLS: Mapping[Kind, Callable[[Mapping[str, Any]], Body]] = {
     POD: _pod,
     DEPLOYMENT: _deployment,
     REPLICA_SET: _replica_set,
+    STATEFUL_SET: _stateful_set,
+    DAEMON_SET: _daemon_set,
     SERVICE: _service,
     BUDGET: dict,
     NAMESPACE: lambda spec: {"finalizers": ["kubernetes"], **spec},

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
+from ..store.kinds import DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET, Kind
 from ..store.objects import Body
 from ..store.refusals import cause, invalid
 
-# fmt: off  # one name a line would hide that these are three lists
+# fmt: off  # one name a line would hide that these are lists
 POD_FIELDS: Final = frozenset(
     (
         "containers",
         "terminationGracePeriodSeconds",
         "nodeSelector",
+        "affinity",
         "tolerations",
         "topologySpreadConstraints",
         "securityContext",
@@ -27,6 +28,8 @@ POD_FIELDS: Final = frozenset(
         "priority",
         "preemptionPolicy",
         "nodeName",
+        "hostname",
+        "subdomain",
     )
 )
 CONTAINER_FIELDS: Final = frozenset(
@@ -49,19 +52,28 @@ CONTAINER_FIELDS: Final = frozenset(
         "terminationMessagePolicy",
     )
 )
-WORKLOAD_FIELDS: Final = frozenset(
+COMMON: Final = ("selector", "template", "revisionHistoryLimit", "minReadySeconds")
+REPLICATED: Final = frozenset((*COMMON, "replicas", "strategy", "progressDeadlineSeconds", "paused"))
+STATEFUL: Final = frozenset(
     (
+        *COMMON,
         "replicas",
-        "selector",
-        "template",
-        "strategy",
-        "revisionHistoryLimit",
-        "progressDeadlineSeconds",
-        "paused",
-        "minReadySeconds",
+        "serviceName",
+        "podManagementPolicy",
+        "updateStrategy",
+        "ordinals",
+        "persistentVolumeClaimRetentionPolicy",
     )
 )
+WORKLOAD_FIELDS: Final[Mapping[Kind, frozenset[str]]] = {
+    DEPLOYMENT: REPLICATED,
+    REPLICA_SET: REPLICATED,
+    STATEFUL_SET: STATEFUL,
+    DAEMON_SET: frozenset((*COMMON, "updateStrategy")),
+}
 # fmt: on
+AFFINITY: Final = "nodeAffinity"
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 VOLUMES: Final = frozenset(["name", "emptyDir"])
 
 
@@ -73,10 +85,12 @@ def check(kind: Kind, body: Body) -> None:
 
 
 def _strange(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
-    if kind in (DEPLOYMENT, REPLICA_SET):
-        yield from (f"spec.{key}" for key in spec.keys() - WORKLOAD_FIELDS)
+    if kind in WORKLOAD_FIELDS:
+        yield from (f"spec.{key}" for key in sorted(spec.keys() - WORKLOAD_FIELDS[kind]) if spec[key] != [])
         if spec.get("minReadySeconds"):
             yield "spec.minReadySeconds"
+        if ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("maxSurge"):
+            yield "spec.updateStrategy.rollingUpdate.maxSurge"
         yield from _pod("spec.template.spec", spec["template"]["spec"])
     elif kind is POD:
         yield from _pod("spec", spec)
@@ -86,6 +100,10 @@ def _pod(path: str, spec: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{path}.{key}" for key in sorted(spec.keys() - POD_FIELDS))
     if spec.get("restartPolicy", "Always") != "Always":
         yield f"{path}.restartPolicy"
+    affinity = spec.get("affinity") or {}
+    yield from (f"{path}.affinity.{key}" for key in sorted(affinity.keys() - {AFFINITY}) if affinity[key])
+    asked = affinity.get(AFFINITY) or {}
+    yield from (f"{path}.affinity.{AFFINITY}.{key}" for key in sorted(asked.keys() - {REQUIRED}) if asked[key])
     for index, volume in enumerate(spec.get("volumes") or ()):
         yield from (f"{path}.volumes[{index}].{key}" for key in sorted(volume.keys() - VOLUMES))
     for index, spread in enumerate(spec.get("topologySpreadConstraints") or ()):

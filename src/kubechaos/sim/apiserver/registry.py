@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 
 from ..clock import Calendar, Timers
-from ..store.kinds import BUDGET, DEPLOYMENT, EVENT, NAMESPACE, POD, Kind
+from ..store.kinds import BUDGET, CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, EVENT, NAMESPACE, POD, Kind
 from ..store.objects import Body, Stored
 from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
 from ..store.store import Store
@@ -13,6 +13,8 @@ from . import defaults, honour, validation
 from .patch import merge
 
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
+GENERATION = "deprecated.daemonset.template.generation"
+"""The annotation that counts the templates of a DaemonSet; the API server's own, whatever a client writes."""
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """The letters of generated names: no vowels, so that no words come out."""
 
@@ -69,7 +71,9 @@ class Registry:
         if kind is BUDGET:
             counts = dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0)
             return {**fresh, "status": counts}
-        return fresh if kind is EVENT else {**fresh, "status": {}}
+        if kind is DAEMON_SET:
+            meta["annotations"] = {**(meta.get("annotations") or {}), GENERATION: "1"}
+        return fresh if kind in (EVENT, CONTROLLER_REVISION) else {**fresh, "status": {}}
 
     def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
         return Stored(kind, body, 0) if dry else self.store.put(kind, body)
@@ -106,6 +110,7 @@ class Registry:
             after["status"] = before.body["status"]
         if before.kind is not EVENT:
             after = {**defaults.filled(before.kind, after)}
+        meta |= _stamped(before, after)
         validation.check_change(before, after)
         honour.check(before.kind, after)
         if after == before.body:
@@ -147,6 +152,14 @@ class Registry:
         named = {f"deployment.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
         meta = {**obj.meta, "annotations": {**obj.annotations, **named}}
         return obj if meta == obj.meta else self.store.put(obj.kind, {**obj.body, "metadata": meta})
+
+
+def _stamped(before: Stored, after: Body) -> Body:
+    """Return the metadata of a changed object that are the server's: how many templates a DaemonSet has had."""
+    if before.kind is not DAEMON_SET:
+        return {}
+    number = int(before.annotations[GENERATION]) + (after["spec"].get("template") != before.spec["template"])
+    return {"annotations": {**(after["metadata"].get("annotations") or {}), GENERATION: str(number)}}
 
 
 def _counts(before: Stored, after: Body) -> bool:

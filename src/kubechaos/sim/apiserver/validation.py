@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, Kind
+from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, OWNERS, POD, STATEFUL_SET, Kind
 from ..store.objects import Body, Stored, encode
 from ..store.refusals import Cause, bad_request, cause, invalid, invalid_patch
 from ..store.selectors import of_object
@@ -60,8 +60,13 @@ def _go(value: Any) -> str:
 
 def _frozen(before: Stored, body: Body) -> list[Cause]:
     spec = body.get("spec") or {}
-    if before.kind in (DEPLOYMENT, REPLICA_SET) and spec.get("selector") != before.spec.get("selector"):
+    if before.kind in OWNERS and spec.get("selector") != before.spec.get("selector"):
         return [_immutable("spec.selector", spec.get("selector"))]
+    if before.kind is STATEFUL_SET:
+        fixed = ("serviceName", "podManagementPolicy")
+        return [_immutable(f"spec.{key}", spec.get(key)) for key in fixed if spec.get(key) != before.spec.get(key)]
+    if before.kind is CONTROLLER_REVISION and body.get("data") != before.body.get("data"):
+        return [cause("FieldValueInvalid", "data", "Invalid value: {}: field is immutable")]
     if before.kind is POD and _images(spec) != _images(before.spec):
         told = "Forbidden: the simulated cluster cannot honour a change of it"
         return [cause("FieldValueForbidden", "spec.containers[0].image", told)]
@@ -80,7 +85,34 @@ def _images(spec: Body) -> list[str]:
 
 
 def _spec(kind: Kind, body: Body) -> list[Cause]:
-    return _workload(body) if kind in (DEPLOYMENT, REPLICA_SET) else []
+    if kind not in OWNERS:
+        return []
+    causes = _workload(body)
+    if kind is STATEFUL_SET:
+        causes += _stateful_set(body["spec"])
+    return [*causes, *_daemon_set(body["spec"])] if kind is DAEMON_SET else causes
+
+
+def _stateful_set(spec: Body) -> list[Cause]:
+    causes = []
+    if (asked := spec["podManagementPolicy"]) not in ("OrderedReady", "Parallel"):
+        told = f"Invalid value: \"{asked}\": must be 'OrderedReady' or 'Parallel'"
+        causes.append(cause("FieldValueInvalid", "spec.podManagementPolicy", told))
+    if (asked := spec["updateStrategy"]["type"]) not in ("RollingUpdate", "OnDelete"):
+        told = f"Invalid value: {{\"type\":\"{asked}\"}}: must be 'RollingUpdate' or 'OnDelete'"
+        causes.append(cause("FieldValueInvalid", "spec.updateStrategy", told))
+    return causes
+
+
+def _daemon_set(spec: Body) -> list[Cause]:
+    if (asked := spec["updateStrategy"]["type"]) not in ("RollingUpdate", "OnDelete"):
+        told = f'Unsupported value: {{"type":"{asked}"}}: supported values: "RollingUpdate", "OnDelete"'
+        return [cause("FieldValueNotSupported", "spec.updateStrategy", told)]
+    rolling = spec["updateStrategy"].get("rollingUpdate") or {"maxUnavailable": 1}
+    if rolling["maxUnavailable"] in (0, "0%") and rolling["maxSurge"] in (0, "0%"):
+        told = "Required value: cannot be 0 when maxSurge is 0"
+        return [cause("FieldValueRequired", "spec.updateStrategy.rollingUpdate.maxUnavailable", told)]
+    return []
 
 
 def _workload(body: Body) -> list[Cause]:

@@ -5,11 +5,26 @@ from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
-from ..store.kinds import DEPLOYMENT, POD, REPLICA_SET, SERVICE, SLICE, Kind
+from ..store.kinds import (
+    CONTROLLER_REVISION,
+    DAEMON_SET,
+    DEPLOYMENT,
+    POD,
+    REPLICA_SET,
+    SERVICE,
+    SLICE,
+    STATEFUL_SET,
+    Kind,
+)
 from ..store.store import Change
 
 LAG: Final = 0.02
-OWNS: Final[tuple[tuple[Kind, Kind], ...]] = ((DEPLOYMENT, REPLICA_SET), (REPLICA_SET, POD), (SERVICE, SLICE))
+OWNS: Final[tuple[tuple[Kind, Kind], ...]] = (
+    (DEPLOYMENT, REPLICA_SET),
+    (REPLICA_SET, POD),
+    *((owner, kind) for owner in (STATEFUL_SET, DAEMON_SET) for kind in (CONTROLLER_REVISION, POD)),
+    (SERVICE, SLICE),
+)
 
 
 class Garbage:

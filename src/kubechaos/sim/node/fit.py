@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ..controllers.suitable import names_others, selects, tolerated, untolerated
 from ..store.objects import Stored
 
+CORDON: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 _UNITS: Final = {
     "m": 0.001,
     "k": 1e3,
@@ -47,15 +49,15 @@ def requests(pod: Stored) -> dict[str, int]:
 
 def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     """Return why a pod cannot go to a node; None if it can."""
-    if node.spec.get("unschedulable"):
+    if names_others(pod.spec, node):
+        return Why("node(s) didn't satisfy plugin(s) [NodeAffinity]")
+    if node.spec.get("unschedulable") and not tolerated(pod.spec, CORDON):
         return Why("node(s) were unschedulable")
-    labels = node.labels
-    if any(labels.get(key) != value for key, value in (pod.spec.get("nodeSelector") or {}).items()):
+    if not selects(pod.spec, node):
         return Why("node(s) didn't match Pod's node affinity/selector")
-    for taint in node.spec.get("taints") or ():
-        if taint["effect"] in ("NoSchedule", "NoExecute") and not tolerated(pod, taint):
-            value = f": {taint.get('value', '')}"
-            return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
+    if taint := untolerated(pod.spec, node, "NoSchedule", "NoExecute"):
+        value = f": {taint.get('value', '')}"
+        return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
     return _full(pod, node, used)
 
 
@@ -68,19 +70,6 @@ def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
         if asked and used.get(resource, 0) + asked > there:
             return Why(f"Insufficient {resource}", helped=True)
     return None
-
-
-def tolerated(pod: Stored, taint: Mapping[str, str]) -> bool:
-    """Whether a pod tolerates a taint."""
-    return any(_tolerates(each, taint) for each in pod.spec.get("tolerations") or ())
-
-
-def _tolerates(toleration: Mapping[str, str], taint: Mapping[str, str]) -> bool:
-    if toleration.get("effect") not in (None, "", taint["effect"]):
-        return False
-    if toleration.get("key") not in (None, "", taint["key"]):
-        return False
-    return toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
 
 
 def sentence(why: list[Why]) -> str:

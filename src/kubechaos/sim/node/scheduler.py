@@ -6,11 +6,12 @@ from typing import Any, Final
 from ..apiserver.registry import Registry
 from ..controllers.queue import Queue
 from ..controllers.recorder import SCHEDULER, Recorder
+from ..controllers.suitable import untolerated
 from ..sickness import Ward
 from ..store.kinds import NODE, POD
 from ..store.objects import Stored, condition, is_terminal
 from ..store.store import Change, Key
-from .fit import Why, obstacle, requests, sentence, tolerated
+from .fit import Why, obstacle, requests, sentence
 
 LAG: Final = 0.012
 
@@ -85,7 +86,7 @@ class Scheduler:
 
     def _score(self, pod: Stored, node: Stored) -> tuple[Any, ...]:
         used = self._used.get(node.name, Counter())
-        shunned = any(taint["effect"] == "PreferNoSchedule" and not tolerated(pod, taint) for taint in _taints(node))
+        shunned = untolerated(pod.spec, node, "PreferNoSchedule") is not None
         return shunned, self._alike[pod.owner, node.name], used["pods"], node.name
 
     def _bind(self, pod: Stored, node: Stored) -> None:
@@ -117,7 +118,3 @@ class Scheduler:
 
 def _placed(pod: Stored) -> bool:
     return bool(pod.spec.get("nodeName")) and not is_terminal(pod)
-
-
-def _taints(node: Stored) -> list[dict[str, str]]:
-    return node.spec.get("taints") or []

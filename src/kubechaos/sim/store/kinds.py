@@ -46,10 +46,17 @@ EVENT = Kind("Event", "", "events")
 QUOTA = Kind("ResourceQuota", "", "resourcequotas", returns=True)
 DEPLOYMENT = Kind("Deployment", "apps", "deployments", True, ("status", "scale"), generations=True)
 REPLICA_SET = Kind("ReplicaSet", "apps", "replicasets", True, ("status",), generations=True)
+STATEFUL_SET = Kind("StatefulSet", "apps", "statefulsets", True, ("status", "scale"), generations=True)
+DAEMON_SET = Kind("DaemonSet", "apps", "daemonsets", True, ("status",), generations=True)
+CONTROLLER_REVISION = Kind("ControllerRevision", "apps", "controllerrevisions")
 SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", generations=True)
 BUDGET = Kind("PodDisruptionBudget", "policy", "poddisruptionbudgets", True, ("status",), generations=True)
 
-KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, DEPLOYMENT, REPLICA_SET, SLICE, BUDGET)
+WORKLOADS = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
+"""What users write: the kinds whose pods a sickness is asked for by name."""
+OWNERS = (*WORKLOADS, REPLICA_SET)
+"""The kinds with a selector and a template of pods."""
+KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, *OWNERS, CONTROLLER_REVISION, SLICE, BUDGET)
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_PLACE: Mapping[tuple[str, str], Kind] = MappingProxyType({(kind.group, kind.plural): kind for kind in KINDS})
 GROUPS = frozenset(kind.group for kind in KINDS)

@@ -13,6 +13,7 @@ from ..store.kinds import POD, REPLICA_SET
 from ..store.objects import Body, Stored, is_active
 from ..store.refusals import Refused
 from ..store.store import Change, Key
+from .pods import of_template
 from .ranking import first_to_go
 
 LAG: Final = 0.008
@@ -121,19 +122,5 @@ def _failing(told: list[Body]) -> bool:
 
 
 def _pod(replica_set: Stored, suffix: str) -> Body:
-    template = replica_set.spec["template"]
-    owner = {
-        "apiVersion": REPLICA_SET.api_version,
-        "kind": REPLICA_SET.name,
-        "name": replica_set.name,
-        "uid": replica_set.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
-    meta = {
-        **(template.get("metadata") or {}),
-        "generateName": f"{replica_set.name}-",
-        "name": f"{replica_set.name}-{suffix}",
-        "ownerReferences": [owner],
-    }
-    return {"metadata": meta, "spec": template["spec"]}
+    named = f"{replica_set.name}-"
+    return of_template(replica_set, replica_set.spec["template"], named + suffix, generateName=named)

@@ -4,8 +4,9 @@ import zlib
 from typing import Final
 
 from ..apiserver.registry import ALPHABET, Registry
-from ..store.kinds import DEPLOYMENT, REPLICA_SET
+from ..store.kinds import REPLICA_SET
 from ..store.objects import Body, Stored, encode
+from .pods import controlled_by
 
 HASH: Final = "pod-template-hash"
 REVISION: Final = "deployment.kubernetes.io/revision"
@@ -36,21 +37,13 @@ def replica_set(deployment: Stored, replicas: int, number: int) -> Body:
     template, selector = deployment.spec["template"], deployment.spec["selector"]
     meta = template.get("metadata") or {}
     labels = {**(meta.get("labels") or {}), HASH: hash_}
-    owner = {
-        "apiVersion": DEPLOYMENT.api_version,
-        "kind": DEPLOYMENT.name,
-        "name": deployment.name,
-        "uid": deployment.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
     chosen = {**selector, "matchLabels": {**(selector.get("matchLabels") or {}), HASH: hash_}}
     return {
         "metadata": {
             "name": f"{deployment.name}-{hash_}",
             "labels": labels,
             "annotations": {REVISION: str(number)},
-            "ownerReferences": [owner],
+            "ownerReferences": [controlled_by(deployment)],
         },
         "spec": {
             "replicas": replicas,

@@ -1,0 +1,61 @@
+"""The templates that a StatefulSet or a DaemonSet has had: one ControllerRevision each."""
+
+from collections.abc import Collection
+
+from ..apiserver.registry import Registry
+from ..store.kinds import CONTROLLER_REVISION
+from ..store.objects import Body, Stored
+from .pods import controlled_by
+from .revisions import template_hash
+
+HASH = "controller-revision-hash"
+"""The label that pods and revisions have; of a StatefulSet's pods it is the whole name of the revision."""
+
+
+class History:
+    """Reads and writes the revisions of one kind's objects."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def of(self, owner: Stored) -> list[Stored]:
+        """Return an owner's revisions, the newest last."""
+        owned = self._registry.store.owned(CONTROLLER_REVISION, owner.uid)
+        return sorted(owned, key=lambda each: (each.body["revision"], each.meta["creationTimestamp"], each.name))
+
+    def current(self, owner: Stored) -> Stored:
+        """Return the revision of the current template, made or made the newest if it is not; raises Refused."""
+        known, data = self.of(owner), _data(owner)
+        newest: int = known[-1].body["revision"] if known else 0
+        found = next((each for each in reversed(known) if each.body["data"] == data), None)
+        if found is None:
+            return self._made(owner, data, newest + 1)
+        if found is known[-1]:
+            return found
+        return self._registry.store.put(CONTROLLER_REVISION, {**found.body, "revision": newest + 1})
+
+    def _made(self, owner: Stored, data: Body, number: int) -> Stored:
+        hash_ = template_hash(owner)
+        labels = {**((owner.spec["template"].get("metadata") or {}).get("labels") or {}), HASH: hash_}
+        meta = {"name": f"{owner.name}-{hash_}", "labels": labels, "ownerReferences": [controlled_by(owner)]}
+        if owner.annotations:
+            meta["annotations"] = dict(owner.annotations)
+        body = {"metadata": meta, "data": data, "revision": number}
+        return self._registry.create(CONTROLLER_REVISION, owner.namespace, body)
+
+    def forget(self, owner: Stored, live: Collection[str]) -> None:
+        """Remove the oldest revisions beyond the limit, but none that is still live."""
+        old = [each for each in self.of(owner) if each.name not in live]
+        for each in old[: max(0, len(old) - owner.spec["revisionHistoryLimit"])]:
+            self._registry.store.remove(each)
+
+
+def template_of(revision: Stored) -> Body:
+    """Return the template that a revision is of."""
+    template: Body = revision.body["data"]["spec"]["template"]
+    return {key: value for key, value in template.items() if key != "$patch"}
+
+
+def _data(owner: Stored) -> Body:
+    """Return a template as the patch that would bring it back."""
+    return {"spec": {"template": {**owner.spec["template"], "$patch": "replace"}}}

@@ -1,0 +1,51 @@
+"""What a StatefulSet's controller sees of its pods: one place for every ordinal that is wanted, and those beyond."""
+
+from dataclasses import dataclass
+
+from ..store.objects import Stored, is_ready
+from .history import HASH
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`places` has a pod or nothing for each ordinal from `start` on; `condemned`, highest first, is too much."""
+
+    start: int
+    places: tuple[Stored | None, ...]
+    condemned: tuple[Stored, ...]
+
+    @classmethod
+    def of(cls, stateful_set: Stored, pods: list[Stored]) -> "View":
+        """Sort pods into it; what has no ordinal is nobody's."""
+        start, wanted = (stateful_set.spec.get("ordinals") or {}).get("start", 0), stateful_set.spec["replicas"]
+        numbered = {number: pod for pod in pods if (number := ordinal(stateful_set, pod)) >= 0}
+        places = tuple(numbered.get(number) for number in range(start, start + wanted))
+        beyond = sorted((each for each in numbered if not start <= each < start + wanted), reverse=True)
+        return cls(start, places, tuple(numbered[each] for each in beyond))
+
+    @property
+    def first_unavailable(self) -> Stored | None:
+        """Return the pod with the lowest place that is not available; None too if it has yet to be made."""
+        beyond = tuple(reversed(self.condemned))
+        return next((each for each in (*self.places, *beyond) if each is None or is_unavailable(each)), None)
+
+
+def ordinal(stateful_set: Stored, pod: Stored) -> int:
+    """Return a pod's ordinal; -1 if its name is not of this StatefulSet's."""
+    parent, _, number = pod.name.rpartition("-")
+    return int(number) if parent == stateful_set.name and number.isdigit() else -1
+
+
+def revision_of(pod: Stored) -> str:
+    """Return the name of the revision that a pod is of."""
+    return pod.labels.get(HASH, "")
+
+
+def is_running_and_ready(pod: Stored) -> bool:
+    """Whether a pod runs and is Ready, even while it is being deleted."""
+    return pod.status.get("phase") == "Running" and is_ready(pod)
+
+
+def is_unavailable(pod: Stored) -> bool:
+    """Whether a pod is not Ready, or is being deleted."""
+    return pod.deleting or not is_ready(pod)
