@@ -254,7 +254,19 @@ class Mark:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-Record: TypeAlias = Listed | Seen | Gone | Gap | Delay | Mark
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One answer of a probe, or that there was none: `took` seconds, `why` it failed ("" if it passed)."""
+
+    type: ClassVar[str] = "probe"
+    at: float
+    name: str
+    passed: bool
+    took: float
+    why: str = ""
+
+
+Record: TypeAlias = Listed | Seen | Gone | Gap | Delay | Mark | Sample
 
 
 @dataclass(frozen=True, slots=True)

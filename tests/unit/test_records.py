@@ -35,6 +35,7 @@ def test_an_experiment_has_the_fields_of_the_design() -> None:
         "recovery_time",
         "availability",
         "probe_availability",
+        "probes",
         "min_ready",
         "proof",
         "cause",

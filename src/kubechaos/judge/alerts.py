@@ -3,16 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from types import MappingProxyType
-from typing import Final
 
 from ..errors import FaultError
 from ..model import Pod
 from .facts import BUILT_IN, Fact, facts
 from .recovery import Limits
 from .timeline import Experiment, State
-
-NO_PROBES: Final[Mapping[str, bool]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,8 @@ def _holding(
     if not rules:
         return before
     now = state.health
-    moment = Moment(state.at - experiment.t0, now.ready, now.wanted, now.serving, state.world.active, NO_PROBES)
+    probes = {name: sample.passed for name, sample in state.world.probes.items() if sample}
+    moment = Moment(state.at - experiment.t0, now.ready, now.wanted, now.serving, state.world.active, probes)
     return {rule.name: before.get(rule.name, state.at) for rule in rules if _holds(rule, moment)}
 
 

@@ -89,6 +89,10 @@ def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]
         yield Fact(
             "ProblemDetected", "warning", target, state.at, state.at, f"{now.ready} of {now.wanted} pods are Ready"
         )
+    for name, sample in state.world.probes.items():
+        if sample and not sample.passed:
+            message = f"probe {name} fails: {sample.why}"
+            yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
     if (now.ready if now.serving is None else now.serving) == 0:
         yield Fact("ServiceDown", "critical", target, state.at, state.at, "no ready endpoint")
     if starts := sorted(_starts(state, experiment)):

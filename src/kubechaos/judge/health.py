@@ -34,7 +34,7 @@ def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(),
     wanted = max(1, floor if in_force or world.lost else world.wanted)
     active = world.active
     mine = world.updated(active)
-    unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or _missing(mine, wanted)
+    unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or _missing(mine, wanted) or _failing(world)
     return Health(sum(pod.ready for pod in active), wanted, world.serving(active), unmet, _count(mine, wanted))
 
 
@@ -61,6 +61,16 @@ def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> str:
 
 def _missing(mine: list[Pod], wanted: int) -> str:
     return "" if sum(pod.ready for pod in mine) >= wanted else f"{_count(mine, wanted)}{_first(mine)}"
+
+
+def _failing(world: World) -> str:
+    """The first probe that does not pass."""
+    for name, sample in world.probes.items():
+        if sample is None:
+            return f"probe {name} has not answered yet"
+        if not sample.passed:
+            return f"probe {name} fails: {sample.why}"
+    return ""
 
 
 def _count(mine: list[Pod], wanted: int) -> str:

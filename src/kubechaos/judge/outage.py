@@ -9,7 +9,7 @@ from ..model import Delay, Gap, Ref
 from .alerts import Alert
 from .lives import Life
 from .recovery import Limits, added, proof, recovery_time
-from .timeline import Experiment, State
+from .timeline import Experiment, Probed, State
 from .verdict import Verdict, judge
 
 
@@ -82,6 +82,16 @@ class Phases:
     added: tuple[Added, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeFacts:
+    """How a probe did from t0 to the end: its samples, the achieved rate in Hz, the longest time without an answer."""
+
+    samples: int
+    passed: int
+    rate: float
+    longest_unobserved: float
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Outage:
     """What one fault did to its target.
@@ -112,6 +122,7 @@ class Outage:
     delays: tuple[Delay, ...] = ()
     unobserved: tuple[str, ...] = ()
     probe_availability: Mapping[str, float] = field(default_factory=dict)
+    probes: Mapping[str, ProbeFacts] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         how = f"recovered in {self.recovery_time:.1f} s" if self.verdict == "recovered" else self.verdict
@@ -156,7 +167,26 @@ def outage(
         gaps=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.gaps if each.at >= t0),
         delays=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.delays if each.at >= t0),
         unobserved=unobserved,
+        probe_availability=_passed(state, experiment),
+        probes=_probes(state, experiment),
     )
+
+
+def _passed(state: State, experiment: Experiment) -> dict[str, float]:
+    """The share of each probe's samples that passed before the final stretch; 1.0 where it had no time for one."""
+    counted = experiment.probed if state.stretch is None else experiment.probed_before
+    found = {name: counted.get(name) for name in state.world.probes}
+    return {name: each.passed / each.samples if each else 1.0 for name, each in found.items()}
+
+
+def _probes(state: State, experiment: Experiment) -> dict[str, ProbeFacts]:
+    end = state.at if experiment.ended is None else experiment.ended
+    facts = {}
+    for name in state.world.probes if experiment.t0 < inf else ():
+        each = experiment.probed.get(name, Probed(experiment.t0))
+        rate = each.samples / (end - experiment.t0) if end > experiment.t0 else 0.0
+        facts[name] = ProbeFacts(each.samples, each.passed, rate, max(each.longest, end - each.last))
+    return facts
 
 
 def _availability(state: State, experiment: Experiment) -> float:

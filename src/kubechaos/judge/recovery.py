@@ -43,7 +43,8 @@ def ends_at(state: State, limits: Limits) -> float:
         untouched = any(life.deleted is None for life in state.victims) or bool(experiment.effect)
         waited_for = untouched and proof(state) is None
         return max(experiment.due + limits.within, proof_deadline(state) if waited_for else 0.0)
-    return max(stable_at(state, limits), _proof_ends_at(state))
+    ends = max(stable_at(state, limits), _proof_ends_at(state))
+    return ends if _answered(state, limits) else max(ends, experiment.due + limits.within)
 
 
 def proof_deadline(state: State) -> float:
@@ -77,6 +78,11 @@ def stable_at(state: State, limits: Limits) -> float:
     return inf if state.stretch is None else max(state.stretch, begun(state).due) + limits.stable_for
 
 
+def _answered(state: State, limits: Limits) -> bool:
+    """Whether every probe has answered since the stretch was long enough: silence is no success."""
+    return all(sample and sample.at >= stable_at(state, limits) for sample in state.world.probes.values())
+
+
 def recovery_time(state: State, limits: Limits, at: float | None = None) -> float:
     """Return the seconds from due to the start of the final stable stretch, as known `at` a time; inf if there is none.
 
@@ -84,7 +90,7 @@ def recovery_time(state: State, limits: Limits, at: float | None = None) -> floa
     """
     experiment = begun(state)
     at = experiment.ended if at is None else at
-    if at is None or state.stretch is None or at < stable_at(state, limits):
+    if at is None or state.stretch is None or at < stable_at(state, limits) or not _answered(state, limits):
         return inf
     return max(0.0, state.stretch - experiment.due)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
-from ..model import Delay, Gap, Gone, Listed, Mark, Pod, Record, Seen, Workload
+from ..model import Delay, Gap, Gone, Listed, Mark, Pod, Record, Sample, Seen, Workload
 from .health import Health, health
 from .lives import Life, Lives, live, stale
 from .world import World, apply
@@ -21,6 +21,21 @@ class Change:
     at: float
     what: str
     spec: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """How often a probe answered since t0 and how often well; the last time, and the longest time without an answer."""
+
+    last: float
+    samples: int = 0
+    passed: int = 0
+    longest: float = 0.0
+
+    def after(self, sample: Sample) -> "Probed":
+        """Return this after one more sample."""
+        silence = max(self.longest, sample.at - self.last)
+        return Probed(sample.at, self.samples + 1, self.passed + sample.passed, silence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,8 @@ class Experiment:
     ready_seconds: float = 0.0
     ready_seconds_before: float = 0.0
     min_ready: int = 0
+    probed: Mapping[str, Probed] = field(default_factory=dict)
+    probed_before: Mapping[str, Probed] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     ended: float | None = None
 
@@ -121,12 +138,17 @@ def step(state: State, record: Record) -> State:
             return replace(state, experiment=_marked(state, record))
         case Mark():
             state = replace(state, experiment=_marked(state, record))
+        case Sample() if experiment := _running(state):
+            probed = experiment.probed.get(record.name, Probed(experiment.t0)).after(record)
+            state = replace(state, experiment=replace(experiment, probed={**experiment.probed, record.name: probed}))
         case Seen() | Gone():
             state = _interfered(state, record)
     return _look(state, record)
 
 
 def _touched(before: World, after: World, record: Record) -> tuple[str, ...] | None:
+    if isinstance(record, Sample):
+        return ()
     if isinstance(record, Listed | Mark) or before.owners != after.owners:
         return None
     return (record.object.uid,) if isinstance(record, Seen | Gone) and isinstance(record.object, Pod) else ()
@@ -234,9 +256,12 @@ def _look(state: State, record: Record) -> State:
     stretch = (state.stretch if state.stretch is not None else _begin(state, record)) if now.good else None
     if experiment:
         began = stretch is not None and stretch != state.stretch
-        before = experiment.ready_seconds if began else experiment.ready_seconds_before
         lowest = min(experiment.min_ready, now.ready)
-        experiment = replace(experiment, min_ready=lowest, ready_seconds_before=before)
+        experiment = replace(experiment, min_ready=lowest)
+        if began:
+            experiment = replace(
+                experiment, ready_seconds_before=experiment.ready_seconds, probed_before=experiment.probed
+            )
         return replace(state, health=now, stretch=stretch, experiment=experiment)
     return replace(state, health=now, stretch=stretch)
 

@@ -16,6 +16,7 @@ from ..model import (
     Pod,
     Record,
     ReplicaSet,
+    Sample,
     Seen,
     Workload,
     older,
@@ -47,7 +48,8 @@ class World:
     `kind` is that of the target, and `expect` how many pods it should have where no workload says so. `listed` are the
     kinds that are past their listing; `owners` and `services` are the controllers whose pods were ever the target's,
     and the Services that ever knew one of these: an emptied Service must read as 0, not as none. `refusal` is the last
-    Event in which the controller says that it could not create a pod.
+    Event in which the controller says that it could not create a pod. `probes` are the last answers, None before the
+    first.
     """
 
     kind: str = "Deployment"
@@ -61,6 +63,7 @@ class World:
     owners: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
     refusal: str = ""
+    probes: Mapping[str, Sample | None] = field(default_factory=dict)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -135,10 +138,10 @@ class World:
 def apply(world: World, record: Record) -> World:
     """Return the world after a record; a version that is older than the known one changes nothing."""
     match record:
-        case Mark(name="target", facts=facts):
-            return replace(world, kind=facts["kind"], expect=facts["expect"])
-        case Mark(name="experiment"):
-            return replace(world, refusal="")
+        case Mark():
+            return _marked(world, record)
+        case Sample():
+            return replace(world, probes={**world.probes, record.name: record})
         case Listed():
             return _relate(_listed(replace(world, listed=world.listed | {record.kind}), record))
         case Seen(object=Pod() as value):
@@ -149,6 +152,15 @@ def apply(world: World, record: Record) -> World:
             return _relate(_seen(world, value))
         case Gone(object=value):
             return _gone(world, value)
+    return world
+
+
+def _marked(world: World, mark: Mark) -> World:
+    match mark:
+        case Mark(name="target", facts=facts):
+            return replace(world, kind=facts["kind"], expect=facts["expect"], probes=dict.fromkeys(facts["probes"]))
+        case Mark(name="experiment"):
+            return replace(world, refusal="")
     return world
 
 

@@ -1,7 +1,9 @@
 """What a test points at: a cluster and the workloads in it."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 
 from .. import wire
 from ..api.connect import Pinned
@@ -11,19 +13,35 @@ from ..judge.world import PODS
 from ..model import Ref
 from .clock import Clock, Monotonic
 
+Probe: TypeAlias = Callable[[], object]
+"""A function that asserts: any exception is a failed sample."""
+PROBE_DEADLINE: Final = 2.0
+"""Wall seconds in which a probe over HTTP must be answered."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Target:
     """What a fault is aimed at; it needs `min_replicas` replicas wanted, so that losing one can be survived.
 
     `stable_for` is how many seconds a recovery must last to count; None: the option's value. `expect` is how many pods
-    there should be where no workload says so.
+    there should be where no workload says so. `probes` must pass too for it to be steady, or recovered.
     """
 
     ref: Ref
     min_replicas: int = 2
     stable_for: float | None = None
     expect: int = 0
+    probes: tuple[Probe, ...] = ()
+
+    def steady_when(self, *probes: Probe) -> "Target":
+        """Return the same target with probes: functions that assert, asked 20 times a second in threads of their own.
+
+        Raises ArgumentError for what cannot be called.
+        """
+        for probe in probes:
+            if not callable(probe):
+                raise ArgumentError(f"a probe is {probe!r}; give functions that assert, or cluster.http(...)")
+        return replace(self, probes=(*self.probes, *probes))
 
     def __str__(self) -> str:
         return str(self.ref)
@@ -96,6 +114,17 @@ class Cluster:
         """Return the named workload of a kind as a target; nothing is asked of the cluster yet."""
         return Target(Ref(kind, namespace or self.namespace, name), min_replicas, stable_for)
 
+    def http(self, path: str, *, service: str, port: int | str | None = None, namespace: str | None = None) -> Probe:
+        """Return a probe that GETs a path of a Service through the API server's proxy; any answer but 2xx fails it.
+
+        `port` is the Service's port or its name; it may be left out where there is only one.
+        """
+        where = service if port is None else f"{service}:{port}"
+        return Http(
+            self.transport,
+            f"/api/v1/namespaces/{namespace or self.namespace}/services/{where}/proxy/{path.lstrip('/')}",
+        )
+
     def describe(self) -> dict[str, str | None]:
         """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
         version = wire.mapping(self.transport.get("/version"))
@@ -110,3 +139,36 @@ class Cluster:
 
     def __repr__(self) -> str:
         return f"<Cluster {self.context}, namespace {self.namespace}>"
+
+
+class Http:
+    """A probe over HTTP, with a connection of its own."""
+
+    def __init__(self, transport: Transport, path: str) -> None:
+        self._origin = transport
+        self._path = path
+        self._own: Transport | None = None
+
+    def __call__(self) -> None:
+        """Ask once; raises ApiError unless the answer is 2xx and comes in time."""
+        if self._own is None:
+            self._own = self._origin.fork()
+        self._own.get(self._path, deadline=PROBE_DEADLINE)
+
+    @property
+    def __name__(self) -> str:
+        """What the probe is called in reports."""
+        service, _, path = self._path.partition("/services/")[2].partition("/proxy")
+        return f"http {path} of {service}"
+
+
+def names(probes: Sequence[Probe]) -> tuple[str, ...]:
+    """Return what the probes are called in reports; namesakes are numbered."""
+    return tuple(_numbered([str(getattr(probe, "__name__", probe)) for probe in probes]))
+
+
+def _numbered(called: Sequence[str]) -> Iterator[str]:
+    met: Counter[str] = Counter()
+    for name in called:
+        met[name] += 1
+        yield name if met[name] == 1 else f"{name} #{met[name]}"

@@ -13,7 +13,7 @@ from ..judge.timeline import State, step
 from ..judge.world import PODS, STREAMS
 from ..model import Failed, Gap, Mark, Pod, Record, Workload
 from .clock import Clock
-from .cluster import Target
+from .cluster import Target, names
 from .watch import Watch
 
 BARRIER_DEADLINE: Final = 15.0
@@ -43,7 +43,7 @@ class Observation:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
         ref = self.target.ref
         self._selector = ref.name if ref.kind == PODS else self._workload().selector
-        self.mark("target", kind=ref.kind, expect=self.target.expect)
+        self.mark("target", kind=ref.kind, expect=self.target.expect, probes=list(names(self.target.probes)))
         expected = {*STREAMS[ref.kind], *COLOUR}
         for kind in expected:
             watch = Watch(
@@ -97,6 +97,10 @@ class Observation:
         at = self._clock.now()
         self.catch_up()
         self._fold(Mark(at, what, facts))
+
+    def put(self, record: Record) -> None:
+        """Take in a record from any thread, in the order of arrival."""
+        self._queue.put(record)
 
     def now(self) -> float:
         """Return the time on the run's clock."""

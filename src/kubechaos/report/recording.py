@@ -7,10 +7,10 @@ from typing import Any
 from .. import wire
 from ..errors import RecordingError
 from ..judge.alerts import Alert
-from ..model import KINDS, Delay, Gap, Gone, Listed, Mark, Observed, Record, Seen
+from ..model import KINDS, Delay, Gap, Gone, Listed, Mark, Observed, Record, Sample, Seen
 
 Json = dict[str, Any]
-_PLAIN: dict[str, type[Gap | Delay | Mark]] = {each.type: each for each in (Gap, Delay, Mark)}
+_PLAIN: dict[str, type[Gap | Delay | Mark | Sample]] = {each.type: each for each in (Gap, Delay, Mark, Sample)}
 
 
 def line(record: Record, stream: str) -> Json:
@@ -24,6 +24,8 @@ def line(record: Record, stream: str) -> Json:
             return {**head, **_object(value), "inferred": inferred}
         case Gap(kind=kind, since=since, why=why) | Delay(kind=kind, since=since, why=why):
             return {**head, "kind": kind, "since": since, "why": why}
+        case Sample(name=name, passed=passed, took=took, why=why):
+            return {**head, "name": name, "passed": passed, "took": took, "why": why}
         case Mark(name=name, facts=facts):
             return {**head, "name": name, "facts": dict(facts)}
 

@@ -35,6 +35,7 @@ def experiment(outage: Outage) -> Json:
         "recovery_time": outage.recovery_time if isfinite(outage.recovery_time) else None,
         "availability": outage.availability,
         "probe_availability": dict(outage.probe_availability),
+        "probes": {name: asdict(each) for name, each in outage.probes.items()},
         "min_ready": outage.min_ready,
         "proof": {"kind": outage.proof[0], "at": outage.proof[1]} if outage.proof else None,
         "cause": outage.cause,

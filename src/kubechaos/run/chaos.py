@@ -44,6 +44,7 @@ from . import arguments
 from .artifacts import Artifacts
 from .faults import Fault
 from .ongoing import Ongoing
+from .probes import Probes
 from .steady import settle
 
 logger = logging.getLogger("kubechaos")
@@ -83,6 +84,7 @@ class Chaos:
         self._wall = wall
         self._left = left
         self._observations: dict[Target, Observation] = {}
+        self._probes: dict[Target, Probes] = {}
         self._ongoing: dict[Target, Ongoing] = {}
         self._offered: list[str] = []
         arguments.check_rules(rules)
@@ -167,6 +169,8 @@ class Chaos:
             if (found := ongoing.abandon(error)) is not None:
                 self._save(found)
         self._ongoing.clear()
+        for probes in self._probes.values():
+            probes.stop()
         for observation in self._observations.values():
             observation.close()
         self._observations.clear()
@@ -216,7 +220,9 @@ class Chaos:
             observation.close()
             raise
         self._observations[target] = observation
-        if (workload := observation.state.world.workload) and not workload.probed:
+        self._probes[target] = Probes(target.probes, observation.put, self._clock.now)
+        self._probes[target].start()
+        if (workload := observation.state.world.workload) and not workload.probed and not target.probes:
             warnings.warn(
                 f"{target} has no readiness probe: its pods are Ready as soon as they run",
                 NoReadinessProbeWarning,
