@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -27,6 +30,8 @@ case "$MODE" in
     flap) (while sleep 2; do rm /tmp/www/index.html; sleep 2; touch /tmp/www/index.html; done) & ;;
     crash) exit 3 ;;
     hang) sleep 600 ;;
+    slow) sleep 6 ;;
+    hungry) exec tail /dev/zero ;;
 esac
 touch /tmp/www/index.html
 httpd -f -p 8080 -h /tmp/www &
@@ -67,6 +72,30 @@ def ctr(node: dict[str, Any], *args: str) -> str:
     """Run containerd's client on a node."""
     command = [*node["enter"], "ctr", "--address", node["containerd_socket"], "--namespace", "k8s.io", *args]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+@contextmanager
+def silent(*components: str) -> Iterator[None]:
+    """Stop components of the dev cluster, so that they do nothing, and let them go on afterwards."""
+    described = json.loads(Path(os.environ[STATE]).read_text())["components"]
+    pids = [described[name]["pid"] for name in components]
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def cordoned(*names: str) -> Iterator[None]:
+    """Let no new pod be placed on these nodes."""
+    try:
+        kubectl("cordon", *names)
+        yield
+    finally:
+        kubectl("uncordon", *names)
 
 
 @dataclass
@@ -141,10 +170,11 @@ def _not_json(word: str) -> None:
 
 
 class Shop:
-    """One Deployment of the test's own, and how to run chaos tests against it."""
+    """One workload of the test's own, and how to run chaos tests against it."""
 
     def __init__(self, pytester: pytest.Pytester, name: str) -> None:
         self.name = name
+        self.kind = "Deployment"
         self.folder = pytester.path
         self._pytester = pytester
         pytester.makeini(INI)
@@ -157,16 +187,27 @@ class Shop:
         image: str = IMAGE,
         server: str = SERVER,
         grace: int = 2,
+        container: dict[str, Any] | None = None,
+        kind: str = "Deployment",
         **spec: Any,
     ) -> None:
-        """Create the Deployment or change it, and wait until all of it is Ready unless told not to."""
-        manifest = deployment(self.name, replicas, image, server, grace, spec)
+        """Create the workload or change it, and wait until all of it is Ready unless told not to."""
+        self.kind = kind
+        manifest = {**deployment(self.name, replicas, image, server, grace, spec), "kind": kind}
+        if kind == "DaemonSet":
+            del manifest["spec"]["replicas"]
+        manifest["spec"]["template"]["spec"]["containers"][0] |= container or {}
         kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
         if ready:
-            kubectl("rollout", "status", f"deployment/{self.name}", "--timeout=60s")
+            kubectl("rollout", "status", self.target, "--timeout=60s")
+
+    @property
+    def target(self) -> str:
+        """The workload, as kubectl and --chaos-target call it."""
+        return f"{self.kind.lower()}/{self.name}"
 
     def sicken(self, mode: str) -> None:
-        """Make every pod that starts from now on sick: flap, crash or hang, see SERVER."""
+        """Make every pod that starts from now on sick: flap, crash, hang, slow or hungry, see SERVER."""
         kubectl("create", "configmap", self.name, f"--from-literal=mode={mode}")
 
     def service_account(self, role: str) -> Path:
@@ -190,7 +231,7 @@ class Shop:
             "pytest",
             "-p",
             "no:cacheprovider",
-            f"--chaos-target=deployment/{self.name}",
+            f"--chaos-target={self.target}",
             *args,
         ]
         with (self.folder / "output.txt").open("w") as output:
@@ -220,8 +261,8 @@ class Shop:
         return self.finish(self.start(test, *args))
 
     def remove(self) -> None:
-        """Delete the Deployment and its pods at once."""
-        kubectl("delete", f"deployment/{self.name}", f"configmap/{self.name}", "--ignore-not-found", "--wait=false")
+        """Delete the workload and its pods at once."""
+        kubectl("delete", self.target, f"configmap/{self.name}", "--ignore-not-found", "--wait=false")
         kubectl("delete", "pods", f"--selector=app={self.name}", "--force", "--grace-period=0", "--wait=false")
 
 
