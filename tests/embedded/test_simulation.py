@@ -59,7 +59,7 @@ def test_importing_it_loads_nothing() -> None:
     [
         (
             "kind: ConfigMap\napiVersion: v1\n",
-            "document 1: kind: ConfigMap of v1 is not simulated; there are: Deployment",
+            "document 1: kind: ConfigMap of v1 is not simulated; there are: DaemonSet, Deployment",
         ),
         ("kind: Service\napiVersion: v1\nmetadata: {name: web}\n---\n[]\n", "document 2: it is no object"),
         ("{", "expected"),

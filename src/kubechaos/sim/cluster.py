@@ -20,23 +20,23 @@ from .store.kinds import (
     BUDGET,
     BY_NAME,
     DAEMON_SET,
-    DEPLOYMENT,
     NAMESPACE,
     NODE,
+    OWNERS,
     POD,
     QUOTA,
-    REPLICA_SET,
     SERVICE,
     STATEFUL_SET,
     WORKLOADS,
 )
 from .store.objects import Body, Stored, is_ready
 from .store.store import Change, Store
+from .workloads.daemonset import DaemonSets
 from .workloads.deployment import Deployments
 from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
-APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, DEPLOYMENT, REPLICA_SET, STATEFUL_SET, BUDGET)
+APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, *OWNERS, BUDGET)
 """What a manifest may be of; the rest is made by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
@@ -60,6 +60,7 @@ class Cluster:
         self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.ward)
         self._deployments = Deployments(self.registry, tally, self.ward)
         self._stateful_sets = StatefulSets(self.registry, self.deletion, self.ward)
+        self._daemon_sets = DaemonSets(self.registry, self.deletion, self.ward)
         self._scheduler = Scheduler(self.registry, self.ward)
         self.kubelet = Kubelet(self.registry, self.deletion, self.ward)
         Garbage(self.registry, self.deletion)
@@ -131,6 +132,7 @@ class Cluster:
         self._replica_sets.wake()
         self._deployments.wake()
         self._stateful_sets.wake()
+        self._daemon_sets.wake()
         self._scheduler.wake()
 
     def _begin(self, sickness: Sickness, workload: Stored | None) -> None:
