@@ -1,0 +1,126 @@
+"""What proves a fault that is not the end of a pod, and from when on recovery is owed."""
+
+from dataclasses import replace
+from typing import Any
+
+from tests.unit.worlds import RUNNING, Story, deployment, pod, replica_set
+
+AGAIN = replace(RUNNING, id="containerd://2", restarts=1)
+
+
+def begin(story: Story, verb: str, *victims: str, **facts: Any) -> None:
+    """Do a fault that says by its intent what it is going to do."""
+    ref = {"target": "deployment/web", "ref": ["Deployment", "shop", "web", "web"], "started": "2026-01-01"}
+    story.mark(0, "experiment", fault=verb, args=[], within=60.0, stable_for=5.0, **ref)
+    for letter in victims:
+        story.mark(0, "victim", uid=letter)
+    story.mark(0, "t0")
+    story.mark(0, "intent", verb=verb, **facts)
+    story.mark(0, "due")
+
+
+def scaled() -> Story:
+    """The target is scaled from 3 to 1 and both other pods go."""
+    story = Story()
+    begin(story, "scale", replicas=1, generation=2)
+    story.change(0.25, "web", generation=2, observed_generation=2, replicas=1)
+    story.terminates(0.5, "b")
+    story.terminates(0.5, "c")
+    return story
+
+
+def healed(story: Story, at: float) -> Story:
+    """What was scaled is put back."""
+    story.mark(at, "intent", verb="heal", generation=3)
+    story.mark(at, "due", healed=True)
+    story.change(at + 0.25, "web", generation=3, observed_generation=3, replicas=3)
+    return story
+
+
+def test_a_scale_is_proven_by_the_number_of_pods_and_is_no_interference() -> None:
+    story = healed(scaled(), 4)
+    story.comes(4.5, "d", ready=5)
+    story.comes(4.5, "e", ready=6)
+    found = story.outage()
+    assert (found.verdict, found.proof, found.min_ready, found.wanted) == ("recovered", ("scaled", 0.5), 1, 3)
+    assert found.recovery_time == 2.0
+    assert "TargetChanged" not in found.alerts
+    assert found.alerts["RecoveryStarted"].at == 4.5
+
+
+def test_nothing_is_recovered_while_a_scale_is_in_force() -> None:
+    story = scaled()
+    assert story.state.health.unmet == "the fault is still in force"
+    assert story.state.health.wanted == 3
+    assert story.outage().verdict == "not_recovered"
+
+
+def test_a_scale_without_an_effect_is_not_proven() -> None:
+    story = Story()
+    begin(story, "scale", replicas=1, generation=2)
+    story.change(0.25, "web", generation=2, observed_generation=2, replicas=1)
+    healed(story, 30)
+    found = story.outage()
+    assert (found.verdict, found.cause) == ("fault_not_proven", "there were never 1 pods in 35 s")
+
+
+def test_what_somebody_else_scales_while_ours_is_in_force_is_interference() -> None:
+    story = scaled()
+    story.change(1, "web", generation=3, observed_generation=3, replicas=2)
+    story.mark(2, "due", healed=True)
+    found = story.outage()
+    assert (found.verdict, "scaled from 1 to 2" in found.cause) == ("inconclusive", True)
+
+
+def test_a_rollout_is_proven_by_a_pod_of_a_new_template_and_is_no_interference() -> None:
+    story = Story(pod("a"))
+    begin(story, "rollout", generation=2)
+    story.change(0.25, "web", generation=2, observed_generation=2, revision=2)
+    story.see(0.5, replica_set("rs2", revision=2))
+    assert story.state.health.unmet
+    story.comes(1, "d", owner="rs2", ready=2)
+    story.dies(2, "a")
+    found = story.outage()
+    assert (found.verdict, found.proof, found.recovery_time) == ("recovered", ("replaced", 1.0), 2.0)
+    assert "TargetChanged" not in found.alerts
+
+
+def test_a_rollout_that_never_begins_is_not_proven() -> None:
+    story = Story()
+    begin(story, "rollout", generation=2)
+    story.change(0.25, "web", generation=2, observed_generation=2)
+    found = story.outage()
+    assert (found.verdict, found.cause) == ("fault_not_proven", "no pod of the new template was seen in 30 s")
+
+
+def test_a_container_is_proven_to_have_been_killed_by_a_new_one_in_the_same_pod() -> None:
+    story = Story()
+    begin(story, "restart", "a", uid="a")
+    assert story.state.health.unmet == "victim web-a is still there"
+    story.unready(1, "a")
+    story.change(2, "a", ready=True, containers=(AGAIN,))
+    found = story.outage()
+    assert (found.verdict, found.proof, found.recovery_time) == ("recovered", ("restarted", 2.0), 2.0)
+    assert found.phases.removed == ()
+    assert "restarted" in found.alerts["RecoveryStarted"].message
+
+
+def test_a_container_that_was_never_restarted_is_not_proven() -> None:
+    story = Story()
+    begin(story, "restart", "a", uid="a")
+    found = story.outage()
+    assert (found.verdict, found.cause) == ("fault_not_proven", "no new container of pod web-a was seen in 60 s")
+
+
+def test_a_restart_before_the_fault_proves_nothing() -> None:
+    story = Story()
+    story.change(-2, "a", containers=(AGAIN,))
+    begin(story, "restart", "a", uid="a")
+    assert story.outage().proof is None
+
+
+def test_a_workload_that_is_gone_while_in_force_is_inconclusive() -> None:
+    story = Story(deployment(), pod("a"), pod("b"), pod("c"))
+    begin(story, "scale", replicas=1, generation=2)
+    story.gone(1, "web")
+    assert story.outage().verdict == "inconclusive"
