@@ -143,3 +143,20 @@ def budget(shop: Shop, healthy: int) -> None:
     }
     kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
     kubectl("wait", f"pdb/{shop.name}-{healthy}", "--for=jsonpath={.status.expectedPods}=3", "--timeout=20s")
+
+
+def test_a_service_is_asked_through_the_proxy_while_its_pods_are_killed(shop: Shop) -> None:
+    shop.deploy()
+    kubectl("expose", shop.target, "--port=80", "--target-port=8080")
+    run = shop.run(f"""
+        from kubechaos import kill
+
+        def test_it(chaos, cluster, healthy_deployment):
+            probe = cluster.http("/", service="{shop.name}")
+            chaos.run(kill(1), healthy_deployment.steady_when(probe), within=40)
+    """)
+    kubectl("delete", f"service/{shop.name}")
+    assert (run.code, run.verdict) == (0, "recovered")
+    (asked,) = run.experiment["probes"].values()
+    assert asked["samples"] > 20
+    assert asked["longest_unobserved"] < 3
