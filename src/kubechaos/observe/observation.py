@@ -1,7 +1,7 @@
 """All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from ..api.transport import Transport
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
 from ..judge.world import PODS, STREAMS
-from ..model import Failed, Gap, Mark, Pod, Record, Workload
+from ..model import Failed, Gap, Gone, Listed, Mark, Observed, Record, Seen, Workload
 from .clock import Clock
 from .cluster import Target, names
 from .watch import Watch
@@ -38,6 +38,7 @@ class Observation:
         self._selector = ""
         self._queue: SimpleQueue[Record | Failed] = SimpleQueue()
         self._watches: list[Watch] = []
+        self._told: dict[str, float] = {}
 
     def open(self) -> None:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
@@ -122,32 +123,56 @@ class Observation:
             pass
 
     def confirm(self) -> str:
-        """Compare with a fresh listing of the target's pods, and wait for the stream to reach it.
+        """Compare with fresh listings of all that a verdict stands on, and wait for the streams to reach them.
 
-        Returns the listing's version. A stream that stays behind is recorded as a gap: it lost something.
+        Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it last told
+        all there was: it lost something. Raises InconclusiveError for one where no fault is under way.
         """
-        resource, since = RESOURCES["Pod"], self._clock.now()
-        path = resource.path(self.target.ref.namespace)
-        page = resource.codec.page(self._transport.get(path, {"labelSelector": self._selector}))
+        asked = self._clock.now()
+        pages = {kind: self._page(kind) for kind in STREAMS[self.target.ref.kind]}
         until = time.monotonic() + CATCH_UP
-        while behind := self._behind(page):
-            if not self._take(until - time.monotonic()):
-                self._fold(Gap(self._clock.now(), "Pod", since, f"the stream never told of {behind}"))
-                break
-        version: str = page.resource_version
-        return version
+        for kind, page in pages.items():
+            while behind := self._behind(kind, page):
+                if not self._take(until - time.monotonic()):
+                    self._missed(kind, f"the stream never told of {behind}")
+                    break
+            else:
+                self._told[kind] = max(asked, self._told[kind])
+        return pages["Pod"].resource_version
 
-    def _behind(self, page: wire.Page[Pod]) -> str:
+    def _page(self, kind: str) -> wire.Page[Any]:
+        resource, query = RESOURCES[kind], self._query(kind)
+        page: wire.Page[Any] = resource.codec.page(self._transport.get(resource.path(self.target.ref.namespace), query))
+        return page
+
+    def _missed(self, kind: str, why: str) -> None:
+        self._fold(Gap(self._clock.now(), kind, self._told[kind], why))
+        if self.state.experiment is None or not self.state.experiment.running:
+            raise InconclusiveError(f"{kind} events may be missing, so nothing was touched: {why}")
+
+    def _behind(self, kind: str, page: wire.Page[Any]) -> str:
         """Name what a fresh listing knows and the stream has not told; "" if there is nothing."""
-        known = self.state.world.pods
-        fresh = {pod.uid: pod for pod in page.objects}
-        for uid, pod in fresh.items():
-            if uid not in known or int(known[uid].resource_version) < int(pod.resource_version):
-                return f"{pod.name} at version {pod.resource_version}"
-        missing = (pod for uid, pod in known.items() if uid not in fresh)
+        known = self._known(kind)
+        fresh = {each.uid: each for each in page.objects}
+        for uid, each in fresh.items():
+            if uid not in known or int(known[uid].resource_version) < int(each.resource_version):
+                return f"{each.name} at version {each.resource_version}"
+        missing = (each for uid, each in known.items() if uid not in fresh)
         return next(
-            (f"the end of {pod.name}" for pod in missing if int(pod.resource_version) <= int(page.resource_version)), ""
+            (f"the end of {each.name}" for each in missing if int(each.resource_version) <= int(page.resource_version)),
+            "",
         )
+
+    def _known(self, kind: str) -> Mapping[str, Observed]:
+        world = self.state.world
+        if kind == self.target.ref.kind:
+            return {world.workload.uid: world.workload} if world.workload else {}
+        others: dict[str, Mapping[str, Observed]] = {
+            "Pod": world.pods,
+            "ReplicaSet": world.replica_sets,
+            "ControllerRevision": world.templates,
+        }
+        return others[kind]
 
     def close(self) -> None:
         """End every stream."""
@@ -178,5 +203,9 @@ class Observation:
             raise failed.error
 
     def _fold(self, record: Record) -> None:
+        if isinstance(record, Listed):
+            self._told[record.kind] = record.at
+        elif isinstance(record, Seen | Gone):
+            self._told[record.object.kind] = record.at
         self.state = step(self.state, record)
         self._listener(record, self.state)
