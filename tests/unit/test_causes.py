@@ -145,3 +145,27 @@ def test_a_healthy_run_has_no_cause_to_worry() -> None:
         "RecoveryComplete",
         "RecoveryStarted",
     ]
+
+
+def test_a_pod_that_is_never_ready_is_told_with_what_its_probe_says() -> None:
+    story = Story().kill("a")
+    story.dies(0.25, "a")
+    story.see(1, new("d"))
+    story.change(2, "d", node="node-2", phase="Running", not_ready="ContainersNotReady: app", containers=(RUNNING,))
+    story.says(3, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500", "d")
+    cause = story.outage().cause
+    assert cause.endswith(
+        "pod web-d: ContainersNotReady: app; Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 500"
+    )
+
+
+def test_a_container_that_crashes_is_told_with_its_last_words() -> None:
+    story = Story().kill("a")
+    story.dies(0.25, "a")
+    story.see(1, new("d"))
+    waiting = Container("app", state="waiting", reason="CrashLoopBackOff", last_exit_code=3, last_reason="Error")
+    story.change(2, "d", node="node-2", containers=(waiting,))
+    story.mark(60, "log", uid="d", text="no database | giving up")
+    cause = story.outage().cause
+    assert "CrashLoopBackOff" in cause
+    assert cause.endswith("exit code 3); its last words: no database | giving up")

@@ -6,9 +6,10 @@ from math import inf
 
 from ..errors import FaultError
 from ..model import Pod
+from .experiment import Experiment
 from .facts import BUILT_IN, Fact, facts
 from .recovery import Limits
-from .timeline import Experiment, State
+from .timeline import State
 
 
 @dataclass(frozen=True, slots=True)

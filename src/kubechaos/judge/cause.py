@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from math import inf
 
 from ..model import Gap
+from .experiment import Change, Experiment
 from .health import trouble
 from .lives import Life
 from .recovery import Limits, added, begun, recovery_time
-from .timeline import Change, Experiment, State
+from .timeline import State
 
 
 def missing(experiment: Experiment, gap: Gap) -> str:
@@ -71,21 +72,26 @@ def obstacle(state: State, limits: Limits) -> str:
         return f"FailedCreate: {failure}"
     active = sorted((life for life in state.owned if life.pod.active), key=lambda life: life.pod.name)
     if told := next((life for life in active if not life.pod.ready and trouble(life.pod)), None):
-        return f"{state.health.counted}; pod {told.pod.name}: {trouble(told.pod)}"
+        last_words = experiment.logs.get(told.pod.uid, "")
+        said = f"; its last words: {last_words}" if last_words else ""
+        return f"{state.health.counted}; pod {told.pod.name}: {trouble(told.pod)}{said}"
     if flapping := _flapping(active, experiment.t0):
         return flapping
     if waiting := next((life for life in active if life.started is None and not life.pod.ready and life.said), None):
         return f"{state.health.counted}; pod {waiting.pod.name}: {waiting.said}"
+    if unwell := next((life for life in active if not life.pod.ready and life.unwell), None):
+        return f"{state.health.counted}; pod {unwell.pod.name}: {unwell.pod.not_ready}; {unwell.unwell}"
     return state.health.unmet or f"all right only for less than {limits.stable_for:g} s"
 
 
 def _flapping(lives: Iterable[Life], t0: float) -> str:
     """Name the pod that lost its readiness again and again since t0."""
-    losses = [(sum(at >= t0 for at in life.losses), life.pod) for life in lives]
-    count, pod = max(losses, key=lambda each: each[0], default=(0, None))
-    if pod is None or count < 2:
+    losses = [(sum(at >= t0 for at in life.losses), life) for life in lives]
+    count, life = max(losses, key=lambda each: each[0], default=(0, None))
+    if life is None or count < 2:
         return ""
-    return f"pod {pod.name} lost its readiness {count} times" + ("" if pod.ready else f"; now {pod.not_ready}")
+    why = "" if life.pod.ready else f"; now {life.pod.not_ready}"
+    return f"pod {life.pod.name} lost its readiness {count} times{why}" + (f"; {life.unwell}" if life.unwell else "")
 
 
 def _after(experiment: Experiment, at: float) -> str:

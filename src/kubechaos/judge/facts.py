@@ -6,9 +6,10 @@ from math import inf
 from typing import Any, Final
 
 from ..model import Container, Pod
+from .experiment import Experiment
 from .lives import Life
 from .recovery import GONE_MARGIN, PROOF_MARGIN, Limits, added, recovery_time
-from .timeline import Experiment, State
+from .timeline import State
 
 SILENCE: Final = 3.0
 """Seconds after which what the API should have said, and did not, is worth an alert."""

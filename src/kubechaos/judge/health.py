@@ -110,6 +110,12 @@ def trouble(pod: Pod) -> str:
     return next((said for each in (*pod.init_containers, *pod.containers) if (said := _container(each))), "")
 
 
+def crashed(each: Container) -> bool:
+    """Whether a container has ended and was not meant to."""
+    code = each.exit_code if each.state == "terminated" else each.last_exit_code
+    return each.state in ("terminated", "waiting") and code not in (None, 0)
+
+
 def _container(each: Container) -> str:
     exit_code = each.exit_code if each.state == "terminated" else each.last_exit_code
     ended = f" (last exit code {exit_code}{_because(each.last_reason)})" if exit_code is not None else ""

@@ -7,6 +7,8 @@ from ..model import EndpointSlice, Event, Gone, Listed, Pod, Record, Seen, older
 
 WAITS = frozenset({"Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"})
 """The reasons of Events that say what the start of a pod waits for."""
+UNWELL = frozenset({"Unhealthy", "NodeNotReady"})
+"""The reasons of Events that say why a pod that runs is not Ready, or does not stay so."""
 
 Lives = Mapping[str, "Life"]
 
@@ -16,7 +18,7 @@ class Life:
     """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
 
     `losses` are when it lost its readiness, `restarts` when a container was seen to have been restarted, and
-    `said` is what an Event says that its start waits for.
+    `said` is what an Event says that its start waits for, `unwell` what one says of its health.
     """
 
     pod: Pod
@@ -32,6 +34,7 @@ class Life:
     losses: tuple[float, ...] = ()
     restarts: tuple[float, ...] = ()
     said: str = ""
+    unwell: str = ""
     proof: tuple[str, float] | None = None
     """The effect of a kill: "gone", or "stopped": terminating with nothing running; and when it was first seen."""
 
@@ -48,6 +51,8 @@ def live(lives: Lives, record: Record, at: float) -> Lives:
             return {**lives, pod.uid: _gone(lives.get(pod.uid), pod, at)}
         case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in WAITS:
             return {**lives, about.uid: replace(lives[about.uid], said=f"{event.reason}: {event.message}")}
+        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in UNWELL:
+            return {**lives, about.uid: replace(lives[about.uid], unwell=f"{event.reason}: {event.message}")}
         case Seen(object=EndpointSlice(ready=uids)):
             fresh = [
                 lives[uid] for uid in uids if uid in lives and lives[uid].serving is None and not lives[uid].listed

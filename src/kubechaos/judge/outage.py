@@ -7,9 +7,10 @@ from math import inf
 from ..errors import UnknownAlertError
 from ..model import Delay, Gap, Ref
 from .alerts import Alert
+from .experiment import Experiment, Probed
 from .lives import Life
 from .recovery import Limits, added, proof, recovery_time
-from .timeline import Experiment, Probed, State
+from .timeline import State
 from .verdict import Verdict, judge
 
 

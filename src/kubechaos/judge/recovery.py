@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from .experiment import Experiment
 from .health import unrest
 from .lives import Life
-from .timeline import Experiment, State
+from .timeline import State
 
 PROOF_MARGIN: Final = 10.0
 """Seconds after a victim's grace by which its end must have been seen."""

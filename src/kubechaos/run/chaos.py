@@ -143,7 +143,9 @@ class Chaos:
             self._check_timeout(observation, limits, hold or 0.0)
             self._settle(observation)
             self._check_timeout(observation, limits, hold or 0.0)
-            ongoing = self._ongoing[target] = Ongoing(fault, target, observation, limits, self._rules)
+            ongoing = self._ongoing[target] = Ongoing(
+                fault, target, observation, limits, self._rules, self._cluster.transport
+            )
             try:
                 ongoing.begin(self._act(observation), hold=hold, **self._facts(observation))
                 yield ongoing

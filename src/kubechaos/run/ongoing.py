@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..act.door import Act
+from ..api.transport import Transport
 from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError, NotHealedError
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule
@@ -14,6 +15,7 @@ from ..judge.recovery import Limits, ends_at, proof, proof_deadline, recovery_ti
 from ..judge.timeline import State
 from ..judge.verdict import Verdict
 from ..observe.cluster import Target
+from ..observe.logs import last_words
 from ..observe.observation import Observation
 from ..report.text import safe
 from .faults import Fault
@@ -25,13 +27,20 @@ class Ongoing:
     """A fault that has been injected; `outage` tells what came of it once the block has ended."""
 
     def __init__(
-        self, fault: Fault, target: Target, observation: Observation, limits: Limits, rules: Sequence[AlertRule]
+        self,
+        fault: Fault,
+        target: Target,
+        observation: Observation,
+        limits: Limits,
+        rules: Sequence[AlertRule],
+        transport: Transport,
     ) -> None:
         self.target = target
         self._fault = fault
         self._observation = observation
         self._limits = limits
         self._rules = rules
+        self._transport = transport
         self._known = alerts.names(rules)
         self._alarm = Alarm()
         self._act: Act | None = None
@@ -107,6 +116,9 @@ class Ongoing:
         while version is None or self._observation.until(self._ends_at) > 0:
             self._observation.wait(self._ends_at)
             version = self._observation.confirm()
+        if recovery_time(self._observation.state, self._limits, at=self._observation.now()) > self._limits.within:
+            for pod, text in last_words(self._transport, self._observation.state.world.active):
+                self._observation.mark("log", uid=pod.uid, text=text)
         return version
 
     def _ends_at(self, state: State) -> float:

@@ -1,0 +1,30 @@
+"""What containers said before they ended: colour for a cause."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final
+
+from ..api.resources import RESOURCES
+from ..api.transport import Transport
+from ..errors import ApiError
+from ..judge.health import crashed
+from ..model import Pod
+
+LINES: Final = "3"
+BYTES: Final = "1000"
+
+
+def last_words(transport: Transport, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
+    """Yield the end of the log of the container that keeps its pod from being Ready because it ended.
+
+    What cannot be read is left out: the permission for logs may be missing.
+    """
+    for pod in pods:
+        ended = next((each for each in (*pod.init_containers, *pod.containers) if crashed(each)), None)
+        if pod.ready or ended is None:
+            continue
+        previous = "false" if ended.state == "terminated" else "true"
+        query = {"container": ended.name, "previous": previous, "tailLines": LINES, "limitBytes": BYTES}
+        with suppress(ApiError):
+            text = transport.get(f"{RESOURCES['Pod'].path(pod.namespace, pod.name)}/log", query)
+            yield pod, " | ".join(text.decode(errors="replace").splitlines())
