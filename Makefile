@@ -24,7 +24,7 @@ test: $(INSTALLED) ## run the tests that need no cluster
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
 	$(PYTEST) tests/devcluster --json-report-file=none
-	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real --json-report-file=none'
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; $(PYTEST) tests/real --json-report-file=none -m "not alone" -n 3; exec $(PYTEST) tests/real --json-report-file=none -m alone'
 
 check: $(INSTALLED) ## run the linters, the type checker and the import contracts
 	$(BIN)/ruff check

@@ -9,8 +9,9 @@ import pytest
 from tests.real.shop import STATE, Shop
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Refuse to run anywhere but on the dev cluster: a skip would read as green."""
+    config.addinivalue_line("markers", "alone: a test that stops what the whole cluster shares")
     if STATE not in os.environ:
         raise pytest.UsageError("tests/real needs the dev cluster: make e2e, or devcluster/run -- pytest tests/real")
 

@@ -28,7 +28,7 @@ trap 'exit 0' TERM
 mkdir -p /tmp/www
 case "$MODE" in
     flap) (while sleep 2; do rm /tmp/www/index.html; sleep 2; touch /tmp/www/index.html; done) & ;;
-    crash) exit 3 ;;
+    crash) echo "no database"; exit 3 ;;
     hang) sleep 600 ;;
     slow) sleep 6 ;;
     hungry) exec tail /dev/zero ;;
@@ -236,7 +236,12 @@ class Shop:
         ]
         with (self.folder / "output.txt").open("w") as output:
             return subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+                command,
+                cwd=self.folder,
+                env=_alone({**os.environ, **(environment or {})}),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
             )
 
     def await_line(self, text: str, seconds: float = 40) -> None:
@@ -264,6 +269,11 @@ class Shop:
         """Delete the workload and its pods at once."""
         kubectl("delete", self.target, f"configmap/{self.name}", "--ignore-not-found", "--wait=false")
         kubectl("delete", "pods", f"--selector=app={self.name}", "--force", "--grace-period=0", "--wait=false")
+
+
+def _alone(environment: dict[str, str]) -> dict[str, str]:
+    """The environment without what says that this test itself runs in an xdist worker."""
+    return {name: value for name, value in environment.items() if not name.startswith("PYTEST_XDIST")}
 
 
 def deployment(name: str, replicas: int, image: str, server: str, grace: int, spec: dict[str, Any]) -> dict[str, Any]:

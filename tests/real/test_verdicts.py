@@ -90,6 +90,7 @@ def test_a_replacement_that_crashes_is_not_recovered_and_named(shop: Shop) -> No
     assert (run.code, run.verdict) == (1, "not_recovered")
     assert "CrashLoopBackOff" in run.failure()
     assert "exit code 3" in run.failure()
+    assert "its last words: no database" in run.failure()
 
 
 def test_a_replacement_that_is_never_ready_is_not_recovered_and_named(shop: Shop) -> None:
@@ -98,6 +99,7 @@ def test_a_replacement_that_is_never_ready_is_not_recovered_and_named(shop: Shop
     run = shop.run(WITHIN_10)
     assert (run.code, run.verdict) == (1, "not_recovered")
     assert "ContainersNotReady" in run.failure()
+    assert "Unhealthy: Readiness probe failed" in run.failure()
 
 
 def test_a_victim_that_ignores_sigterm_does_not_delay_the_recovery(shop: Shop) -> None:
