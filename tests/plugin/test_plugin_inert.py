@@ -71,7 +71,7 @@ def test_the_fixtures_are_documented_and_their_private_twins_are_not(run: Runner
     out = run("", "--fixtures", context="").out
     for name in ("healthy_deployment", "chaos", "cluster [session scope]", "alert_rules"):
         assert f"\n{name} -- " in out
-    assert "The Deployment that --chaos-target names, found steady." in out
+    assert "The workload that --chaos-target names, found steady." in out
     assert "_kubechaos" not in out
 
 

@@ -122,9 +122,9 @@ def test_a_chunked_answer_that_drips_ends_at_its_deadline(server: RawServer, tra
 
     server.on("GET", "/x", stream(drip))
     began = time.monotonic()
-    with pytest.raises(errors.UnreachableError, match="not complete at the deadline"):
+    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
         transport.get("/x", deadline=0.3)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 1.5
 
 
 def lines(transport: Transport) -> list[bytes]:

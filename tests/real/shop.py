@@ -235,13 +235,9 @@ class Shop:
             *args,
         ]
         with (self.folder / "output.txt").open("w") as output:
+            surroundings = _alone({**os.environ, **(environment or {})})
             return subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=_alone({**os.environ, **(environment or {})}),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
+                command, cwd=self.folder, env=surroundings, stdout=output, stderr=subprocess.STDOUT, text=True
             )
 
     def await_line(self, text: str, seconds: float = 40) -> None:

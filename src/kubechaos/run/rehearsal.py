@@ -23,6 +23,17 @@ class Rehearsal:
 
         Raises ValueError naming the sicknesses that there are. `options` are those of `kubechaos.sim.Sickness`.
         """
-        if replacements:
-            self.simulation.sicken(replacements, name, replacements=True, **options)
-        return self.cluster.deployment(name)
+        return self._sick("Deployment", name, replacements, options)
+
+    def statefulset(self, name: str, *, replacements: str = "", **options: Any) -> Target:
+        """Return a StatefulSet of the manifests as a target, as `deployment` does."""
+        return self._sick("StatefulSet", name, replacements, options)
+
+    def daemonset(self, name: str, *, replacements: str = "", **options: Any) -> Target:
+        """Return a DaemonSet of the manifests as a target, as `deployment` does."""
+        return self._sick("DaemonSet", name, replacements, options)
+
+    def _sick(self, kind: str, name: str, sickness: str, options: dict[str, Any]) -> Target:
+        if sickness:
+            self.simulation.sicken(sickness, name, replacements=True, **options)
+        return self.cluster.workload(kind, name)
