@@ -155,6 +155,12 @@ class Http:
             self._own = self._origin.fork()
         self._own.get(self._path, deadline=PROBE_DEADLINE)
 
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
     @property
     def __name__(self) -> str:
         """What the probe is called in reports."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..model import Sample
-from ..observe.cluster import Probe, names
+from ..observe.cluster import Http, Probe, names
 
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""
@@ -59,6 +59,8 @@ class _Asker:
             at = self._now()
             if not stopped.is_set():
                 self._put(Sample(at, self.name, passed=not why, took=at - began, why=why))
+        if isinstance(self._probe, Http):
+            self._probe.close()
 
     def complain(self) -> None:
         """Say so when the probe has not answered for too long: silence is no success."""
