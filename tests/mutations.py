@@ -54,7 +54,7 @@ MUTATIONS = {
     "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
     "older versions are believed": ("model.py", "int(version) < int(old)", "False"),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
-    "a rerun passes the gate": ("report/gate.py", '"flaky" if any', '"pass" if any'),
+    "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),
     "a failing probe is nothing": (f"{JUDGE}/health.py", "if not sample.passed:", "if False:"),
     "a fault in force is recovered from": (f"{JUDGE}/health.py", "    if in_force:", "    if False:"),
