@@ -14,6 +14,8 @@ from kubechaos import (
     where,
 )
 from kubechaos.errors import ArgumentError, HoldError, NotHealedError
+from kubechaos.sim.cluster import Cluster
+from kubechaos.sim.store.kinds import POD
 from tests.embedded.client import DEPLOYMENTS, Client
 
 
@@ -107,7 +109,21 @@ def test_what_somebody_else_scaled_since_is_left_as_it_is(client: Client) -> Non
     assert client.get(f"{DEPLOYMENTS}/web")["spec"]["replicas"] == 2
 
 
+def _imported_by_hand(cluster: Cluster) -> None:
+    for pod in tuple(cluster.store.all(POD)):
+        (status,) = pod.status["containerStatuses"]
+        cluster.registry.status(pod, {**pod.status, "containerStatuses": [{**status, "imageID": "sha256:ab"}]})
+
+
+def test_a_container_is_restarted_in_its_pod(client: Client) -> None:
+    outage = client.chaos.run(kill_container(1), client.web)
+    assert (outage.verdict, outage.proof and outage.proof[0]) == ("recovered", "restarted")
+    assert len(client.names()) == 3
+
+
 def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> None:
+    client.sim.settle()
+    client.sim.inside(_imported_by_hand)
     with pytest.raises(RefusedError, match="has no digest"):
         client.chaos.run(kill_container(1), client.web)
     assert client.chaos.outages == []

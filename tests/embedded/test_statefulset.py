@@ -121,7 +121,7 @@ def test_the_status_counts_pods_and_names_revisions(store: Lab) -> None:
 def test_a_revision_has_the_template_and_is_owned(store: Lab) -> None:
     (revision,) = store.all(CONTROLLER_REVISION)
     assert revision.body["revision"] == 1
-    assert revision.name == f"web-{revision.labels[REVISION]}"
+    assert revision.name == f"web-{revision.labels['controller.kubernetes.io/hash']}"
     assert revision.labels["app"] == "web"
     assert revision.owner == web(store).uid
     template = web(store).spec["template"]

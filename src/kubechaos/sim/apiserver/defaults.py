@@ -18,6 +18,15 @@ TOLERATIONS: Final = [
     {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
     for key in ("not-ready", "unreachable")
 ]
+STATUS: Final[Mapping[Kind, Body]] = {
+    POD: {"phase": "Pending", "qosClass": "Burstable"},
+    BUDGET: dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0),
+    STATEFUL_SET: dict.fromkeys(("replicas", "availableReplicas"), 0),
+    DAEMON_SET: dict.fromkeys(
+        ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
+    ),
+}
+"""What a new object's status says before anybody has looked at it."""
 
 
 def filled(kind: Kind, body: Body) -> Body:

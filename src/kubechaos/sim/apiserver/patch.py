@@ -1,6 +1,27 @@
-"""JSON merge patch."""
+"""JSON merge patch, and the strategic merge patch that knows which lists are maps in disguise."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Merge = Callable[[Any, Any], Any]
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "env": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+    "ports": ("containerPort", "port"),
+    "conditions": ("type",),
+    "containerStatuses": ("name",),
+    "ownerReferences": ("uid",),
+}
+"""By which key the items of a list are the same; of two, the one that they have."""
+SETS: Final = ("finalizers",)
+DIRECTIVES: Final = ("$patch", "$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
+
+
+class DirectiveError(ValueError):
+    """A patch that says how it is to be merged, in a way that is not simulated."""
 
 
 def merge(value: Any, patch: Any) -> Any:
@@ -14,3 +35,31 @@ def merge(value: Any, patch: Any) -> Any:
         else:
             merged[key] = merge(merged.get(key), change)
     return merged
+
+
+def strategic(value: Any, patch: Any) -> Any:
+    """Return a value with a strategic merge patch merged into it; raises DirectiveError."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(value) if isinstance(value, dict) else {}
+    for key, change in patch.items():
+        if key.partition("/")[0] in DIRECTIVES:
+            raise DirectiveError(f"the simulated cluster cannot honour the directive {key}")
+        if change is None:
+            merged.pop(key, None)
+        elif isinstance(change, list):
+            merged[key] = _list(key, merged.get(key) or [], change)
+        else:
+            merged[key] = strategic(merged.get(key), change)
+    return merged
+
+
+def _list(name: str, value: list[Any], patch: list[Any]) -> list[Any]:
+    if name in SETS:
+        return [*value, *(each for each in patch if each not in value)]
+    key = next((each for each in KEYS.get(name, ()) if all(isinstance(i, dict) and each in i for i in patch)), "")
+    if not key:
+        return patch
+    changes = {item[key]: item for item in patch}
+    known = [strategic(item, changes.pop(item[key])) if item[key] in changes else item for item in value]
+    return known + [strategic({}, item) for item in changes.values()]

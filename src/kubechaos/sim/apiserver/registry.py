@@ -5,12 +5,12 @@ from collections.abc import Callable
 from random import Random
 
 from ..clock import Calendar, Timers
-from ..store.kinds import BUDGET, CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, EVENT, NAMESPACE, POD, Kind
+from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, EVENT, NAMESPACE, Kind
 from ..store.objects import Body, Stored
 from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
 from ..store.store import Store
 from . import defaults, honour, validation
-from .patch import merge
+from .patch import Merge, merge
 
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
 GENERATION = "deprecated.daemonset.template.generation"
@@ -66,14 +66,11 @@ class Registry:
         meta |= {"uid": self.uid(), "creationTimestamp": self.calendar.time()}
         if kind.generations:
             meta["generation"] = 1
-        if kind is POD:
-            return {**fresh, "status": {"phase": "Pending", "qosClass": "Burstable"}}
-        if kind is BUDGET:
-            counts = dict.fromkeys(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), 0)
-            return {**fresh, "status": counts}
         if kind is DAEMON_SET:
             meta["annotations"] = {**(meta.get("annotations") or {}), GENERATION: "1"}
-        return fresh if kind in (EVENT, CONTROLLER_REVISION) else {**fresh, "status": {}}
+        if kind in (EVENT, CONTROLLER_REVISION):
+            return fresh
+        return {**fresh, "status": dict(defaults.STATUS.get(kind, {}))}
 
     def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
         return Stored(kind, body, 0) if dry else self.store.put(kind, body)
@@ -124,17 +121,17 @@ class Registry:
             return Stored(before.kind, after, before.version)
         return self.store.put(before.kind, after)
 
-    def patch(self, before: Stored, patch: Body, *, dry: bool = False) -> Stored:
+    def patch(self, before: Stored, patch: Body, *, dry: bool = False, into: Merge = merge) -> Stored:
         """Merge a patch into an object's spec and metadata."""
         asked = (patch.get("metadata") or {}).get("resourceVersion")
-        merged = merge(before.body, {key: each for key, each in patch.items() if key not in ("kind", "apiVersion")})
+        merged = into(before.body, {key: each for key, each in patch.items() if key not in ("kind", "apiVersion")})
         meta = merged.get("metadata") or {}
         merged["metadata"] = {**meta, "resourceVersion": asked}
         return self.change(before, merged, dry=dry)
 
-    def patch_status(self, before: Stored, patch: Body) -> Stored:
+    def patch_status(self, before: Stored, patch: Body, into: Merge = merge) -> Stored:
         """Merge a patch into an object's status, and into nothing else."""
-        return self.status(before, merge(before.status, patch.get("status") or {}))
+        return self.status(before, into(before.status, patch.get("status") or {}))
 
     def status(self, before: Stored, status: Body) -> Stored:
         """Commit a status; nothing happens if it is the same."""

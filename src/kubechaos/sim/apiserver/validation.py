@@ -43,8 +43,9 @@ def check_change(before: Stored, body: Body) -> None:
         listed = ", ".join(f'"{each}"' for each in sorted(new))
         told = f"Forbidden: {NO_NEW_FINALIZERS}[]string{{{listed}}}"
         raise invalid(kind, before.name, cause("FieldValueForbidden", "metadata.finalizers", told))
-    if causes := [*_spec(kind, body), *_frozen(before, body)]:
-        raise invalid(kind, before.name, *causes)
+    causes = [_spec(kind, body), _frozen(before, body)]
+    if found := [*causes[1], *causes[0]] if kind is DAEMON_SET else [*causes[0], *causes[1]]:
+        raise invalid(kind, before.name, *found)
 
 
 def _immutable(field: str, value: Any) -> Cause:
@@ -67,10 +68,7 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
         return [_immutable(f"spec.{key}", spec.get(key)) for key in fixed if spec.get(key) != before.spec.get(key)]
     if before.kind is CONTROLLER_REVISION and body.get("data") != before.body.get("data"):
         return [cause("FieldValueInvalid", "data", "Invalid value: {}: field is immutable")]
-    if before.kind is POD and _images(spec) != _images(before.spec):
-        told = "Forbidden: the simulated cluster cannot honour a change of it"
-        return [cause("FieldValueForbidden", "spec.containers[0].image", told)]
-    if before.kind is POD and spec != before.spec:
+    if before.kind is POD and _but_for_images(spec) != _but_for_images(before.spec):
         told = (
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
             "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
@@ -80,11 +78,15 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
     return []
 
 
-def _images(spec: Body) -> list[str]:
-    return [each.get("image", "") for each in spec.get("containers") or ()]
+def _but_for_images(spec: Body) -> Body:
+    return {**spec, "containers": [{**each, "image": ""} for each in spec.get("containers") or ()]}
 
 
 def _spec(kind: Kind, body: Body) -> list[Cause]:
+    if kind is POD:
+        containers = enumerate(body["spec"].get("containers") or ())
+        missing = [f"spec.containers[{index}].image" for index, each in containers if not each.get("image")]
+        return [cause("FieldValueRequired", path, "Required value") for path in missing]
     if kind not in OWNERS:
         return []
     causes = _workload(body)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 _REPOSITORY: Final = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -29,6 +30,16 @@ def trouble(image: str, policy: str, *, sick: bool) -> Trouble | None:
     if policy == "Never":
         return Trouble("ErrImageNeverPull", f'Container image "{image}" is not present with pull policy of Never')
     return Trouble("ErrImagePull", _refused(image))
+
+
+def identity(image: str) -> str:
+    """Return an image's name with a digest, as containerd knows it: always the same one for the same name."""
+    name, _, digest = image.partition("@")
+    registry, _, path = name.rpartition("/") if "/" not in name else name.partition("/")
+    if not ({".", ":"} & set(registry) or registry == "localhost"):
+        registry, path = "docker.io", name if "/" in name else f"library/{name}"
+    known = digest or f"sha256:{sha256(name.encode()).hexdigest()}"
+    return f"{registry}/{path.partition(':')[0]}@{known}"
 
 
 def _malformed(image: str) -> str:

@@ -5,6 +5,7 @@ from ..apiserver.registry import Registry
 from ..controllers.recorder import Recorder
 from ..sickness import Ward
 from ..store.kinds import POD
+from ..store.objects import Stored
 from ..store.store import Change
 from .life import Life
 
@@ -33,8 +34,18 @@ class Kubelet:
             self._lives[pod.uid] = Life(pod, self._registry, self._deletion, self._ward, self._recorder, self._number)
         elif life is not None and pod.deleting:
             life.asked_to_end(pod)
+        elif life is not None and change.before is not None and (names := _changed(change.before, pod)):
+            life.asked_to_restart(pod, names)
 
     def reconsider(self) -> None:
         """Let everybody feel a new sickness."""
         for life in tuple(self._lives.values()):
             life.reconsider()
+
+
+def _changed(before: Stored, after: Stored) -> list[str]:
+    """Return the names of the containers whose image was changed."""
+    if before.spec is after.spec:
+        return []
+    images = {each["name"]: each["image"] for each in before.spec["containers"]}
+    return [each["name"] for each in after.spec["containers"] if each["image"] != images.get(each["name"])]

@@ -9,26 +9,11 @@ from ..clock import Timer
 from ..controllers.recorder import Recorder
 from ..sickness import Ward
 from ..store.objects import Body, Stored, is_ready, is_terminal
-from . import images, statuses
+from . import images, pace, statuses
 from .probe import Probe
 from .voice import Voice
 
-CREATING: Final = 0.02
-STARTED: Final = 0.4
-STAGGER: Final = 0.035
-"""So far apart do four pods start that are made together: each is Ready before the next one runs, as often seen."""
 STUCK: Final = "kubechaos.sim/stuck"
-TERM: Final = 0.05
-STOPPED: Final = 0.15
-GONE: Final = 0.85
-"""From the end of the containers to the pod's: the kubelet looks once a second."""
-NEVER_RAN: Final = 0.3
-PULLED: Final = 0.75
-PULL_BACK_OFF: Final = 11.7
-FIRST_PULL: Final = 27.0
-SOON: Final = 0.5
-"""What needs no pull to fail is tried again sooner."""
-LONGEST_BACK_OFF: Final = 300.0
 
 
 class Life:
@@ -51,25 +36,68 @@ class Life:
         self._voice = Voice(pod, registry, recorder)
         self._stage: Timer | None = None
         self._stop_at: float | None = None
+        self._changed: dict[str, int] = {}
         self._back_off = 10.0
         self._probe = Probe(registry.timers, self._probed)
-        self._next(CREATING, self._create)
+        self._next(pace.CREATING, self._create)
 
     def asked_to_end(self, pod: Stored) -> None:
         """Begin to end, or end sooner than before."""
         if is_terminal(pod) and not pod.meta["deletionGracePeriodSeconds"]:
             return
         grace: float = pod.meta["deletionGracePeriodSeconds"]
-        obeys = TERM + STOPPED + self._turn * STAGGER / 4
+        obeys = pace.TERM + pace.STOPPED + self._turn * pace.STAGGER / 4
         deaf = "ignores-sigterm" in self._ward.of(pod)
         stop_at = self._registry.timers.now() + (grace if deaf else min(grace, obeys))
         if grace == 0 or (self._stop_at is not None and stop_at >= self._stop_at):
             return
         if self._stop_at is None:
-            self._registry.timers.after(TERM, lambda: self._voice.say_killing(self._voice.latest()))
+            self._registry.timers.after(pace.TERM, lambda: self._voice.say_killing(self._voice.latest()))
         self._stop_at = stop_at
         self._probe.stop()
         self._next(stop_at - self._registry.timers.now(), self._stop)
+
+    def asked_to_restart(self, pod: Stored, names: list[str]) -> None:
+        """Begin to end containers that were changed, to start them again; what has no image is tried again soon."""
+        if is_terminal(pod) or not statuses.running(pod):
+            if statuses.lacks_image(pod):
+                self._next(pace.SOON, lambda: self._pull(pace.SOON))
+            return
+        self._registry.timers.after(pace.TERM, lambda: self._voice.say_changed(pod, names))
+        deaf = "ignores-sigterm" in self._ward.of(pod)
+        ends = pod.spec["terminationGracePeriodSeconds"] if deaf else pace.TERM + pace.STOPPED
+        self._changed |= dict.fromkeys(names, 137 if deaf else 0)
+        self._probe.stop()
+        self._next(ends + pace.RELIST, self._replace)
+
+    def _replace(self) -> None:
+        """Start what was changed again; what was not changed runs on."""
+        if (pod := self._voice.latest()) is None:
+            return
+        changed, self._changed = self._changed, {}
+        now, fresh = self._voice.now(), self._running(ready=not Probe.needed(pod) and self._dies(pod) is None)
+
+        def again(spec: Body, before: Body) -> Body:
+            if spec["name"] not in changed:
+                return before
+            code = changed[spec["name"]]
+            last = statuses.terminated(before, now, "Error" if code else "Completed", code)
+            return {**fresh(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
+
+        if self._no_image(pod) is not None:
+            self._voice.tell(pod, "Running", statuses.ended(now, "Completed", 0))
+            self._next(pace.SOON, lambda: self._pull(pace.SOON))
+            return
+        self._voice.say_started(pod, changed)
+        pod = self._voice.tell(pod, "Running", again, ready=not Probe.needed(pod) and self._dies(pod) is None)
+        self._live(pod)
+
+    def _live(self, pod: Stored) -> None:
+        """Probe what was just started, or plan its end."""
+        if self._dies(pod) is None:
+            self._probe.start(pod, self._ward.of(pod), at_once=True)
+        else:
+            self._plan_death(pod)
 
     def vanish(self, pod: Stored) -> None:
         """End: the pod is gone from the API, its last state as given."""
@@ -111,9 +139,9 @@ class Life:
         )
         self._hold(pod)
         if self._no_image(pod) is None:
-            self._next(STARTED + self._turn * STAGGER, self._start)
+            self._next(pace.STARTED + self._turn * pace.STAGGER, self._start)
         else:
-            self._next(PULLED, lambda: self._pull(SOON))
+            self._next(pace.PULLED, lambda: self._pull(pace.SOON))
 
     def _no_image(self, pod: Stored) -> images.Trouble | None:
         first, sick = pod.spec["containers"][0], "image-pull" in self._ward.of(pod)
@@ -127,12 +155,13 @@ class Life:
         if trouble is None:
             self._start()
             return
-        self._voice.tell(pod, "Pending", statuses.waiting(trouble.reason, trouble.message))
+        waits = statuses.waiting(trouble.reason, trouble.message)
+        self._voice.tell(pod, statuses.without_container(pod), waits)
         self._voice.say_no_image(pod, trouble)
         if trouble.reason == "ErrImagePull":
-            self._next(PULL_BACK_OFF, lambda: self._back_off_pull(max(wait, FIRST_PULL)))
+            self._next(pace.PULL_BACK_OFF, lambda: self._back_off_pull(max(wait, pace.FIRST_PULL)))
         else:
-            self._next(wait, lambda: self._pull(PULL_BACK_OFF))
+            self._next(wait, lambda: self._pull(pace.PULL_BACK_OFF))
 
     def _back_off_pull(self, wait: float) -> None:
         """Pull again, and back off."""
@@ -145,8 +174,8 @@ class Life:
         message = f'Back-off pulling image "{pod.spec["containers"][0]["image"]}"'
         self._voice.say_pull_back_off(pod, message)
         why = statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {trouble.message}")
-        self._voice.tell(pod, "Pending", why)
-        self._next(wait, lambda: self._pull(min(2 * wait, LONGEST_BACK_OFF)))
+        self._voice.tell(pod, statuses.without_container(pod), why)
+        self._next(wait, lambda: self._pull(min(2 * wait, pace.LONGEST_BACK_OFF)))
 
     def _start(self) -> None:
         if (pod := self._voice.latest()) is None:
@@ -157,16 +186,13 @@ class Life:
         addresses = {"podIP": address, "podIPs": [{"ip": address}]}
         running = self._running(ready=not probed and self._dies(pod) is None)
         pod = self._voice.tell(pod, "Running", running, ready=not probed and self._dies(pod) is None, **addresses)
-        if self._dies(pod) is None:
-            self._probe.start(pod, self._ward.of(pod), at_once=True)
-        else:
-            self._plan_death(pod)
+        self._live(pod)
 
     def _running(self, *, ready: bool) -> statuses.ContainerState:
         def state(spec: Body, before: Body) -> Body:
             identity = f"containerd://{self._registry.chance.getrandbits(256):064x}"
             running = {"running": {"startedAt": self._voice.now()}}
-            image = {"imageID": f"sha256:{self._registry.chance.getrandbits(256):064x}"}
+            image = {"imageID": images.identity(spec["image"])}
             return statuses.container(spec, running, before=before, ready=ready, containerID=identity, **image)
 
         return state
@@ -215,7 +241,7 @@ class Life:
         """Back off: 10 s, doubling up to 300 s."""
         if (pod := self._voice.latest()) is None:
             return
-        wait, self._back_off = self._back_off, min(2 * self._back_off, LONGEST_BACK_OFF)
+        wait, self._back_off = self._back_off, min(2 * self._back_off, pace.LONGEST_BACK_OFF)
 
         def waiting(spec: Body, before: Body) -> Body:
             where = f"{spec['name']} pod={pod.name}_{pod.namespace}({pod.uid})"
@@ -240,11 +266,7 @@ class Life:
             return {**state(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
 
         self._voice.say_started(pod)
-        pod = self._voice.tell(pod, "Running", again)
-        if self._dies(pod) is None:
-            self._probe.start(pod, self._ward.of(pod), at_once=True)
-        else:
-            self._plan_death(pod)
+        self._live(self._voice.tell(pod, "Running", again))
 
     def _stop(self) -> None:
         """End the containers: by themselves, or by force after their grace."""
@@ -252,7 +274,7 @@ class Life:
             return
         if not statuses.running(pod) and not statuses.known(pod, pod.spec["containers"][0]["name"]).get("containerID"):
             pod = self._voice.tell(pod, "Pending", statuses.waiting("ContainerCreating"))
-            self._next(NEVER_RAN, self._never_ran)
+            self._next(pace.NEVER_RAN, self._never_ran)
             return
         deaf = "ignores-sigterm" in self._ward.of(pod)
         ended = (
@@ -262,14 +284,14 @@ class Life:
         )
         phase, reason = ("Failed", "PodFailed") if deaf else ("Succeeded", "PodCompleted")
         self._voice.tell(pod, phase, ended, reason=reason)
-        self._next(GONE, self._end)
+        self._next(pace.GONE, self._end)
 
     def _never_ran(self) -> None:
         if (pod := self._voice.latest()) is None:
             return
         unknown = {"terminated": statuses.NEVER_STARTED}
         self._voice.tell(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
-        self._next(GONE, self._end)
+        self._next(pace.GONE, self._end)
 
     def _end(self) -> None:
         if (pod := self._voice.latest()) is not None:

@@ -81,7 +81,25 @@ def running(pod: Stored) -> bool:
 def waiting(reason: str, message: str = "") -> ContainerState:
     """Return the status of containers that wait."""
     state = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
-    return lambda spec, before: container(spec, state, before=before)
+
+    def told(spec: Body, before: Body) -> Body:
+        ended = "terminated" in before.get("state", {})
+        return container(spec, state, before=before, **({"lastState": before["state"]} if ended else {}))
+
+    return told
+
+
+def lacks_image(pod: Stored) -> bool:
+    """Whether any of a pod's containers waits for an image."""
+    told = [each["state"].get("waiting") or {} for each in pod.status.get("containerStatuses") or ()]
+    return any("Image" in each.get("reason", "") for each in told)
+
+
+def without_container(pod: Stored) -> str:
+    """Return the phase of a pod whose containers wait: Pending, unless they have run."""
+    return (
+        "Running" if any(each.get("containerID") for each in pod.status.get("containerStatuses") or ()) else "Pending"
+    )
 
 
 def ended(now: str, reason: str, exit_code: int) -> ContainerState:

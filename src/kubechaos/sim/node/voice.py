@@ -1,5 +1,6 @@
 """What a kubelet says of one pod: its status, and events about it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from ..apiserver.registry import Registry
@@ -53,9 +54,16 @@ class Voice:
             for each in pod.spec["containers"]:
                 self._recorder.normal(pod, "Killing", f"Stopping container {each['name']}")
 
-    def say_started(self, pod: Stored) -> None:
-        """Say that the containers have been started."""
+    def say_changed(self, pod: Stored, names: Collection[str]) -> None:
+        """Say that containers are told to end because they have been changed."""
+        for name in names:
+            self._recorder.normal(pod, "Killing", f"Container {name} definition changed, will be restarted")
+
+    def say_started(self, pod: Stored, names: Collection[str] = ()) -> None:
+        """Say that the containers have been started; `names` are which, if not all."""
         for each in pod.spec["containers"]:
+            if names and each["name"] not in names:
+                continue
             self._recorder.normal(pod, "Pulled", images.PRESENT.format(each["image"]))
             self._recorder.normal(pod, "Created", "Container created")
             self._recorder.normal(pod, "Started", "Container started")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from ..apiserver import scale
 from ..apiserver.deletion import FORCED_GAP, Options, is_dry
 from ..apiserver.eviction import DELETES
+from ..apiserver.patch import DirectiveError, Merge, merge, strategic
 from ..cluster import APPLIED, Cluster
 from ..store.kinds import NAMESPACE, NODE, SLICE
 from ..store.objects import Body, Stored, decode, encode
@@ -29,7 +30,10 @@ VERSION: Final = {
 }
 ACCESS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 WHOAMI: Final = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-PATCH: Final = "application/merge-patch+json"
+PATCHES: Final[Mapping[str, Merge]] = {
+    "application/merge-patch+json": merge,
+    "application/strategic-merge-patch+json": strategic,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +161,20 @@ class Answers:
         return Answer(made.json, 201)
 
     def _patch(self, where: Place, call: Call) -> Answer:
-        if call.content_type != PATCH:
+        into = PATCHES.get(call.content_type)
+        if into is None:
             raise Refused(415, "UnsupportedMediaType", "415: Unsupported Media Type")
         patch, found = call.patch, self._found(where)
         if where.sub == "scale":
             return Answer(encode(scale.patched(self._registry, found, patch, dry=call.dry("PatchOptions"))))
-        if where.sub == "status":
-            return Answer(self._registry.patch_status(found, patch).json)
-        if where.sub:
+        if where.sub not in ("", "status"):
             raise _not_allowed()
-        changed = self._registry.patch(found, patch, dry=call.dry("PatchOptions"))
-        return Answer(changed.json)
+        try:
+            if where.sub:
+                return Answer(self._registry.patch_status(found, patch, into).json)
+            return Answer(self._registry.patch(found, patch, dry=call.dry("PatchOptions"), into=into).json)
+        except DirectiveError as error:
+            raise bad_request(str(error)) from None
 
     def _delete(self, where: Place, call: Call) -> Answer:
         if where.sub or where.kind in (NAMESPACE, NODE):

@@ -1,6 +1,6 @@
 """Keeps one pod of a DaemonSet on every node that it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
@@ -22,7 +22,7 @@ LAG: Final = 0.008
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One look at a DaemonSet: its nodes, and the pods of each as they were before anything was done."""
+    """One look at a DaemonSet: its nodes, and the pods of each."""
 
     daemon_set: Stored
     hash: str
@@ -94,14 +94,16 @@ class DaemonSets:
         except Refused:  # said in an event
             failed = True
         self._forget(now)
-        self._tell(now)
+        self._tell(replace(now, pods=self._pods(daemon_set)))
         (self._queue.retry if failed else self._queue.done)(key)
 
     def _look(self, daemon_set: Stored) -> Round:
         current = self._history.current(daemon_set)
         nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
-        pods = by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
-        return Round(daemon_set, current.labels[HASH], nodes, pods, spec_of(daemon_set))
+        return Round(daemon_set, current.labels[HASH], nodes, self._pods(daemon_set), spec_of(daemon_set))
+
+    def _pods(self, daemon_set: Stored) -> dict[str, list[Stored]]:
+        return by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
 
     def _manage(self, now: Round) -> bool:
         """Make what is missing and give up what is too much; return whether there was anything."""

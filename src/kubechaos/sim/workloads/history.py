@@ -3,13 +3,15 @@
 from collections.abc import Collection
 
 from ..apiserver.registry import Registry
-from ..store.kinds import CONTROLLER_REVISION
+from ..store.kinds import CONTROLLER_REVISION, STATEFUL_SET
 from ..store.objects import Body, Stored
 from .pods import controlled_by
-from .revisions import template_hash
+from .revisions import hashed
 
 HASH = "controller-revision-hash"
-"""The label that pods and revisions have; of a StatefulSet's pods it is the whole name of the revision."""
+"""The label of pods, and of a DaemonSet's revisions; of a StatefulSet's pods it is the whole name of the revision."""
+OTHER_HASH = "controller.kubernetes.io/hash"
+"""The label of a StatefulSet's revisions."""
 
 
 class History:
@@ -35,8 +37,9 @@ class History:
         return self._registry.store.put(CONTROLLER_REVISION, {**found.body, "revision": newest + 1})
 
     def _made(self, owner: Stored, data: Body, number: int) -> Stored:
-        hash_ = template_hash(owner)
-        labels = {**((owner.spec["template"].get("metadata") or {}).get("labels") or {}), HASH: hash_}
+        hash_ = hashed(data)
+        own = {OTHER_HASH if owner.kind is STATEFUL_SET else HASH: hash_}
+        labels = {**((owner.spec["template"].get("metadata") or {}).get("labels") or {}), **own}
         meta = {"name": f"{owner.name}-{hash_}", "labels": labels, "ownerReferences": [controlled_by(owner)]}
         if owner.annotations:
             meta["annotations"] = dict(owner.annotations)

@@ -12,16 +12,16 @@ HASH: Final = "pod-template-hash"
 REVISION: Final = "deployment.kubernetes.io/revision"
 
 
-def template_hash(deployment: Stored) -> str:
-    """Return a template's hash, in the letters of the real one."""
-    number = zlib.crc32(encode(deployment.spec["template"]))
+def hashed(value: Body) -> str:
+    """Return the hash of a template, in the letters of the real one."""
+    number = zlib.crc32(encode(value))
     return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(number))
 
 
 def split(registry: Registry, deployment: Stored) -> tuple[Stored | None, list[Stored]]:
     """Return the ReplicaSet of the current template, if there is one, and the others from old to young."""
     owned = sorted(registry.store.owned(REPLICA_SET, deployment.uid), key=lambda each: (revision(each), each.name))
-    wanted = template_hash(deployment)
+    wanted = hashed(deployment.spec["template"])
     new = next((each for each in owned if each.labels.get(HASH) == wanted), None)
     return new, [each for each in owned if each is not new]
 
@@ -33,7 +33,7 @@ def revision(obj: Stored) -> int:
 
 def replica_set(deployment: Stored, replicas: int, number: int) -> Body:
     """Return the ReplicaSet of a Deployment's template."""
-    hash_ = template_hash(deployment)
+    hash_ = hashed(deployment.spec["template"])
     template, selector = deployment.spec["template"], deployment.spec["selector"]
     meta = template.get("metadata") or {}
     labels = {**(meta.get("labels") or {}), HASH: hash_}
