@@ -13,7 +13,7 @@ from kubechaos.sim.store.refusals import Refused
 from tests.embedded.client import Client
 from tests.embedded.lab import Lab
 from tests.embedded.sets import RESTARTED, REVISION, daemon_set
-from tests.embedded.shop import quota, service
+from tests.embedded.shop import budget, quota, service
 
 DAEMON_SETS = "/apis/apps/v1/namespaces/default/daemonsets"
 TAINT = {"key": "gone", "value": "yes", "effect": "NoSchedule"}
@@ -254,6 +254,17 @@ def test_a_sickness_of_replacements_spares_the_pods_that_were_there(lab: Lab, na
 def test_what_cannot_be_honoured_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused, match=field):
         lab.apply(daemon_set(**spec))
+
+
+def test_a_budget_that_needs_to_know_how_many_pods_are_wanted_allows_none(store: Lab) -> None:
+    store.apply(budget(maxUnavailable=1))
+    store.step(0.1)
+    why = "daemonsets.apps does not implement the scale subresource"
+    failed = condition(store.budget, "DisruptionAllowed")
+    assert (failed["reason"], failed["message"]) == ("SyncFailed", why)
+    assert store.budget.status["disruptionsAllowed"] == 0
+    (event,) = store.events("CalculateExpectedPodCountFailed")
+    assert event[1] == f"Failed to calculate the number of expected pods: {why}"
 
 
 def test_our_client_reads_and_deletes_one_and_cannot_scale_it(sim: Simulation, client: Client) -> None:

@@ -91,6 +91,18 @@ def test_a_budget_over_it_counts_its_pods(store: Lab) -> None:
     assert store.budget.status["disruptionsAllowed"] == 0
 
 
+def test_a_budget_knows_how_many_pods_are_wanted_even_while_one_is_gone(store: Lab) -> None:
+    store.apply(budget(maxUnavailable=1))
+    store.step(0.1)
+    assert store.budget.status["disruptionsAllowed"] == 1
+    store.sicken("controller-silent", "web")
+    store.delete(store.pods[0])
+    store.step(5)
+    told = store.budget.status
+    counts = [told[key] for key in ("expectedPods", "currentHealthy", "desiredHealthy", "disruptionsAllowed")]
+    assert counts == [3, 2, 2, 0]
+
+
 def test_our_client_reads_scales_and_deletes_one(sim: Simulation, client: Client) -> None:
     manifest = stateful_set(2)
     manifest["metadata"]["name"] = "db"

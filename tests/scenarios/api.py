@@ -102,6 +102,9 @@ def path(plural: str, namespace: str, name: str = "", sub: str = "") -> str:
 GROUPS = {
     "deployments": "apps",
     "replicasets": "apps",
+    "statefulsets": "apps",
+    "daemonsets": "apps",
+    "controllerrevisions": "apps",
     "endpointslices": "discovery.k8s.io",
     "poddisruptionbudgets": "policy",
 }

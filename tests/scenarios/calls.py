@@ -3,6 +3,7 @@
 from .api import Api
 from .manifests import budget, deployment, service
 from .script import Script, name, uid
+from .setcalls import about_sets
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 AGAIN = "kubechaos.test/again"
@@ -25,6 +26,7 @@ def conversation(run: Script, stranger: Api) -> None:
     _deletions(run)
     run.settled(3)
     _evictions(run)
+    about_sets(run)
     run.quiet()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from . import disruptions, rollouts
+from . import disruptions, rollouts, sets
 from .script import Script
 
 SCENARIOS: Mapping[str, Callable[[Script], None]] = {
@@ -16,6 +16,7 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         disruptions.kill_wrong_uid,
         disruptions.kill_twice,
         disruptions.finalizer,
+        disruptions.container_restart,
         disruptions.evict_allowed,
         disruptions.evict_blocked,
         disruptions.evict_two_budgets,
@@ -32,5 +33,17 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         rollouts.unschedulable,
         rollouts.crash_loop,
         rollouts.never_ready,
+        sets.stateful_create,
+        sets.stateful_kill,
+        sets.stateful_kill_parallel,
+        sets.stateful_kill_ordered,
+        sets.stateful_evict,
+        sets.stateful_restart,
+        sets.stateful_scale_up,
+        sets.stateful_scale_down,
+        sets.daemon_create,
+        sets.daemon_kill,
+        sets.daemon_evict,
+        sets.daemon_restart,
     )
 }

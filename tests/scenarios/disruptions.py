@@ -5,7 +5,9 @@ import time
 from urllib.request import Request, urlopen
 
 from .manifests import IGNORES_TERM, budget, quota, service
-from .script import Script, deleting, name, uid
+from .script import Script, deleting, is_ready, name, restarts, uid
+
+STRATEGIC = "application/strategic-merge-patch+json"
 
 
 def create(run: Script) -> None:
@@ -97,6 +99,21 @@ def _ended(pod: dict[str, object]) -> bool:
     status = pod["status"]
     assert isinstance(status, dict)
     return deleting(pod) and status["phase"] in ("Succeeded", "Failed")
+
+
+def container_restart(run: Script) -> None:
+    """The image of one of 2 pods is named by its own digest: its container is restarted in place."""
+    run.create("services", service(run.name))
+    run.deploy(2)
+    run.settled(2)
+    pod = run.pods()[0]
+    (told,) = pod["status"]["containerStatuses"]
+    container = {"name": "web", "image": told["imageID"].rpartition("//")[2]}
+    run.cut()
+    patch = {"metadata": {"uid": uid(pod)}, "spec": {"containers": [container]}}
+    run.ask("patch the image", "PATCH", run.of("pods", name(pod)), patch, Content_Type=STRATEGIC)
+    run.until("a restart", lambda: any(restarts(each) == 1 and is_ready(each) for each in run.pods()))
+    run.settled(2)
 
 
 def evict_allowed(run: Script) -> None:

@@ -19,9 +19,10 @@ def deployment(
     grace: int = 2,
     pod: dict[str, Any] | None = None,
     meta: dict[str, Any] | None = None,
+    kind: str = "Deployment",
     **spec: Any,
 ) -> dict[str, Any]:
-    """Return a Deployment; `pod` is added to its pods' spec, `meta` to their metadata."""
+    """Return a Deployment, or another workload; `pod` is added to its pods' spec, `meta` to their metadata."""
     labels = {"app": name}
     container = {
         "name": "web",
@@ -34,11 +35,12 @@ def deployment(
         "metadata": {"labels": labels, **(meta or {})},
         "spec": {"terminationGracePeriodSeconds": grace, "containers": [container], **(pod or {})},
     }
+    number = {} if kind == "DaemonSet" else {"replicas": replicas}
     return {
         "apiVersion": "apps/v1",
-        "kind": "Deployment",
+        "kind": kind,
         "metadata": {"name": name, "labels": labels},
-        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template, **spec},
+        "spec": {**number, "selector": {"matchLabels": labels}, "template": template, **spec},
     }
 
 

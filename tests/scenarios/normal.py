@@ -88,7 +88,7 @@ def collapsed(states: Iterable[str]) -> list[str]:
 
 def _beside(kind: str, status: dict[str, Any]) -> list[str]:
     """Return what the product does not read of a workload's status, but people do."""
-    told = [f"{key}={status.get(key)}" for key in COUNTS.get(kind, ())]
+    told = [f"status.{key}={status.get(key)}" for key in COUNTS.get(kind, ())]
     failed = [each for each in status.get("conditions", ()) if each["type"] == "ReplicaFailure"]
     return told + [f"failure={each['message']}" for each in failed if kind == "Deployment" and each["status"] == "True"]
 

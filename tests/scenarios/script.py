@@ -6,12 +6,17 @@ from typing import Any
 
 from .api import Answer, Api, path
 from .manifests import deployment
-from .recorder import Recorder
+from .recorder import PLURALS, Recorder
 
 QUIET = 1.0
 PATIENCE = 40.0
 LEAST_QUIET = 0.15
 LEAST_PATIENCE = 10.0
+SETTLED = {
+    "Deployment": ("updatedReplicas", "availableReplicas"),
+    "StatefulSet": ("replicas", "updatedReplicas", "currentReplicas", "availableReplicas"),
+    "DaemonSet": ("desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable"),
+}
 Object = dict[str, Any]
 
 
@@ -32,6 +37,7 @@ class Script:
     ) -> None:
         self.api = api
         self.name = f"{title}-{uuid.uuid4().hex[:4]}"
+        self.kind = "Deployment"
         self.answers: list[tuple[str, Answer]] = []
         self._wall = wall
         self._plant = plant
@@ -45,11 +51,12 @@ class Script:
         created: Object = answer.body
         return created
 
-    def deploy(self, replicas: int = 3, *, sickness: str = "", **options: Any) -> None:
-        """Create the scenario's Deployment."""
+    def deploy(self, replicas: int = 3, *, kind: str = "Deployment", sickness: str = "", **options: Any) -> None:
+        """Create the scenario's workload."""
+        self.kind = kind
         if sickness and self._plant:
             self._plant(self.name, sickness)
-        self.create("deployments", deployment(self.name, replicas, **options))
+        self.create(PLURALS[kind], deployment(self.name, replicas, kind=kind, **options))
 
     def ask(
         self, what: str, method: str, where: str, body: Any = None, query: dict[str, str] | None = None, **headers: str
@@ -60,16 +67,16 @@ class Script:
         return answer
 
     def patch(self, what: str, **spec: Any) -> Answer:
-        """Merge a spec into the Deployment."""
-        return self._changed(self.ask(what, "PATCH", self.of("deployments", self.name), {"spec": spec}))
+        """Merge a spec into the workload."""
+        return self._changed(self.ask(what, "PATCH", self.of(PLURALS[self.kind], self.name), {"spec": spec}))
 
     def scale(self, replicas: int) -> Answer:
-        """Scale the Deployment."""
-        where = self.of("deployments", self.name, "scale")
+        """Scale the workload."""
+        where = self.of(PLURALS[self.kind], self.name, "scale")
         return self._changed(self.ask(f"scale to {replicas}", "PATCH", where, {"spec": {"replicas": replicas}}))
 
     def _changed(self, answer: Answer) -> Answer:
-        """Wait until the watch has told of a change of the Deployment: before that, all looks settled."""
+        """Wait until the watch has told of a change of the workload: before that, all looks settled."""
         version = int(answer.body["metadata"]["resourceVersion"])
         self.recorder.until("the change", lambda: int(self.owned()["metadata"]["resourceVersion"]) >= version, 10)
         return answer
@@ -95,8 +102,8 @@ class Script:
         return {event["involvedObject"]["name"] for event in events if (event.get("count") or 1) >= times}
 
     def owned(self) -> Object:
-        """The Deployment as last seen."""
-        return next(iter(self.recorder.live["Deployment"].values()), {})
+        """The workload as last seen."""
+        return next(iter(self.recorder.live[self.kind].values()), {})
 
     def delete(self, pod: Object, what: str, **options: Any) -> Answer:
         """Delete a pod by its uid, as the product does, and see it."""
@@ -139,7 +146,7 @@ class Script:
             and all(is_ready(pod) and not deleting(pod) for pod in pods)
             and bool(owned)
             and owned["metadata"]["generation"] == status.get("observedGeneration")
-            and status.get("updatedReplicas", 0) == ready == status.get("availableReplicas", 0)
+            and all(status.get(count, 0) == ready for count in SETTLED[self.kind])
             and status.get("terminatingReplicas", 0) == 0
         )
 
@@ -149,7 +156,7 @@ class Script:
 
     def clean(self) -> None:
         """Remove what is left, pods at once, and wait until all is gone."""
-        for plural in ("resourcequotas", "poddisruptionbudgets", "services", "deployments"):
+        for plural in ("resourcequotas", "poddisruptionbudgets", "services", *map(PLURALS.__getitem__, SETTLED)):
             for each in (self.name, f"{self.name}-2"):
                 self.api.call("DELETE", self.of(plural, each))
         now = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}

@@ -1,10 +1,10 @@
 """Counts, for every PodDisruptionBudget, how many pods may be evicted."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Final
 
 from ..apiserver.registry import Registry
-from ..store.kinds import BUDGET, POD
+from ..store.kinds import BUDGET, BY_NAME, DAEMON_SET, OWNERS, POD, REPLICA_SET
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from ..store.selectors import of_object
 from ..store.store import Change, Key
@@ -15,6 +15,8 @@ from .recorder import Recorder
 from .shares import share
 
 LAG: Final = 0.002
+Owner = tuple[str, str]
+"""Kind and name."""
 
 
 class Budgets:
@@ -26,6 +28,7 @@ class Budgets:
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
         self._expected: dict[Key, set[str]] = defaultdict(set)
         self._healthy: dict[Key, set[str]] = defaultdict(set)
+        self._owners: dict[Key, Counter[Owner]] = defaultdict(Counter)
         self._members = Members(registry.store, BUDGET, lambda budget: of_object(budget.spec["selector"]), self._count)
         registry.store.listen(BUDGET, self._hear)
 
@@ -39,6 +42,7 @@ class Budgets:
         if change.type == "DELETED":
             self._expected.pop(key, None)
             self._healthy.pop(key, None)
+            self._owners.pop(key, None)
             return
         self._queue.add(key)
         if change.type == "ADDED":
@@ -59,6 +63,8 @@ class Budgets:
 
     def _note(self, key: Key, pod: Stored, *, is_there: bool) -> None:
         """Count a pod, or not; one being deleted is expected until it is gone, but no longer healthy."""
+        if owner := _owner(pod):
+            self._owners[key][owner] += is_there - (pod.uid in self._expected[key])
         healthy = is_ready(pod) and not pod.deleting and not is_terminal(pod)
         (self._expected[key].add if is_there else self._expected[key].discard)(pod.uid)
         (self._healthy[key].add if is_there and healthy else self._healthy[key].discard)(pod.uid)
@@ -71,7 +77,13 @@ class Budgets:
             name: at for name, at in (budget.status.get("disruptedPods") or {}).items() if self._waits(key, name)
         }
         healthy = len(self._healthy[key]) - len(disrupted)
-        expected, desired = self._wanted(budget, len(self._expected[key]))
+        try:
+            expected, desired = self._wanted(budget, len(self._expected[key]))
+        except LookupError as error:
+            self._fail(budget, str(error.args[0]))
+            self._queue.retry(key)
+            return
+        self._queue.done(key)
         if not expected:
             self._recorder.normal(budget, "NoPods", "No matching pods found")
         allowed = max(0, healthy - desired) if expected else 0
@@ -88,6 +100,31 @@ class Budgets:
         }
         self._registry.status(budget, status | ({"disruptedPods": disrupted} if disrupted else {}))
 
+    def _fail(self, budget: Stored, why: str) -> None:
+        """Allow nothing while it cannot be told how many pods there should be."""
+        told = f"Failed to calculate the number of expected pods: {why}"
+        self._recorder.warn(budget, "CalculateExpectedPodCountFailed", told)
+        now = self._registry.calendar.time()
+        failed = conditions.changed(budget, now, "DisruptionAllowed", "False", "SyncFailed", why)
+        self._registry.status(budget, {**budget.status, "disruptionsAllowed": 0, "conditions": failed})
+
+    def _scale(self, budget: Stored) -> int:
+        """Return how many pods the controllers of a budget's pods want; raises LookupError where one does not say."""
+        wanted: dict[str, int] = {}
+        for (kind, name), pods in self._owners[budget.namespace, budget.name].items():
+            workload = self._workload(kind, budget.namespace, name) if pods > 0 else None
+            if workload is not None:
+                wanted[workload.uid] = workload.spec["replicas"]
+        return sum(wanted.values())
+
+    def _workload(self, kind: str, namespace: str, name: str) -> Stored | None:
+        known = BY_NAME.get(kind)
+        if known is None or known not in OWNERS or known is DAEMON_SET:
+            raise LookupError(f"{known.resource if known else kind} does not implement the scale subresource")
+        found = self._registry.store.get(known, namespace, name)
+        owner = _owner(found) if found is not None and known is REPLICA_SET else None
+        return self._workload(owner[0], namespace, owner[1]) if owner else found
+
     def _waits(self, key: Key, name: str) -> bool:
         """Whether an eviction that was allowed has not yet become a deletion."""
         pod = self._registry.store.get(POD, key[0], name)
@@ -98,6 +135,14 @@ class Budgets:
         least, most = budget.spec.get("minAvailable"), budget.spec.get("maxUnavailable")
         if isinstance(least, int):
             return pods, least
+        wanted = self._scale(budget)
         if least is not None:
-            return pods, share(least, pods, up=True)
-        return pods, max(0, pods - share(most if most is not None else 0, pods, up=True))
+            return wanted, share(least, wanted, up=True)
+        if most is None:
+            return 0, 0
+        return wanted, max(0, wanted - share(most, wanted, up=True))
+
+
+def _owner(obj: Stored) -> Owner | None:
+    owners = obj.meta.get("ownerReferences") or ()
+    return next(((each["kind"], each["name"]) for each in owners if each.get("controller")), None)
