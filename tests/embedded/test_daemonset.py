@@ -7,7 +7,7 @@ import pytest
 from kubechaos.errors import NotFoundError
 from kubechaos.sim import Simulation
 from kubechaos.sim.apiserver.deletion import Options
-from kubechaos.sim.store.kinds import CONTROLLER_REVISION, DAEMON_SET, NODE, POD
+from kubechaos.sim.store.kinds import BUDGET, CONTROLLER_REVISION, DAEMON_SET, NODE, POD
 from kubechaos.sim.store.objects import Stored, condition, is_ready
 from kubechaos.sim.store.refusals import Refused
 from tests.embedded.client import Client
@@ -254,6 +254,13 @@ def test_a_sickness_of_replacements_spares_the_pods_that_were_there(lab: Lab, na
 def test_what_cannot_be_honoured_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused, match=field):
         lab.apply(daemon_set(**spec))
+
+
+def test_a_blocking_budget_lets_no_pod_be_evicted(store: Lab) -> None:
+    store.sicken("blocking-budget", "web")
+    store.step(0.1)
+    (made,) = store.all(BUDGET)
+    assert (made.status["desiredHealthy"], made.status["disruptionsAllowed"]) == (2, 0)
 
 
 def test_a_budget_that_needs_to_know_how_many_pods_are_wanted_allows_none(store: Lab) -> None:

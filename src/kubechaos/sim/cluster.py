@@ -144,7 +144,10 @@ class Cluster:
         if sickness.name == "quota":
             spec = {"kind": QUOTA.name, "apiVersion": QUOTA.api_version, "spec": {"hard": {"pods": "0"}}}
         elif sickness.name == "blocking-budget":
-            budget = {"maxUnavailable": 0, "selector": workload.spec["selector"]}
+            # a DaemonSet has no scale: a budget that has to know how many pods are wanted fails, and says so
+            every = len(tuple(self.store.all(NODE)))
+            most = {"minAvailable": every} if workload.kind is DAEMON_SET else {"maxUnavailable": 0}
+            budget = {**most, "selector": workload.spec["selector"]}
             spec = {"kind": BUDGET.name, "apiVersion": BUDGET.api_version, "spec": budget}
         if spec:
             self.apply({**spec, "metadata": meta})

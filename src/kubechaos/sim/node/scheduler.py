@@ -80,9 +80,10 @@ class Scheduler:
             self._refuse(key, pod, [each for each in why.values() if each is not None])
 
     def _obstacle(self, pod: Stored, node: Stored) -> Why | None:
-        if "unschedulable" in self._ward.of(pod):
+        found = obstacle(pod, node, self._used.get(node.name, Counter()))
+        if found is None and "unschedulable" in self._ward.of(pod):
             return Why("Insufficient cpu", helped=True)
-        return obstacle(pod, node, self._used.get(node.name, Counter()))
+        return found
 
     def _score(self, pod: Stored, node: Stored) -> tuple[Any, ...]:
         used = self._used.get(node.name, Counter())
