@@ -218,7 +218,9 @@ def test_a_pod_too_big_for_every_node_waits(lab: Lab) -> None:
     manifest["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "100"}}
     lab.apply(manifest)
     lab.step(1)
-    assert "0/2 nodes are available: 2 Insufficient cpu." in condition(lab.pods[0], "PodScheduled")["message"]
+    told = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: "
+    told += "2 Preemption is not helpful for scheduling."
+    assert condition(lab.pods[0], "PodScheduled")["message"] == told
 
 
 def test_replica_sets_beyond_the_history_limit_are_forgotten(lab: Lab) -> None:

@@ -39,11 +39,15 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         sets.stateful_kill_ordered,
         sets.stateful_evict,
         sets.stateful_restart,
+        sets.stateful_quota,
+        sets.stateful_image_missing,
         sets.stateful_scale_up,
         sets.stateful_scale_down,
         sets.daemon_create,
         sets.daemon_kill,
         sets.daemon_evict,
         sets.daemon_restart,
+        sets.daemon_image_missing,
+        sets.daemon_unschedulable,
     )
 }

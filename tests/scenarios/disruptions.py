@@ -149,14 +149,19 @@ def quota_full(run: Script) -> None:
     """The quota shrinks below the pods there are; then one of 2 is deleted and cannot come back."""
     run.deploy(2)
     run.settled(2)
-    run.create("resourcequotas", quota(run.name, 1))
+    limit(run, 1)
+    run.cut()
+    run.delete(run.pods()[0], "delete a pod")
+    run.until("one pod and a failure", lambda: len(run.pods()) == 1 and _failing(run))
+
+
+def limit(run: Script, pods: int) -> None:
+    """Allow no more pods than this, and wait until that is in force."""
+    run.create("resourcequotas", quota(run.name, pods))
     until = time.monotonic() + 10
     where = run.of("resourcequotas", run.name)
     while not run.api.call("GET", where).body.get("status", {}).get("hard"):
         assert time.monotonic() < until, "the quota never came into force"
-    run.cut()
-    run.delete(run.pods()[0], "delete a pod")
-    run.until("one pod and a failure", lambda: len(run.pods()) == 1 and _failing(run))
 
 
 def _failing(run: Script) -> bool:

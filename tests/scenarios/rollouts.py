@@ -42,7 +42,7 @@ def rollout(run: Script) -> None:
     run.deploy(3)
     run.settled(3)
     run.cut()
-    _change(run, "change the command", script=f"{SERVER} # again")
+    change(run, "change the command", script=f"{SERVER} # again")
     run.settled(3)
 
 
@@ -61,11 +61,12 @@ def rollout_recreate(run: Script) -> None:
     run.deploy(2, strategy={"type": "Recreate"})
     run.settled(2)
     run.cut()
-    _change(run, "change the command", script=f"{SERVER} # again")
+    change(run, "change the command", script=f"{SERVER} # again")
     run.settled(2)
 
 
-def _change(run: Script, what: str, *, script: str = SERVER, image: str = IMAGE) -> None:
+def change(run: Script, what: str, *, script: str = SERVER, image: str = IMAGE) -> None:
+    """Change the command or the image of the workload's template."""
     containers = deployment(run.name, script=script, image=image)["spec"]["template"]["spec"]["containers"]
     run.patch(what, template={"spec": {"containers": containers}})
 
@@ -75,9 +76,9 @@ def image_missing(run: Script) -> None:
     run.deploy(2)
     run.settled(2)
     run.cut()
-    _change(run, "break the image", image="localhost:1/none:9")
+    change(run, "break the image", image="localhost:1/none:9")
     run.until("ImagePullBackOff", lambda: any(waiting(pod) == "ImagePullBackOff" for pod in run.pods()))
-    _change(run, "mend the image")
+    change(run, "mend the image")
     run.settled(2)
 
 
@@ -86,19 +87,20 @@ def image_malformed(run: Script) -> None:
     run.deploy(2)
     run.settled(2)
     run.cut()
-    _change(run, "break the image", image="UPPER/Case::1")
+    change(run, "break the image", image="UPPER/Case::1")
     run.until("InvalidImageName", lambda: any(waiting(pod) == "InvalidImageName" for pod in run.pods()))
-    _change(run, "mend the image")
+    change(run, "mend the image")
     run.settled(2)
 
 
 def unschedulable(run: Script) -> None:
     """A Deployment wants a node that nobody has."""
     run.deploy(2, pod={"nodeSelector": {"kubechaos.test/node": "none"}})
-    run.until("two pods that cannot be scheduled", lambda: sum(map(_unschedulable, run.pods())) == 2)
+    run.until("two pods that cannot be scheduled", lambda: sum(map(is_unschedulable, run.pods())) == 2)
 
 
-def _unschedulable(pod: dict[str, object]) -> bool:
+def is_unschedulable(pod: dict[str, object]) -> bool:
+    """Whether the scheduler has said that it has no place for a pod."""
     status = pod["status"]
     assert isinstance(status, dict)
     return any(each.get("reason") == "Unschedulable" for each in status.get("conditions", ()))

@@ -1,7 +1,11 @@
 """Scenarios: StatefulSets and DaemonSets."""
 
-from .manifests import budget, service
-from .script import Script
+from typing import Any
+
+from .disruptions import limit
+from .manifests import budget, deployment, service
+from .rollouts import change, is_unschedulable
+from .script import Script, waiting
 
 AGAIN = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2024-01-01T00:00:00Z"}}}
 
@@ -81,6 +85,55 @@ def stateful_restart(run: Script) -> None:
     run.cut()
     run.patch("annotate the template", template=AGAIN)
     run.settled(3)
+
+
+def stateful_quota(run: Script) -> None:
+    """The quota shrinks below the pods there are; then one of 2 is deleted and cannot come back."""
+    run.deploy(2, kind="StatefulSet", serviceName=run.name)
+    run.settled(2)
+    limit(run, 1)
+    run.cut()
+    run.delete(run.pods()[1], "delete a pod")
+    run.until("one pod and a failure", lambda: len(run.pods()) == 1 and run.told("FailedCreate"))
+
+
+def stateful_image_missing(run: Script) -> None:
+    """The image becomes one that no registry has, and is put back: the broken pod stays until somebody deletes it."""
+    run.deploy(2, kind="StatefulSet", serviceName=run.name)
+    run.settled(2)
+    run.cut()
+    change(run, "break the image", image="localhost:1/none:9")
+    run.until("ImagePullBackOff", lambda: _without_image(run))
+    change(run, "mend the image")
+    run.quiet()
+    (broken,) = _without_image(run)
+    run.delete(broken, "delete the broken pod")
+    run.settled(2)
+
+
+def _without_image(run: Script) -> list[dict[str, Any]]:
+    return [pod for pod in run.pods() if waiting(pod) == "ImagePullBackOff"]
+
+
+def daemon_image_missing(run: Script) -> None:
+    """The same of a DaemonSet, which replaces what is broken."""
+    run.deploy(kind="DaemonSet")
+    run.settled(2)
+    run.cut()
+    change(run, "break the image", image="localhost:1/none:9")
+    run.until("ImagePullBackOff", lambda: _without_image(run))
+    change(run, "mend the image")
+    run.settled(2)
+
+
+def daemon_unschedulable(run: Script) -> None:
+    """A DaemonSet's pods want more than either of two nodes has."""
+    run.kind = "DaemonSet"
+    manifest = deployment(run.name, kind=run.kind)
+    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+    container["resources"] = {"requests": {"cpu": "1k"}}
+    run.create("daemonsets", manifest)
+    run.until("two pods that cannot be scheduled", lambda: sum(map(is_unschedulable, run.pods())) == 2)
 
 
 def stateful_scale_up(run: Script) -> None:

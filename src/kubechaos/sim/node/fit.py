@@ -68,7 +68,7 @@ def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     for resource, asked in requests(pod).items():
         there = quantity(room[resource]) * (1000 if resource == "cpu" else 1)
         if asked and used.get(resource, 0) + asked > there:
-            return Why(f"Insufficient {resource}", helped=True)
+            return Why(f"Insufficient {resource}", helped=asked <= there)
     return None
 
 
