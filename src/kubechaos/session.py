@@ -1,5 +1,6 @@
 """pytest's hooks while there are chaos tests, in the order in which pytest calls them."""
 
+import signal
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,7 +14,7 @@ from . import items, terminal
 from .errors import ConfigError
 from .fixtures import ENDS, identity, pinned, settings
 from .report import records
-from .run.signals import interruptible, shielded, terminable
+from .run.signals import interruptible, let_wait, shielded, terminable
 from .settings import FACTOR, Settings
 from .tally import Tally
 
@@ -86,10 +87,14 @@ class ChaosSession:
         with interruptible(items.stopper(item)) if items.chaotic(item) else nullcontext():
             return (yield)
 
-    @pytest.hookimpl(optionalhook=True, tryfirst=True)
-    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> None:
-        """Note when the item's timeout will fire."""
+    @pytest.hookimpl(optionalhook=True, wrapper=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Wrapper:
+        """Note when the item's timeout will fire; what it raises then must not tear a record."""
         item.stash[ENDS] = time.monotonic() + settings.timeout
+        timer = yield
+        if items.chaotic(item):
+            let_wait(signal.SIGALRM)
+        return timer
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Wrapper:

@@ -1,5 +1,6 @@
 """What tests on the dev cluster share."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def shop(request: pytest.FixtureRequest, pytester: pytest.Pytester) -> Iterator[Shop]:
     """A workload of the test's own; gone when the test is."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:40].strip("-")
-    shop = Shop(pytester, name)
+    readable = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:34].strip("-")
+    shop = Shop(pytester, f"{readable}-{hashlib.sha256(request.node.name.encode()).hexdigest()[:5]}")
     yield shop
     shop.remove()

@@ -15,6 +15,7 @@ from ..model import Failed, Gap, Gone, Listed, Mark, Observed, Record, Seen, Wor
 from .clock import Clock
 from .cluster import Target, names
 from .watch import Watch
+from .whole import whole
 
 BARRIER_DEADLINE: Final = 15.0
 COLOUR: Final = frozenset({"EndpointSlice", "Event"})
@@ -207,5 +208,6 @@ class Observation:
             self._told[record.kind] = record.at
         elif isinstance(record, Seen | Gone):
             self._told[record.object.kind] = record.at
-        self.state = step(self.state, record)
-        self._listener(record, self.state)
+        with whole():
+            self.state = step(self.state, record)
+            self._listener(record, self.state)

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any, Final
 
 from ..errors import InterruptedOutage
+from ..observe.whole import patient
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IMPATIENT: Final = 3
@@ -57,6 +58,13 @@ def terminable() -> Iterator[None]:
         yield
 
 
+def let_wait(number: int) -> None:
+    """Let the handler that a signal has now wait for what must be whole."""
+    handler = signal.getsignal(number)
+    if callable(handler):
+        signal.signal(number, patient(handler))
+
+
 @contextmanager
 def _handled(
     handler: Callable[[int, FrameType | None], Any], signals: Iterable[signal.Signals] = SIGNALS
@@ -64,7 +72,7 @@ def _handled(
     if current_thread() is not main_thread():  # Python delivers signals to the main thread only
         yield
         return
-    before = {number: signal.signal(number, handler) for number in signals}
+    before = {number: signal.signal(number, patient(handler)) for number in signals}
     try:
         yield
     finally:

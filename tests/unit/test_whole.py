@@ -1,0 +1,61 @@
+"""Signals and what they must not break in two."""
+
+import pytest
+
+from kubechaos.observe.whole import patient, whole
+
+
+class Cut(BaseException):
+    """What a handler raises."""
+
+
+def cut(number: int, frame: object) -> None:
+    """A handler that raises."""
+    raise Cut(number)
+
+
+def test_outside_a_handler_is_called_at_once() -> None:
+    with pytest.raises(Cut):
+        patient(cut)(2, None)
+
+
+def test_inside_a_handler_waits_for_the_end_of_the_outermost() -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        with whole():
+            with whole():
+                patient(cut)(2, None)
+                done.append("inner")
+            done.append("outer")
+
+    with pytest.raises(Cut):
+        work()
+    assert done == ["inner", "outer"]
+
+
+def test_an_error_inside_does_not_lose_the_signal() -> None:
+    def work() -> None:
+        with whole():
+            patient(cut)(2, None)
+            raise ValueError("as it happens")
+
+    with pytest.raises(Cut):
+        work()
+    with whole():
+        pass
+
+
+def test_a_second_signal_waits_for_nothing() -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        with whole():
+            patient(cut)(2, None)
+            done.append("first")
+            patient(cut)(2, None)
+            done.append("second")
+
+    with pytest.raises(Cut):
+        work()
+    assert done == ["first"]
