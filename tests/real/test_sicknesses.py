@@ -1,0 +1,164 @@
+@pytest.mark.alone
+"""The embedded cluster's sicknesses, as far as they can be planted on a real one: the same verdict and cause."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from tests.real.shop import KILL_ONE, Run, Shop, cordoned, kubectl, nodes, silent
+
+NODES = ("node-1", "node-2")
+EVICT_ONE = """
+    from kubechaos import evict
+
+    def test_it(chaos, healthy_deployment):
+        chaos.run(evict(1), healthy_deployment)
+"""
+TOO_LITTLE = {"resources": {"limits": {"memory": "24Mi"}}}
+READ = ["get", "list", "watch"]
+
+
+@contextmanager
+def quota() -> Iterator[None]:
+    """Let no pod be created, as long as this lasts."""
+    try:
+        kubectl("create", "quota", "sick-quota", "--hard=pods=0")
+        while kubectl("get", "quota", "sick-quota", "-o", "jsonpath={.status.hard.pods}") != "0":
+            time.sleep(0.05)
+        yield
+    finally:
+        kubectl("delete", "quota", "sick-quota", "--ignore-not-found")
+
+
+def kill_one(shop: Shop) -> Run:
+    """Kill one pod; 10 s are given to recover."""
+    return shop.run(KILL_ONE, "--chaos-within=10")
+
+
+def run_as(shop: Shop, **verbs: list[str]) -> Run:
+    """Kill one pod as somebody who has only these verbs on each resource."""
+    kubectl("create", "role", shop.name, "--verb=get,list,watch", "--resource=deployments.apps,replicasets.apps")
+    for resource, allowed in verbs.items():
+        name = f"{shop.name}-{resource}"
+        kubectl("create", "role", name, f"--verb={','.join(allowed)}", f"--resource={resource}")
+        kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount=chaos:{shop.name}")
+    config: Path = shop.service_account(role=shop.name)
+    return shop.finish(shop.start(KILL_ONE, environment={"KUBECONFIG": str(config)}))
+
+
+@pytest.mark.parametrize(
+    ("mode", "cause"),
+    [
+        ("hang", "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
+        ("crash", "CrashLoopBackOff: back-off [12]0s restarting failed container=web"),
+        ("hungry", "CrashLoopBackOff|OOMKilled"),
+    ],
+)
+def test_a_sick_replacement_is_no_recovery_and_the_cause_is_named(shop: Shop, mode: str, cause: str) -> None:
+    shop.deploy(container=TOO_LITTLE)
+    shop.sicken(mode)
+    run = kill_one(shop)
+    assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
+    assert re.search(cause, run.experiment["cause"]), run.experiment["cause"]
+    assert ("OOMKilled" in run.alerts) is (mode == "hungry")
+
+
+@pytest.mark.alone
+def test_a_replacement_that_no_node_takes_is_no_recovery(shop: Shop) -> None:
+    shop.deploy()
+    with cordoned(*NODES):
+        run = kill_one(shop)
+    assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
+    assert "Unschedulable: 0/2 nodes are available: 2 " in run.experiment["cause"]
+    assert "Unschedulable" in run.alerts
+
+
+@pytest.mark.alone
+def test_a_replacement_that_a_quota_forbids_is_no_recovery(shop: Shop) -> None:
+    shop.deploy()
+    with quota():
+        run = kill_one(shop)
+    assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
+    cause = "FailedCreate: pods .* is forbidden: exceeded quota: sick-quota, requested: pods=1"
+    assert re.search(cause, run.experiment["cause"]), run.experiment["cause"]
+    assert "FailedCreate" in run.alerts
+
+
+def test_a_slow_replacement_is_a_late_recovery(shop: Shop) -> None:
+    shop.deploy()
+    shop.sicken("slow")
+    run = shop.run()
+    assert (run.code, run.verdict) == (0, "recovered")
+    assert 6 < run.experiment["recovery_time"] < 12
+    assert "until it was Ready" in run.experiment["cause"]
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("component", ["kube-controller-manager", "kube-scheduler"])
+def test_a_component_that_does_nothing_is_no_recovery(shop: Shop, component: str) -> None:
+    shop.deploy()
+    with silent(component):
+        run = kill_one(shop)
+    assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
+    assert "2 of 3 pods of the current template are Ready" in run.experiment["cause"]
+    assert ("not scheduled yet" in run.experiment["cause"]) is (component == "kube-scheduler")
+    assert ("NotCreated" in run.alerts) is (component == "kube-controller-manager")
+
+
+def test_a_budget_that_blocks_an_eviction_is_named(shop: Shop) -> None:
+    shop.deploy()
+    kubectl("create", "pdb", shop.name, f"--selector=app={shop.name}", "--min-available=3")
+    try:
+        run = shop.run(EVICT_ONE)
+    finally:
+        kubectl("delete", "pdb", shop.name)
+    assert (run.code, run.verdict, run.gate) == (1, "blocked", "fail")
+    assert f"The disruption budget {shop.name} needs 3 healthy pods and has 3 currently" in run.failure()
+
+
+def test_a_budget_that_allows_an_eviction_is_obeyed(shop: Shop) -> None:
+    shop.deploy()
+    kubectl("create", "pdb", shop.name, f"--selector=app={shop.name}", "--min-available=2")
+    try:
+        run = shop.run(EVICT_ONE)
+    finally:
+        kubectl("delete", "pdb", shop.name)
+    assert (run.code, run.verdict, run.gate) == (0, "recovered", "pass")
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("name", ["hang", "crash", "image-pull", "unschedulable", "quota"])
+def test_what_is_sick_from_the_start_is_never_steady(shop: Shop, name: str) -> None:
+    plants: dict[str, AbstractContextManager[None]] = {"unschedulable": cordoned(*NODES), "quota": quota()}
+    with plants.get(name, nullcontext()):
+        if name in ("hang", "crash"):
+            shop.sicken(name)
+        shop.deploy(ready=False, **({"image": "localhost:1/none:9"} if name == "image-pull" else {}))
+        run = shop.run(KILL_ONE, "--chaos-settle=5")
+    assert (run.code, run.verdict, run.test["outcome"], run.gate) == (1, "not_steady", "error", "fail")
+    assert "0 of 3 pods of the current template are Ready" in run.failure()
+
+
+def test_events_that_may_not_be_read_are_done_without_and_said_so(shop: Shop) -> None:
+    shop.deploy()
+    run = run_as(shop, pods=[*READ, "delete"], endpointslices=READ)
+    assert (run.code, run.verdict) == (0, "recovered")
+    assert run.experiment["unobserved"] == ["Event"]
+
+
+def test_pods_that_may_not_be_watched_end_it(shop: Shop) -> None:
+    shop.deploy()
+    run = run_as(shop, pods=["get", "list", "delete"], events=READ, endpointslices=READ)
+    assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
+    assert f'User "system:serviceaccount:chaos:{shop.name}" cannot watch resource "pods"' in run.failure()
+
+
+def test_the_sick_parts_of_this_cluster_are_well_again() -> None:
+    unschedulable = kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}")
+    assert (len(nodes()), unschedulable.strip()) == (2, "")
+    assert kubectl("get", "quota", "-o", "name") == ""
