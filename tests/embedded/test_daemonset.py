@@ -141,6 +141,16 @@ def test_an_old_template_gets_its_old_revision_back(store: Lab) -> None:
     assert sorted(each.body["revision"] for each in store.all(CONTROLLER_REVISION)) == [2, 3]
 
 
+def test_revisions_beyond_the_history_limit_are_forgotten_once_no_pod_is_of_them(store: Lab) -> None:
+    change(store, revisionHistoryLimit=0, updateStrategy={"type": "OnDelete", "rollingUpdate": None}, **RESTARTED)
+    store.step(5)
+    assert sorted(each.body["revision"] for each in store.all(CONTROLLER_REVISION)) == [1, 2]
+    for pod in store.pods:
+        store.delete(pod)
+    store.step(5)
+    assert [each.body["revision"] for each in store.all(CONTROLLER_REVISION)] == [2]
+
+
 def test_a_new_node_gets_a_pod(store: Lab) -> None:
     store.cluster.add_node("node-3", "10.0.0.9")
     store.step(2)

@@ -177,9 +177,11 @@ class DaemonSets:
             raise refusal
 
     def _forget(self, now: Round) -> None:
-        hashes = {now.hash, *(pod.labels.get(HASH) for pods in now.pods.values() for pod in pods)}
-        known = self._history.of(now.daemon_set)
-        self._history.forget(now.daemon_set, {each.name for each in known if each.labels.get(HASH) in hashes})
+        owned = self._registry.store.owned(POD, now.daemon_set.uid)
+        used = {now.hash, *(pod.labels.get(HASH) for pod in owned)}
+        names = {each.name: each.labels.get(HASH) for each in self._history.of(now.daemon_set)}
+        current = [name for name, hash_ in names.items() if hash_ == now.hash]
+        self._history.forget(now.daemon_set, [name for name, hash_ in names.items() if hash_ in used], current)
 
     def _tell(self, now: Round) -> None:
         latest = self._registry.latest(now.daemon_set)

@@ -46,10 +46,12 @@ class History:
         body = {"metadata": meta, "data": data, "revision": number}
         return self._registry.create(CONTROLLER_REVISION, owner.namespace, body)
 
-    def forget(self, owner: Stored, live: Collection[str]) -> None:
-        """Remove the oldest revisions beyond the limit, but none that is still live."""
-        old = [each for each in self.of(owner) if each.name not in live]
-        for each in old[: max(0, len(old) - owner.spec["revisionHistoryLimit"])]:
+    def forget(self, owner: Stored, live: Collection[str], free: Collection[str]) -> None:
+        """Remove the oldest revisions beyond the limit, but none that is live; `free` do not count for the limit."""
+        known = self.of(owner)
+        counted = sum(each.name not in free for each in known)
+        dead = [each for each in known if each.name not in live]
+        for each in dead[: max(0, counted - owner.spec["revisionHistoryLimit"])]:
             self._registry.store.remove(each)
 
 

@@ -87,7 +87,8 @@ class StatefulSets:
             except Refused:  # said in an event
                 failed = True
         self._tell(turn)
-        self._history.forget(stateful_set, {turn.current.name, turn.update.name, *map(revision_of, turn.pods)})
+        live = {turn.current.name, turn.update.name, *map(revision_of, turn.pods)}
+        self._history.forget(stateful_set, live, live)
         (self._queue.retry if failed else self._queue.done)(key)
 
     def _look(self, stateful_set: Stored) -> Turn:
