@@ -83,6 +83,15 @@ def slowly(data: bytes, pause: float) -> Answer:
     return answer
 
 
+def dripping(data: bytes, pause: float) -> Answer:
+    """Send one chunk, byte by byte."""
+
+    def answer(exchange: Exchange) -> None:
+        slowly(b"%x\r\n%b\r\n" % (len(data), data), pause)(exchange)
+
+    return answer
+
+
 def hang(exchange: Exchange) -> None:
     exchange.closing.wait()
     raise ConnectionAbortedError

@@ -144,8 +144,4 @@ def heard(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]
     monkeypatch.setattr(watch, "LONGEST_PAUSE", 0.1)
     heard = Heard(server)
     yield heard
-    heard.watch._stopped.set()  # and not stop() at once: that races with the stream, which is a test of its own
-    server.closing.set()
-    if heard.watch._thread.ident is not None:
-        heard.watch._thread.join(5)
-    heard.watch._transport.close()
+    heard.end()

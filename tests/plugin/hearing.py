@@ -11,7 +11,7 @@ from kubernetes import client
 from kubechaos.api.connect import Pinned
 from kubechaos.api.resources import RESOURCES
 from kubechaos.api.transport import Transport
-from kubechaos.model import Failed, Gone, Listed, Record, Seen
+from kubechaos.model import Delay, Failed, Gap, Gone, Listed, Record, Seen
 from kubechaos.observe.watch import Watch
 from tests.rawserver import Answer, RawServer, reply
 
@@ -40,8 +40,8 @@ def page(version: int, *names: str, more: str = "") -> Answer:
 class Heard:
     """What the sink was given, and the watch that gave it."""
 
-    def __init__(self, server: RawServer) -> None:
-        pinned = Pinned("raw", "shop", client.Configuration(host=server.url))
+    def __init__(self, server: RawServer, pinned: Pinned | None = None) -> None:
+        pinned = pinned or Pinned("raw", "shop", client.Configuration(host=server.url))
         self.server = server
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
@@ -57,6 +57,23 @@ class Heard:
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.records) >= count, seconds), self.told
             return self.told
+
+    def whys(self, kind: type[Delay | Gap]) -> list[str]:
+        """What the delays or the gaps say of themselves."""
+        return [record.why for record in self.records if isinstance(record, kind)]
+
+    def failure(self) -> Exception:
+        """What ended the watch."""
+        (failed,) = [record for record in self.records if isinstance(record, Failed)]
+        return failed.error
+
+    def end(self) -> None:
+        """End the watch, and the server that it may hang at."""
+        self.watch._stopped.set()  # and not stop() at once: that races with the stream, which is a test of its own
+        self.server.closing.set()
+        if self.watch._thread.ident is not None:
+            self.watch._thread.join(5)
+        self.watch._transport.close()
 
     @property
     def told(self) -> list[str]:

@@ -1,10 +1,12 @@
 """Which cluster: a context of the user's kubeconfig, or the pod we run in, pinned in memory at start."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import KubeconfigError, UnknownContextError
+from ..errors import ConfigError, KubeconfigError, UnknownContextError
 
 IN_CLUSTER = "in-cluster"
 SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -12,11 +14,33 @@ SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A context as it was when the run began: a later `kubectl config use-context` cannot redirect us."""
+    """A context as it was when the run began: a later `kubectl config use-context` cannot redirect us.
+
+    Only its credentials may be another's later: a token that is rotated, in a file or by a plugin; `reload` reads them.
+    """
 
     context: str
     namespace: str
     configuration: Any
+    reload: Callable[[], Any] | None = None
+
+    def renew(self, used: str) -> bool:
+        """Take over the credentials that the context has by now; whether they are others than were `used`."""
+        before = self.configuration.cert_file
+        if _bearer(self.configuration) == used and self.reload is not None:
+            try:
+                fresh = self.reload()
+            except ConfigError:
+                return False
+            if fresh.host != self.configuration.host or (used and not _bearer(fresh)):
+                return False
+            for name in ("refresh_api_key_hook", "api_key", "cert_file", "key_file"):
+                setattr(self.configuration, name, getattr(fresh, name))
+        return _bearer(self.configuration) != used or self.configuration.cert_file != before
+
+
+def _bearer(configuration: Any) -> str:
+    return configuration.get_api_key_with_prefix("BearerToken", alias="authorization") or ""
 
 
 def pin(context: str, kubeconfig: Path | None = None) -> Pinned:
@@ -28,21 +52,30 @@ def pin(context: str, kubeconfig: Path | None = None) -> Pinned:
 
 
 def _pin_service_account() -> Pinned:
+    configuration = _service_account()
+    try:
+        namespace = SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
+    except OSError as error:
+        raise _no_pod(error) from error
+    return Pinned(IN_CLUSTER, namespace or "default", configuration, _service_account)
+
+
+def _service_account() -> Any:
     from kubernetes import client, config
 
     configuration = client.Configuration()
     try:
         config.load_incluster_config(client_configuration=configuration)
-        namespace = SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
     except (config.ConfigException, OSError) as error:
-        raise KubeconfigError(
-            f"--chaos-context {IN_CLUSTER}: this is not a pod with a service account: {error}"
-        ) from error
-    return Pinned(IN_CLUSTER, namespace or "default", configuration)
+        raise _no_pod(error) from error
+    return configuration
+
+
+def _no_pod(error: Exception) -> KubeconfigError:
+    return KubeconfigError(f"--chaos-context {IN_CLUSTER}: this is not a pod with a service account: {error}")
 
 
 def _pin_context(context: str, kubeconfig: Path | None) -> Pinned:
-    from kubernetes import client, config
     from kubernetes.config import kube_config
 
     where = str(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
@@ -51,12 +84,19 @@ def _pin_context(context: str, kubeconfig: Path | None) -> Pinned:
         known = ", ".join(sorted(contexts)) or "none"
         raise UnknownContextError(f"no context {context!r} in the kubeconfig {where}; there are: {known}")
     _check_complete(where, context, contexts[context])
+    reload = partial(_context, where, context)
+    return Pinned(context, contexts[context].get("namespace") or "default", reload(), reload)
+
+
+def _context(where: str, context: str) -> Any:
+    from kubernetes import client, config
+
     configuration = client.Configuration()
     try:
         config.load_kube_config(where, context=context, client_configuration=configuration, persist_config=False)
     except Exception as error:  # the client raises KeyError, TypeError, ValueError and more on bad files
         raise KubeconfigError(f"kubeconfig {where}, context {context!r}: {error}") from error
-    return Pinned(context, contexts[context].get("namespace") or "default", configuration)
+    return configuration
 
 
 def _check_complete(where: str, context: str, entry: dict[str, str]) -> None:

@@ -1,9 +1,13 @@
 """Calls and raw streams: one deadline each, nothing repeated behind our back, errors in our own words."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
+from functools import partial
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from math import inf
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -26,7 +30,7 @@ STRATEGIC: Final = "application/strategic-merge-patch+json"
 READ_TIMEOUT: Final = 75.0
 """How long a watch may say nothing; the API server sends a bookmark about once a minute."""
 
-_ERRORS: Mapping[int, type[ApiError]] = {
+ERRORS: Mapping[int, type[ApiError]] = {
     401: UnauthorizedError,
     403: ForbiddenError,
     404: NotFoundError,
@@ -36,15 +40,31 @@ _ERRORS: Mapping[int, type[ApiError]] = {
 
 
 class Transport:
-    """A client of one pinned cluster; not to be shared by threads: `fork` gives each its own."""
+    """A client of one pinned cluster; not to be shared by threads: `fork` gives each its own.
+
+    A 401 is the one answer after which a request is sent again, whatever it is: nobody has looked at it yet, and the
+    context may have other credentials by now.
+    """
 
     def __init__(self, pinned: Pinned) -> None:
+        self.pinned = pinned
+        self._users: Any = None
+        self._client = self._new_client()
+        self._streaming: Any = None
+        self._until = inf
+        self.server_time = 0.0
+
+    def _new_client(self) -> Any:
         from kubernetes import client
 
-        self.pinned = pinned
-        self._client = client.ApiClient(pinned.configuration)
-        self._streaming: Any = None
-        self.server_time = 0.0
+        made = client.ApiClient(self.pinned.configuration)
+        manager = made.rest_client.pool_manager
+        manager.pool_classes_by_scheme = _hurried(manager.pool_classes_by_scheme, self._patience)
+        return made
+
+    def _patience(self) -> float:
+        """How long the server may still take to send something."""
+        return READ_TIMEOUT if self._until == inf else self._until - time.monotonic()
 
     def fork(self) -> "Transport":
         """Return a client of the same cluster with connections of its own."""
@@ -52,8 +72,11 @@ class Transport:
 
     @property
     def client(self) -> Any:
-        """The official client, for calls of the user's own."""
-        return self._client
+        """The official client, for calls of the user's own: our deadlines are not theirs."""
+        from kubernetes import client
+
+        self._users = self._users or client.ApiClient(self.pinned.configuration)
+        return self._users
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, deadline: float = DEADLINE) -> bytes:
         """GET a path; returns the body. Raises the ApiError of the answer."""
@@ -78,12 +101,11 @@ class Transport:
         deadline: float,
         content: str = "",
     ) -> bytes:
-        until = time.monotonic() + deadline
         what = f"{method} {path}"
-        with _translated(what):
-            response = self._open(method, path, query, body, (deadline, deadline), content)
+        with _translated(what), self._within(deadline):
+            response = self._open(method, path, query, body, deadline, content)
             try:
-                data = b"".join(_chunks(response, until, what))
+                data = b"".join(_pieces(response))
             finally:
                 response.close()
         date = response.headers.get("Date")
@@ -99,12 +121,14 @@ class Transport:
         """
         what = f"watch {path}"
         with _translated(what):
-            response = self._open("GET", path, query, None, (DEADLINE, READ_TIMEOUT))
+            with self._within(DEADLINE):
+                response = self._open("GET", path, query, None, DEADLINE)
+                refusal = response.read() if response.status != 200 else b""
             try:
                 if response.status != 200:
-                    _raise_for(response, response.read(), what)
+                    _raise_for(response, refusal, what)
                 self._streaming = response
-                yield _lines(response.stream(amt=None))
+                yield _lines(_pieces(response))
             finally:
                 self._streaming = None
                 response.close()
@@ -116,36 +140,61 @@ class Transport:
             with suppress(OSError, RuntimeError, ValueError):
                 response.shutdown()
 
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        self._until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = inf
+
     def _open(
         self,
         method: str,
         path: str,
         query: Mapping[str, str] | None,
         body: bytes | None,
-        timeout: tuple[float, float],
+        deadline: float,
         content: str = "",
     ) -> Any:
-        import urllib3
-
+        url = self.pinned.configuration.host + path + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": "application/json", "User-Agent": "kubechaos"}
         if content:
             headers["Content-Type"] = content
-        configuration = self.pinned.configuration
-        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        self._authorize(headers)
+        response = self._request(method, url, headers, body, deadline)
+        used = headers.get("authorization", "")
+        if response.status == 401 and self.pinned.renew(used):
+            response.close()
+            self._client.close()
+            self._client = self._new_client()
+            self._authorize(headers)
+            response = self._request(method, url, headers, body, deadline)
+        return response
+
+    def _authorize(self, headers: dict[str, str]) -> None:
+        headers.pop("authorization", None)
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
+
+    def _request(self, method: str, url: str, headers: dict[str, str], body: bytes | None, deadline: float) -> Any:
+        import urllib3
+
         return self._client.rest_client.pool_manager.request(
             method,
-            configuration.host + path + (f"?{urlencode(query)}" if query else ""),
+            url,
             body=body,
             headers=headers,
             retries=False,
             redirect=False,
             preload_content=False,
-            timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
+            timeout=urllib3.Timeout(connect=deadline, read=deadline),
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        if self._users is not None:
+            self._users.close()
 
 
 @contextmanager
@@ -165,12 +214,59 @@ def _plain(error: Exception) -> str:
     return f"{type(inner).__name__}: {inner}"[:300]
 
 
-def _chunks(response: Any, until: float, what: str) -> Iterator[bytes]:
-    """Yield the body, giving up at the deadline: a read timeout alone is defeated by a byte a second."""
-    for chunk in response.stream(amt=None) if response.chunked else iter(lambda: response.read1(2**16), b""):
-        yield chunk
-        if time.monotonic() > until:
-            raise UnreachableError(f"{what}: the answer was not complete at the deadline")
+class _Answer(HTTPResponse):
+    """An answer that is read for no longer than `patience` says when the next bytes of it are waited for."""
+
+    def __init__(self, sock: Any, *args: Any, patience: Callable[[], float], **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self.fp = BufferedReader(_Bytes(sock, patience))
+
+
+class _Bytes(RawIOBase):
+    """The bytes of a socket: a timeout alone is defeated by a byte a second, in headers and inside a chunk too."""
+
+    def __init__(self, sock: Any, patience: Callable[[], float]) -> None:
+        self._sock = sock
+        self._file = sock.makefile("rb", buffering=0)
+        self._patience = patience
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._patience()
+        if left <= 0:
+            raise TimeoutError("the answer was not complete at the deadline")
+        if self._sock.gettimeout() != left:
+            self._sock.settimeout(left)
+        count: int | None = self._file.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _hurried(pools: Mapping[str, Any], patience: Callable[[], float]) -> dict[str, Any]:
+    """Return urllib3's connection pools, whose answers are read with our patience."""
+
+    def hurried(pool: Any) -> Any:
+        answer = staticmethod(partial(_Answer, patience=patience))
+        return type(
+            pool.__name__,
+            (pool,),
+            {"ConnectionCls": type("_Connection", (pool.ConnectionCls,), {"response_class": answer})},
+        )
+
+    return {scheme: hurried(pool) for scheme, pool in pools.items()}
+
+
+def _pieces(response: Any) -> Iterator[bytes]:
+    """Yield the body as it comes, whether a proxy has left it chunked or not."""
+    if response.chunked:
+        return iter(response.stream(amt=None))
+    return iter(lambda: response.read1(2**16), b"")
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -194,6 +290,8 @@ def _raise_for(response: Any, data: bytes, what: str) -> None:
     said = status.message or status.reason or response.reason or ""
     more = [each.message for each in status.causes if each.message not in said]
     message = f"{what}: {response.status} {' '.join([said, *more])}".rstrip()
-    raise _ERRORS.get(response.status, ApiError)(
+    if response.status == 401:
+        message += "; the credentials of the context are not accepted, or no longer: log in again"
+    raise ERRORS.get(response.status, ApiError)(
         message, status=response.status, reason=status.reason, retry_after=float(retry) if retry.isdigit() else None
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from .. import wire
 from ..api.resources import Resource
-from ..api.transport import Transport
+from ..api.transport import ERRORS, Transport
 from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnauthorizedError, UnreachableError
 from ..model import Delay, Failed, Gap, Gone, Listed, Observed, Record, Seen
 
@@ -73,6 +73,9 @@ class Watch:
             self._first_list()
             while not self._stopped.is_set():
                 self._attempt(self._relist if self._expired else self._follow)
+        except ForbiddenError as error:
+            advised = f"{error}; grant it in a Role, as in examples/rbac.yaml"
+            self._sink(Failed(self._now(), self._resource.kind, ForbiddenError(advised, status=error.status)))
         except Exception as error:  # noqa: BLE001  # a dead observer must be heard, whatever killed it
             self._sink(Failed(self._now(), self._resource.kind, error))
 
@@ -85,10 +88,8 @@ class Watch:
                 return
             except UnreachableError:
                 raise
-            except ExpiredError:
-                continue
             except ApiError as error:
-                if not _may_pass(error) or time.monotonic() > until:
+                if not (_may_pass(error) or isinstance(error, ExpiredError)) or time.monotonic() > until:
                     raise
                 self._pause(error)
 
@@ -172,9 +173,9 @@ class Watch:
     def _hand_over(self, type_: str, value: Observed | wire.Status) -> None:
         at = self._heard = self._now()
         if isinstance(value, wire.Status):
-            raise (ExpiredError if value.code == 410 else ApiError)(
-                f"watch {self._path}: {value.code} {value.message}", status=value.code, reason=value.reason
-            )
+            # A stream that ends for its credentials may be opened again with those of then, or be refused for good.
+            kind = UnreachableError if value.code == 401 else ERRORS.get(value.code, ApiError)
+            raise kind(f"watch {self._path}: {value.code} {value.message}", status=value.code, reason=value.reason)
         if type_ == "DELETED":
             self._known.pop(value.uid, None)
             self._sink(Gone(at, value))
