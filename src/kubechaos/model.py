@@ -133,7 +133,7 @@ class ReplicaSet:
 
 @dataclass(frozen=True, slots=True)
 class ControllerRevision:
-    """One template of a DaemonSet, or of a StatefulSet; `template` is the label of its pods."""
+    """One template of a DaemonSet; `template` is the label of its pods."""
 
     kind: ClassVar[str] = "ControllerRevision"
     namespace: str

@@ -1,7 +1,5 @@
-@pytest.mark.alone
 """The embedded cluster's sicknesses, as far as they can be planted on a real one: the same verdict and cause."""
 
-import os
 import re
 import time
 from collections.abc import Iterator

@@ -34,7 +34,10 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
 
 
 def _check_wanted(observation: Observation) -> None:
-    target, world = observation.target, observation.state.world
+    target = observation.target
+    if observation.state.world.wanted < target.min_replicas:
+        observation.confirm()  # what has just been put back may not have been heard of yet
+    world = observation.state.world
     if not world.lost and world.wanted < target.min_replicas:
         raise TooFewReplicasError(
             f"{target} wants {world.wanted} replicas, but surviving a loss needs {target.min_replicas}: "
