@@ -110,7 +110,7 @@ def test_a_pod_that_no_scheduler_looks_at_is_an_alert() -> None:
     story = killed()
     story.see(1.5, new("d"))
     outage = story.outage()
-    assert outage.cause.endswith("; pod web-d: not scheduled yet")
+    assert outage.cause.endswith("; pod web-d: not scheduled yet; NotScheduled: the scheduler said nothing")
     assert (outage.alerts["NotScheduled"].object, outage.alerts["NotScheduled"].at) == ("pod/web-d", 1.5)
     assert "NotCreated" not in outage.alerts
 

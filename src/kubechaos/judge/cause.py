@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import inf
 
 from ..model import Gap
+from .absence import absences
 from .experiment import Change, Experiment
 from .health import trouble
 from .lives import Life
@@ -81,6 +82,8 @@ def obstacle(state: State, limits: Limits) -> str:
         return f"{state.health.counted}; pod {waiting.pod.name}: {waiting.said}"
     if unwell := next((life for life in active if not life.pod.ready and life.unwell), None):
         return f"{state.health.counted}; pod {unwell.pod.name}: {unwell.pod.not_ready}; {unwell.unwell}"
+    if absent := next(absences(state), None):
+        return f"{state.health.unmet}; {absent.name}: {absent.message}"
     return state.health.unmet or f"all right only for less than {limits.stable_for:g} s"
 
 

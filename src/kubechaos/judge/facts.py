@@ -6,13 +6,11 @@ from math import inf
 from typing import Any, Final
 
 from ..model import Container, Pod
+from .absence import REASONS, absences
 from .experiment import Experiment
 from .lives import Life
-from .recovery import GONE_MARGIN, PROOF_MARGIN, Limits, added, recovery_time
+from .recovery import GONE_MARGIN, PROOF_MARGIN, Limits, recovery_time
 from .timeline import State
-
-SILENCE: Final = 3.0
-"""Seconds after which what the API should have said, and did not, is worth an alert."""
 
 BUILT_IN: Final = frozenset(
     {
@@ -36,16 +34,6 @@ BUILT_IN: Final = frozenset(
     }
 )
 """The names that the built-in rules can raise."""
-
-_REASONS: Final = {
-    "ErrImagePull": "ImagePullBackOff",
-    "ImagePullBackOff": "ImagePullBackOff",
-    "InvalidImageName": "ImagePullBackOff",
-    "ErrImageNeverPull": "ImagePullBackOff",
-    "CrashLoopBackOff": "CrashLoopBackOff",
-    "CreateContainerConfigError": "CreateContainerConfigError",
-    "OOMKilled": "OOMKilled",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +109,7 @@ def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fac
             yield Fact("Unschedulable", "warning", _pod(life.pod), state.at, state.at, life.pod.unschedulable)
         for each in (*life.pod.init_containers, *life.pod.containers):
             for reason in _reasons(each, life, experiment):
-                yield Fact(_REASONS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
+                yield Fact(REASONS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
     if failure := state.world.failure:
         yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
 
@@ -130,7 +118,7 @@ def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
     """The reasons that a container gives now, and for its last end if that was after t0."""
     lately = any(at >= experiment.t0 for at in life.restarts)
     given = (each.reason, each.last_reason if lately or life.created is not None else "")
-    return [reason for reason in given if reason in _REASONS]
+    return [reason for reason in given if reason in REASONS]
 
 
 def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> Iterator[Fact]:
@@ -146,39 +134,12 @@ def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> I
             if state.at >= until:
                 yield Fact("NotGone", "warning", _pod(life.pod), since, until, _keeps(life.pod))
     if not recovered:
-        yield from _absence(state, experiment, target)
+        for each in absences(state):
+            yield Fact(each.name, "critical", each.object or target, each.since, state.at, each.message)
 
 
 def _keeps(pod: Pod) -> str:
     return f"kept by finalizers {', '.join(pod.finalizers)}" if pod.finalizers else "still terminating"
-
-
-def _absence(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
-    """What should have happened long ago and did not, where the API gives no reason."""
-    missing = state.health.wanted - len(state.world.active)
-    if missing > 0 and not state.world.failure and not state.world.lost and state.at >= experiment.t0 + SILENCE:
-        yield Fact(
-            "NotCreated",
-            "critical",
-            target,
-            experiment.t0,
-            state.at,
-            f"{missing} of {state.health.wanted} pods not created",
-        )
-    for life in added(state):
-        since = life.created if not life.pod.node else life.scheduled
-        if not life.pod.active or life.started is not None or since is None or state.at < since + SILENCE:
-            continue
-        if not life.pod.node and not life.pod.unschedulable:
-            yield Fact("NotScheduled", "critical", _pod(life.pod), since, state.at, "the scheduler said nothing")
-        elif life.pod.node and not _told(life):
-            yield Fact(
-                "NotStarted", "critical", _pod(life.pod), since, state.at, life.said or "the kubelet said nothing"
-            )
-
-
-def _told(life: Life) -> bool:
-    return any(each.reason in _REASONS for each in (*life.pod.init_containers, *life.pod.containers))
 
 
 def _pod(pod: Pod) -> str:

@@ -1,0 +1,55 @@
+"""What should have happened long ago and did not, where the API gives no reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from .lives import Life
+from .recovery import added, begun
+from .timeline import State
+
+SILENCE: Final = 3.0
+"""Seconds after which what the API should have said, and did not, is worth an alert."""
+
+REASONS: Final = {
+    "ErrImagePull": "ImagePullBackOff",
+    "ImagePullBackOff": "ImagePullBackOff",
+    "InvalidImageName": "ImagePullBackOff",
+    "ErrImageNeverPull": "ImagePullBackOff",
+    "CrashLoopBackOff": "CrashLoopBackOff",
+    "CreateContainerConfigError": "CreateContainerConfigError",
+    "OOMKilled": "OOMKilled",
+}
+"""The alert that each reason of a container is worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Whose silence it is, and since when; `object` is the pod, "" for the whole target."""
+
+    name: str
+    object: str
+    since: float
+    message: str
+
+
+def absences(state: State) -> Iterator[Absence]:
+    """Yield what is missing: pods that nobody creates, schedules or starts."""
+    experiment, world = begun(state), state.world
+    missing = state.health.wanted - len(world.active)
+    if missing > 0 and not world.failure and not world.lost and state.at >= experiment.owed_from + SILENCE:
+        message = f"{missing} of {state.health.wanted} pods not created"
+        yield Absence("NotCreated", "", experiment.owed_from, message)
+    for life in added(state):
+        since = life.created if not life.pod.node else life.scheduled
+        if not life.pod.active or life.started is not None or since is None or state.at < since + SILENCE:
+            continue
+        pod = f"pod/{life.pod.name}"
+        if not life.pod.node and not life.pod.unschedulable:
+            yield Absence("NotScheduled", pod, since, "the scheduler said nothing")
+        elif life.pod.node and not _told(life):
+            yield Absence("NotStarted", pod, since, life.said or "the kubelet said nothing")
+
+
+def _told(life: Life) -> bool:
+    return any(each.reason in REASONS for each in (*life.pod.init_containers, *life.pod.containers))
