@@ -1,0 +1,68 @@
+"""The other faults, on Deployments."""
+
+from kubechaos import evict, kill, kill_container, newest, on_node, rollout_restart, scale, where
+from tests.defects import plants
+from tests.defects.cases.healthy import NOTHING, undisturbed
+from tests.defects.cases.replacements import GONE, PROBE
+from tests.defects.scene import Case
+from tests.defects.workloads import QUIET, container, daemon_set, deployment, stateful_set, template, web
+
+TWO = deployment(template(web(), container("side", QUIET)))
+BLOCKED = "disruption budget budget-0 needs 3 healthy pods and has 3 currently"
+
+CASES = [
+    Case("evict", "recovered", NOTHING, fault=evict(1), fact=undisturbed),
+    Case("evict allowed", "recovered", NOTHING, fault=evict(1), plant=plants.budgets(2)),
+    Case("evict blocked", "blocked", BLOCKED, fault=evict(1), plant=plants.budgets(3)),
+    Case("evict the second blocked", "blocked", "needs 2 healthy pods", fault=evict(2), plant=plants.budgets(2)),
+    Case(
+        "evict two budgets", "blocked", "more than one PodDisruptionBudget", fault=evict(1), plant=plants.budgets(1, 1)
+    ),
+    Case("evict never ready", "not_recovered", PROBE, fault=evict(1), mode="hang"),
+    Case("kill in spite of a budget", "recovered", NOTHING, plant=plants.budgets(3)),
+    Case("kill the newest", "recovered", NOTHING, fault=kill(newest)),
+    Case(
+        "kill on a node",
+        "recovered",
+        NOTHING,
+        fault=kill(on_node("node-1")),
+        workload=deployment(replicas=4),
+        within=15,
+    ),
+    Case("kill where", "recovered", NOTHING, fault=kill(where("app=web")), within=15),
+    Case("container", "recovered", fault=kill_container(1), within=10),
+    Case("container of two", "recovered", fault=kill_container(1, "side"), workload=TWO, within=10),
+    Case("container never ready", "not_recovered", PROBE, fault=kill_container(1), mode="hang", within=8),
+    Case("container that crashes", "not_recovered", "exit code 3", fault=kill_container(1), mode="crash", within=10),
+    Case("container of two, unnamed", "refused", "several containers", fault=kill_container(1), workload=TWO),
+    Case("rollout", "recovered", NOTHING, fault=rollout_restart(), within=20),
+    Case(
+        "rollout recreate",
+        "recovered",
+        NOTHING,
+        fault=rollout_restart(),
+        workload=deployment(strategy={"type": "Recreate"}),
+        within=20,
+        fact=lambda outage: outage.min_ready == 0,
+    ),
+    Case(
+        "rollout of a stateful set", "recovered", NOTHING, fault=rollout_restart(), workload=stateful_set(), within=30
+    ),
+    Case("rollout of a daemon set", "recovered", NOTHING, fault=rollout_restart(), workload=daemon_set(), within=30),
+    Case("rollout never ready", "not_recovered", PROBE, fault=rollout_restart(), mode="hang"),
+    Case("scale", "recovered", NOTHING, fault=scale(1), hold=2, within=10),
+    Case("scale to 0", "recovered", NOTHING, fault=scale(0), hold=2, within=10),
+    Case("scale up", "recovered", fault=scale(5), hold=3, within=10),
+    Case("scale to 0 and never ready", "not_recovered", PROBE, fault=scale(0), hold=2, mode="hang"),
+    Case("scale quota", "not_recovered", "exceeded quota: full", fault=scale(0), hold=2, plant=plants.quota),
+    Case("scale a stateful set", "recovered", NOTHING, fault=scale(1), hold=3, workload=stateful_set(), within=15),
+    Case(
+        "evict image",
+        "not_recovered",
+        "ErrImagePull|ImagePullBackOff",
+        fault=evict(1),
+        prepare=plants.tag(GONE),
+        workload=deployment(template(web(image=GONE))),
+        plant=plants.untag(GONE),
+    ),
+]

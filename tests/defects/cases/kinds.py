@@ -1,0 +1,142 @@
+"""The other targets: StatefulSets, DaemonSets, and pods by their labels."""
+
+from kubechaos import Cluster, Outage, Target, kill
+from tests.defects import plants
+from tests.defects.cases.healthy import NOTHING
+from tests.defects.cases.replacements import GONE, PROBE
+from tests.defects.scene import Case, Scene
+from tests.defects.workloads import (
+    DEAF,
+    bare_pod,
+    daemon_set,
+    deployment,
+    job,
+    replica_set,
+    stateful_set,
+    template,
+    web,
+)
+
+PARALLEL = {"podManagementPolicy": "Parallel"}
+
+
+def by_labels(scene: Scene, cluster: Cluster) -> Target:
+    """The three pods that are called web by their labels."""
+    return cluster.pods("app=web", expect=3, namespace=scene.namespace)
+
+
+def paired(outage: Outage) -> bool:
+    """Whether every pod that came is said to be in the place of one that went."""
+    gone = {each.uid for each in outage.phases.removed}
+    return {each.replaces for each in outage.phases.added} == gone
+
+
+CASES = [
+    Case("stateful set", "recovered", NOTHING, workload=stateful_set(), fact=paired, within=15),
+    Case(
+        "stateful set in order",
+        "recovered",
+        NOTHING,
+        workload=stateful_set(),
+        fault=kill("all"),
+        fact=paired,
+        within=20,
+    ),
+    Case("stateful set at once", "recovered", NOTHING, workload=stateful_set(**PARALLEL), fault=kill("all"), within=15),
+    Case("stateful set forced", "recovered", NOTHING, workload=stateful_set(), fault=kill(1, force=True), fact=paired),
+    Case(
+        "stateful set that ignores sigterm",
+        "recovered",
+        "until its replacement was created",
+        workload=stateful_set(template(web(DEAF), grace=4)),
+        within=20,
+        fact=lambda outage: outage.recovery_time > 4,
+    ),
+    Case(
+        "stateful set of the same name never ready",
+        "not_recovered",
+        PROBE,
+        workload=stateful_set(),
+        mode="hang",
+        within=8,
+    ),
+    Case(
+        "stateful set waiting for the first",
+        "not_recovered",
+        PROBE,
+        workload=stateful_set(),
+        fault=kill("all"),
+        mode="hang",
+        within=8,
+    ),
+    Case(
+        "stateful set kept by a finalizer",
+        "not_recovered",
+        "example.com/keep",
+        workload=stateful_set(),
+        under=plants.with_finalizers,
+        within=8,
+    ),
+    Case("stateful set quota", "not_recovered", "exceeded quota: full", workload=stateful_set(), plant=plants.quota),
+    Case(
+        "stateful set image",
+        "not_recovered",
+        "ErrImagePull|ImagePullBackOff",
+        prepare=plants.tag(GONE),
+        workload=stateful_set(template(web(image=GONE))),
+        plant=plants.untag(GONE),
+        within=8,
+    ),
+    Case(
+        "stateful set silent controller",
+        "not_recovered",
+        "(?i)not created",
+        workload=stateful_set(),
+        under=plants.without("kube-controller-manager"),
+        alerts=("NotCreated",),
+    ),
+    Case("daemon set", "recovered", NOTHING, workload=daemon_set(), fact=paired, within=15),
+    Case("daemon set all", "recovered", NOTHING, workload=daemon_set(), fault=kill("all"), fact=paired, within=15),
+    Case("daemon set on cordoned nodes", "recovered", workload=daemon_set(), under=plants.on_no_node, within=15),
+    Case("daemon set never ready", "not_recovered", PROBE, workload=daemon_set(), mode="hang", within=8),
+    Case("daemon set crash loop", "not_recovered", "exit code 3", workload=daemon_set(), mode="crash", within=8),
+    Case(
+        "daemon set quota", "not_recovered", "exceeded quota: full", workload=daemon_set(), plant=plants.quota, within=8
+    ),
+    Case(
+        "daemon set silent controller",
+        "not_recovered",
+        "(?i)not created",
+        workload=daemon_set(),
+        under=plants.without("kube-controller-manager"),
+    ),
+    Case("pods by labels", "recovered", NOTHING, workload=replica_set(), target=by_labels),
+    Case("pods by labels never ready", "not_recovered", PROBE, workload=replica_set(), target=by_labels, mode="hang"),
+    Case(
+        "pods by labels of a stateful set", "recovered", NOTHING, workload=stateful_set(), target=by_labels, within=15
+    ),
+    Case(
+        "pods by labels quota",
+        "not_recovered",
+        "exceeded quota",
+        workload=replica_set(),
+        target=by_labels,
+        plant=plants.quota,
+    ),
+    Case(
+        "pods by labels without a controller",
+        "refused",
+        "no controller",
+        workload=bare_pod("web-1"),
+        target=by_labels,
+        plant=plants.arrives,
+    ),
+    Case("pods by labels of a job", "refused", "of a Job", workload=job(), target=by_labels, plant=plants.arrives),
+    Case(
+        "pods by labels of two owners",
+        "recovered",
+        also=(deployment(name="other", replicas=1),),
+        workload=replica_set(2),
+        target=by_labels,
+    ),
+]

@@ -1,0 +1,234 @@
+"""A namespace of a case's own on the dev cluster, and what our own client makes of what happens there."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from kubechaos import ChaosError, Cluster, Fault, Outage, Target, kill
+from kubechaos.api.connect import pin
+from kubechaos.run.artifacts import Artifacts
+from kubechaos.run.chaos import Chaos
+from kubechaos.settings import Settings
+from tests.defects import workloads
+from tests.defects.workloads import Manifest
+from tests.real.shop import kubectl, replayed
+
+CONTEXT = "devcluster"
+UNTOUCHED = ("refused", "not_steady")
+"""The verdicts after which nothing has been done to the target."""
+
+
+class Scene:
+    """One namespace with a workload; `before` are the names of the pods that were there when it had become steady."""
+
+    def __init__(self, namespace: str, folder: Path) -> None:
+        self.namespace = namespace
+        self.folder = folder
+        self.before: list[str] = []
+        self.workload: Manifest = {}
+        kubectl("create", "namespace", namespace)
+        self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=20s")
+
+    def kubectl(self, *args: str, stdin: str | None = None) -> str:
+        """Run kubectl in the namespace; return what it printed."""
+        return kubectl("--namespace", self.namespace, *args, stdin=stdin)
+
+    def apply(self, *manifests: Manifest) -> None:
+        """Apply manifests."""
+        items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(items))
+
+    def sicken(self, mode: str) -> None:
+        """Make every container that starts from now on sick: see SERVER and FIRST."""
+        self.kubectl("create", "configmap", "mode", f"--from-literal=mode={mode}")
+
+    def pods(self, selector: str = "app=web") -> list[str]:
+        """Return the names of the pods that are not being deleted."""
+        found = json.loads(self.kubectl("get", "pods", f"--selector={selector}", "--output=json"))["items"]
+        return sorted(pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"])
+
+    @property
+    def survivors(self) -> list[str]:
+        """The pods that were there before the fault and are not being deleted."""
+        return [name for name in self.pods() if name in self.before]
+
+    def client(self, *rules: str) -> Cluster:
+        """Return our client: the administrator's, or that of somebody who has only these VERB,VERB:RESOURCE rules."""
+        if not rules:
+            return Cluster(pin(CONTEXT), None)
+        self.kubectl("create", "serviceaccount", "somebody")
+        for number, rule in enumerate(rules):
+            verbs, _, resource = rule.partition(":")
+            self.kubectl("create", "role", f"r{number}", f"--verb={verbs}", f"--resource={resource}")
+            account = f"--serviceaccount={self.namespace}:somebody"
+            self.kubectl("create", "rolebinding", f"r{number}", f"--role=r{number}", account)
+        config = json.loads(kubectl("config", "view", "--raw", "--minify", "--output=json"))
+        config["users"][0]["user"] = {"token": self.kubectl("create", "token", "somebody").strip()}
+        path = self.folder / "kubeconfig"
+        path.write_text(json.dumps(config))
+        return Cluster(pin(CONTEXT, path), None)
+
+    def chaos(self, cluster: Cluster, settle: float, stable_for: float) -> Chaos:
+        """Return what a test gets as `chaos`."""
+        settings = Settings(
+            context=CONTEXT,
+            namespace=None,
+            target=("deployment", "web"),
+            within=10,
+            settle=settle,
+            stable_for=stable_for,
+            seed="7",
+            results="results",
+            manifests=(),
+            run="run",
+            started="now",
+        )
+        artifacts = Artifacts(self.folder / "results", self.folder)
+        return Chaos(cluster, settings, self.namespace, [], artifacts, wall=lambda: "now", left=lambda: inf)
+
+    def remove(self) -> None:
+        """Delete all of it, without waiting."""
+        self.kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
+        kubectl("delete", "namespace", self.namespace, "--wait=false")
+
+
+Deed = Callable[[Scene], object]
+
+
+def _its_workload(scene: Scene, cluster: Cluster) -> Target:
+    return cluster.workload(scene.workload["kind"], scene.workload["metadata"]["name"], namespace=scene.namespace)
+
+
+def _nothing(_: Scene) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A defect, or none, and what must be made of it.
+
+    `cause` is a pattern that the cause must show, `never` one that it must not; `alerts` must have been raised, and
+    `fact` must hold of the outage. `also` is there before the workload, `prepare` is done before it
+    and `before_steady` after it; `mode` makes sick what starts once it is steady,
+    `plant` is done then, and `under` holds from then on; `during` is what somebody else does right after the fault.
+    `user` are the rules of somebody who may less than everything.
+    """
+
+    name: str
+    verdict: str
+    cause: str = ""
+    never: str = ""
+    alerts: tuple[str, ...] = ()
+    fact: Callable[[Outage], bool] = lambda outage: True
+    fault: Fault = kill(1)
+    workload: Manifest = field(default_factory=workloads.deployment)
+    also: tuple[Manifest, ...] = ()
+    target: Callable[[Scene, Cluster], Target] = _its_workload
+    prepare: Deed = _nothing
+    before_steady: Deed = _nothing
+    mode: str = ""
+    plant: Deed = _nothing
+    under: Callable[[Scene], AbstractContextManager[Any]] = lambda scene: nullcontext()
+    during: Deed | None = None
+    user: tuple[str, ...] = ()
+    hold: float | None = None
+    within: float = 6
+    stable_for: float = 2
+    settle: float = 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was made of a case."""
+
+    case: Case
+    verdict: str
+    cause: str
+    outage: Outage | None
+
+    @property
+    def named(self) -> bool:
+        """Whether the cause says what it owes."""
+        return re.search(self.case.cause, self.cause) is not None
+
+    @property
+    def blamed(self) -> bool:
+        """Whether the cause speaks of what has nothing to do with it."""
+        return bool(self.case.never) and re.search(self.case.never, self.cause) is not None
+
+    @property
+    def missing(self) -> list[str]:
+        """The alerts that should have been raised and were not."""
+        return [name for name in self.case.alerts if self.outage is None or name not in self.outage.alerts]
+
+    @property
+    def right(self) -> bool:
+        """Whether all of it is as it must be."""
+        fact = self.outage is None or self.case.fact(self.outage)
+        return self.verdict == self.case.verdict and self.named and not self.blamed and not self.missing and fact
+
+    @property
+    def false_green(self) -> bool:
+        """Whether it was called recovered and must not be."""
+        return self.verdict == "recovered" != self.case.verdict
+
+    @property
+    def false_red(self) -> bool:
+        """Whether it was not called recovered and must be."""
+        return self.verdict != "recovered" and self.case.verdict == "recovered"
+
+
+def play(case: Case, scene: Scene) -> Outcome:
+    """Set the scene, plant the defect, hurt the target, and say what was made of it."""
+    scene.workload = case.workload
+    case.prepare(scene)
+    scene.apply(*case.also, case.workload)
+    case.before_steady(scene)
+    cluster = scene.client(*case.user)
+    chaos = scene.chaos(cluster, case.settle, case.stable_for)
+    target = case.target(scene, cluster)
+    error: ChaosError | None = None
+    try:
+        if case.verdict not in UNTOUCHED:
+            chaos.steady(target)
+        scene.before = scene.pods()
+        if case.mode:
+            scene.sicken(case.mode)
+        case.plant(scene)
+        with case.under(scene):
+            _hurt(case, chaos, target, scene)
+    except ChaosError as caught:
+        error = caught
+    finally:
+        chaos.close()
+        cluster.transport.close()
+    return _outcome(case, scene, chaos.outages, error)
+
+
+def _hurt(case: Case, chaos: Chaos, target: Target, scene: Scene) -> None:
+    if case.during is None:
+        chaos.run(case.fault, target, within=case.within, hold=case.hold)
+        return
+    with chaos.inject(case.fault, target, within=case.within):
+        case.during(scene)
+
+
+def _outcome(case: Case, scene: Scene, outages: Sequence[Outage], error: ChaosError | None) -> Outcome:
+    for events in _recordings(scene.folder):
+        replayed(events)
+    outage = outages[-1] if outages else None
+    if outage is None:
+        assert error is not None
+        return Outcome(case, error.verdict, str(error), None)
+    assert outage.verdict == (error.verdict if error else "recovered"), "the error and the outage differ"
+    assert error is None or outage.cause in str(error), "the error does not say why"
+    return Outcome(case, outage.verdict, outage.cause, outage)
+
+
+def _recordings(folder: Path) -> Iterator[Path]:
+    return folder.glob("results/events.ndjson")
