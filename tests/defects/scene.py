@@ -125,7 +125,7 @@ class Case:
     never: str = ""
     alerts: tuple[str, ...] = ()
     fact: Callable[[Outage], bool] = lambda outage: True
-    fault: Fault = kill(1)
+    fault: Fault = field(default_factory=lambda: kill(1))
     workload: Manifest = field(default_factory=workloads.deployment)
     also: tuple[Manifest, ...] = ()
     target: Callable[[Scene, Cluster], Target] = _its_workload
