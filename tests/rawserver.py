@@ -124,8 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
 class RawServer(ThreadingHTTPServer):
     daemon_threads = False  # leaving the `with` block waits for every answer to end
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"

@@ -10,7 +10,7 @@ from kubechaos import errors
 from kubechaos.api import transport as module
 from kubechaos.api.connect import Pinned
 from kubechaos.api.transport import Transport
-from tests.rawserver import RawServer, cut, failure, hang, reply, reset, slowly, stream
+from tests.rawserver import RawServer, cut, dripping, failure, hang, reply, reset, slowly, stream
 
 
 @pytest.fixture
@@ -177,3 +177,52 @@ def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, transpo
     with pytest.raises(errors.UnreachableError):
         transport.get("/x", deadline=0.3)
     assert time.monotonic() - began < 1.5
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 400 + b"\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def drip_head(exchange: Any) -> None:
+    """Send an answer that never ends byte by byte, from its first byte on."""
+    slowly(HEAD, 0.05)(exchange)
+
+
+def test_headers_that_drip_end_at_the_deadline(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", drip_head)
+    began = time.monotonic()
+    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
+        transport.get("/x", deadline=0.3)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_chunk_that_drips_inside_ends_at_the_deadline(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", stream(dripping(b" " * 400, 0.05)))
+    began = time.monotonic()
+    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
+        transport.get("/x", deadline=0.3)
+    assert time.monotonic() - began < 1.5
+
+
+def test_the_headers_of_a_stream_must_come_within_the_deadline_of_a_call(
+    server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DEADLINE", 0.3)
+    server.on("GET", "/x", drip_head)
+    began = time.monotonic()
+    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
+        lines(transport)
+    assert time.monotonic() - began < 1.5
+
+
+def test_the_deadline_of_a_call_is_not_that_of_a_stream_that_has_begun(
+    server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DEADLINE", 0.2)
+    server.on("GET", "/x", stream(dripping(b"line\n", 0.1), b"more\n"))
+    assert lines(transport) == [b"line", b"more"]
+
+
+def test_the_users_own_calls_keep_their_own_time(server: RawServer, transport: Transport) -> None:
+    server.on("GET", "/x", reply({}))
+    with transport._within(0.0):
+        assert transport.client.call_api("GET", f"{server.url}/x").status == 200

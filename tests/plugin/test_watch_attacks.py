@@ -3,8 +3,10 @@
 Before each attack `a` is listed at version 10 and changes at 12; after it, if the watch goes on, `b` comes at 15.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -165,3 +167,21 @@ def test_a_stream_that_a_proxy_has_not_left_chunked_is_told_as_it_comes(server: 
     server.on("WATCH", PODS, unchunked)
     heard.watch.start()
     assert heard.until(2) == ["listed a@10", "seen a@12"]
+
+
+def test_a_server_that_restarts_is_found_again_as_one_delay(server: RawServer, heard: Heard) -> None:
+    server.on("GET", PODS, page(10, "a"))
+    server.on("WATCH", PODS, stream(BEFORE, hang))
+    heard.watch.start()
+    heard.until(2)
+    server.__exit__()
+    until = time.monotonic() + 5
+    while heard.watch._failures < 3:
+        assert time.monotonic() < until, "it was not asked for again"
+        time.sleep(0.01)
+    with RawServer(port=server.server_port) as again:
+        again.on("WATCH", PODS, stream(AFTER, hang))
+        assert heard.until(4) == ["listed a@10", "seen a@12", "delay", "seen b@15"]
+        assert [parse_qs(request.query)["resourceVersion"] for request in again.requests] == [["12"]]
+        assert "refused" in heard.whys(Delay)[0]
+        heard.watch._stopped.set()
