@@ -15,6 +15,8 @@ SETUP = """
 
     @pytest.fixture
     def slow(chaos):
+        while not Path("begun-test_two").exists():  # what the controller has not heard of, it cannot report
+            time.sleep(0.02)
         Path("in-teardown").touch()
         time.sleep(20)
 

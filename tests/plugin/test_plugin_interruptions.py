@@ -39,6 +39,10 @@ HEARD = """
     def pytest_runtest_logreport(report):
         if report.when == "setup" and "PYTEST_XDIST_WORKER" not in os.environ:
             Path("set-up").touch()
+
+    def pytest_runtest_logstart(nodeid):
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            Path("begun-" + nodeid.partition("::")[2]).touch()
 """
 PATIENT = (
     "--chaos-settle=60",
