@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 PYTEST := $(BIN)/pytest
 DEVCLUSTER := $(BIN)/python devcluster/run
 
-.PHONY: help chaos test e2e check bench mutations defects clean
+.PHONY: help chaos test e2e check bench mutations defects soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,6 +40,9 @@ bench: $(INSTALLED) ## measure, side by side with what is usual
 
 mutations: $(INSTALLED) ## break each rule of the verdict in turn; each must turn a test red
 	$(BIN)/python tests/mutations.py
+
+soak: $(INSTALLED) ## kill for half an hour on a real Kubernetes: nothing may be missed, no memory may be lost
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.soak'
 
 defects: $(INSTALLED) ## plant some hundred defects on a real Kubernetes; each verdict must be right, each cause named
 	$(DEVCLUSTER) -- $(PYTEST) tests/defects --json-report-file=none

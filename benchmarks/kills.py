@@ -60,7 +60,7 @@ def main(count: int) -> None:
 def _kill(number: int) -> Kill:
     with tempfile.TemporaryDirectory() as folder, _raw_watch(Path(folder) / "raw") as raw:
         cluster = Cluster(pin("devcluster"), None)
-        chaos = _chaos(cluster, Path(folder) / "ours", number)
+        chaos = chaos_in(cluster, Path(folder) / "ours", f"kill-{number}")
         target = chaos.steady(cluster.deployment("timeserver"))
         time.sleep(REST)
         origin = Origin(SELECTOR)
@@ -71,16 +71,17 @@ def _kill(number: int) -> Kill:
         lost = origin.stop()
         chaos.close()
         ours, first, last = _ours(Path(folder) / "ours" / "events.ndjson")
-        theirs = _theirs(raw, first, last)
-    return Kill(outage.recovery_time, took - _needed(outage), outage.verdict, len(theirs), len(theirs - ours), lost)
+        others = theirs(raw, first, last)
+    return Kill(outage.recovery_time, took - _needed(outage), outage.verdict, len(others), len(others - ours), lost)
 
 
-def _chaos(cluster: Cluster, folder: Path, number: int) -> Chaos:
+def chaos_in(cluster: Cluster, folder: Path, nodeid: str) -> Chaos:
+    """Return what a test gets as `chaos`, with its artifacts in a folder."""
     settings = Settings("devcluster", None, ("Deployment", "timeserver"), 60, 60, 5, "bench", str(folder), "bench", "")
     return Chaos(
         cluster,
         settings,
-        f"kill-{number}",
+        nodeid,
         [],
         Artifacts(folder, folder.parent),
         wall=lambda: "",
@@ -116,7 +117,7 @@ def _ours(path: Path) -> tuple[Pairs, int, int]:
     return pairs, int(listed["resource_version"]), int(ended["facts"]["resource_version"])
 
 
-def _theirs(path: Path, first: int, last: int) -> Pairs:
+def theirs(path: Path, first: int, last: int) -> Pairs:
     """What the raw watch saw between the same versions."""
     time.sleep(0.5)
     events = [json.loads(line)["object"]["metadata"] for line in path.read_bytes().split(b"\n") if line.endswith(b"}")]
