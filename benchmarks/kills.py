@@ -77,7 +77,19 @@ def _kill(number: int) -> Kill:
 
 def chaos_in(cluster: Cluster, folder: Path, nodeid: str) -> Chaos:
     """Return what a test gets as `chaos`, with its artifacts in a folder."""
-    settings = Settings("devcluster", None, ("Deployment", "timeserver"), 60, 60, 5, "bench", str(folder), "bench", "")
+    settings = Settings(
+        context="devcluster",
+        namespace=None,
+        target=("Deployment", "timeserver"),
+        within=60,
+        settle=60,
+        stable_for=5,
+        seed="bench",
+        results=str(folder),
+        manifests=(),
+        run="bench",
+        started="",
+    )
     return Chaos(
         cluster,
         settings,
