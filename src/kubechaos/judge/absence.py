@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from .health import awaited
 from .lives import Life
 from .recovery import added, begun
 from .timeline import State
+from .world import World
 
 SILENCE: Final = 3.0
 """Seconds after which what the API should have said, and did not, is worth an alert."""
@@ -38,7 +40,7 @@ def absences(state: State) -> Iterator[Absence]:
     experiment, world = begun(state), state.world
     missing = state.health.wanted - len(world.active)
     if missing > 0 and not world.failure and not world.lost and state.at >= experiment.owed_from + SILENCE:
-        message = f"{missing} of {state.health.wanted} pods not created"
+        message = f"{missing} of {state.health.wanted} pods not created{_in_the_way(world)}"
         yield Absence("NotCreated", "", experiment.owed_from, message)
     for life in added(state):
         since = life.created if not life.pod.node else life.scheduled
@@ -48,7 +50,18 @@ def absences(state: State) -> Iterator[Absence]:
         if not life.pod.node and not life.pod.unschedulable:
             yield Absence("NotScheduled", pod, since, "the scheduler said nothing")
         elif life.pod.node and not _told(life):
-            yield Absence("NotStarted", pod, since, life.said or "the kubelet said nothing")
+            yield Absence("NotStarted", pod, since, awaited(life.pod) or life.said or "the kubelet said nothing")
+
+
+def _in_the_way(world: World) -> str:
+    """Name the pod that a StatefulSet waits for: it makes one again only once that of the same name is gone."""
+    dying = [pod for pod in world.owned if pod.deleting] if world.kind == "StatefulSet" else []
+    if not dying:
+        return ""
+    first = min(dying, key=lambda pod: pod.name)
+    return f": pod {first.name} is " + (
+        f"kept by finalizers {', '.join(first.finalizers)}" if first.finalizers else "still terminating"
+    )
 
 
 def _told(life: Life) -> bool:

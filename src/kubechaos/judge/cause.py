@@ -6,7 +6,7 @@ from math import inf
 from ..model import Gap
 from .absence import absences
 from .experiment import Change, Experiment
-from .health import trouble
+from .health import awaited, trouble
 from .lives import Life
 from .recovery import Limits, added, begun, recovery_time
 from .timeline import State
@@ -56,11 +56,17 @@ def _costs(life: Life, due: float, stretch: float) -> list[tuple[str, float]]:
     stages = [
         ("until its replacement was created", due, life.created),
         ("until it was scheduled", life.created, life.scheduled),
-        ("pulling the image and starting the containers", life.scheduled, life.started),
+        (_starting(life), life.scheduled, life.started),
         ("until it was Ready", life.started or life.scheduled, life.ready),
         ("until it stayed Ready", life.ready, stretch),
     ]
     return [(what, max(0.0, end - begin)) for what, begin, end in stages if begin is not None and end is not None]
+
+
+def _starting(life: Life) -> str:
+    if life.pod.init_containers:
+        return "pulling the images, running the init containers and starting the containers"
+    return "pulling the image and starting the containers"
 
 
 def obstacle(state: State, limits: Limits) -> str:
@@ -78,13 +84,18 @@ def obstacle(state: State, limits: Limits) -> str:
         return f"{state.health.counted}; pod {told.pod.name}: {trouble(told.pod)}{said}"
     if flapping := _flapping(active, experiment.t0):
         return flapping
-    if waiting := next((life for life in active if life.started is None and not life.pod.ready and life.said), None):
-        return f"{state.health.counted}; pod {waiting.pod.name}: {waiting.said}"
+    if waiting := next((life for life in active if _waits_for(life)), None):
+        return f"{state.health.counted}; pod {waiting.pod.name}: {_waits_for(waiting)}"
     if unwell := next((life for life in active if not life.pod.ready and life.unwell), None):
         return f"{state.health.counted}; pod {unwell.pod.name}: {unwell.pod.not_ready}; {unwell.unwell}"
     if absent := next(absences(state), None):
         return f"{state.health.unmet}; {absent.name}: {absent.message}"
     return state.health.unmet or f"all right only for less than {limits.stable_for:g} s"
+
+
+def _waits_for(life: Life) -> str:
+    """Say what the start of a pod waits for, as far as the API says."""
+    return "" if life.started is not None or life.pod.ready else awaited(life.pod) or life.said
 
 
 def _flapping(lives: Iterable[Life], t0: float) -> str:

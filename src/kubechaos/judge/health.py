@@ -99,7 +99,8 @@ def _first(pods: list[Pod]) -> str:
     if not unready:
         return ""
     first = unready[0]
-    why = trouble(first) or ("not scheduled yet" if not first.node else first.not_ready or f"phase {first.phase}")
+    why = trouble(first) or awaited(first)
+    why = why or ("not scheduled yet" if not first.node else first.not_ready or f"phase {first.phase}")
     return f"; pod {first.name}: {why}"
 
 
@@ -108,6 +109,14 @@ def trouble(pod: Pod) -> str:
     if pod.unschedulable:
         return f"Unschedulable: {pod.unschedulable}"
     return next((said for each in (*pod.init_containers, *pod.containers) if (said := _container(each))), "")
+
+
+def awaited(pod: Pod) -> str:
+    """Say which init container the start of a pod waits for; "" if for none. A sidecar that has started is ready."""
+    if not any(each.reason == "PodInitializing" for each in pod.containers):
+        return ""
+    running = (each.name for each in pod.init_containers if each.state == "running" and not each.ready)
+    return next((f"init container {name} is still running" for name in running), "")
 
 
 def crashed(each: Container) -> bool:
