@@ -167,19 +167,16 @@ def with_finalizers(scene: Scene) -> Iterator[None]:
 def gates(scene: Scene) -> None:
     """Open the readiness gate of every pod that is there, as its controller would."""
     opened = [{"type": "example.com/gate", "status": "True"}]
-    until = time.monotonic() + 20
-    while len(scene.pods()) < 3:
-        assert time.monotonic() < until, "the pods were never created"
-        time.sleep(0.1)
+    arrives(scene, 3)
     for name in scene.pods():
         patch = json.dumps({"status": {"conditions": opened}})
         scene.kubectl("patch", "pod", name, "--subresource=status", "--type=strategic", f"--patch={patch}")
 
 
-def arrives(scene: Scene) -> None:
-    """Wait until there are pods."""
+def arrives(scene: Scene, least: int = 1) -> None:
+    """Wait until there are so many pods."""
     until = time.monotonic() + 20
-    while not scene.pods():
+    while len(scene.pods()) < least:
         assert time.monotonic() < until, "the pods were never created"
         time.sleep(0.1)
 

@@ -226,7 +226,8 @@ def _outcome(case: Case, scene: Scene, outages: Sequence[Outage], error: ChaosEr
         assert error is not None
         return Outcome(case, error.verdict, str(error), None)
     assert outage.verdict == (error.verdict if error else "recovered"), "the error and the outage differ"
-    assert error is None or outage.cause in str(error), "the error does not say why"
+    cause = outage.cause.removeprefix(f"{type(error).__name__}: ")
+    assert error is None or cause in str(error), "the error does not say why"
     return Outcome(case, outage.verdict, outage.cause, outage)
 
 

@@ -23,7 +23,7 @@ case "$MODE" in
     flap) while sleep 2; do rm /tmp/www/ready; sleep 2; touch /tmp/www/ready; done ;;
     soon-crash) sleep 1; exit 4 ;;
     soon-hungry) sleep 1; exec tail /dev/zero ;;
-    soon-dead) sleep 1; rm /tmp/alive ;;
+    soon-dead) rm /tmp/alive ;;
 esac
 wait
 """

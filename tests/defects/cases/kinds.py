@@ -22,6 +22,7 @@ PARALLEL = {"podManagementPolicy": "Parallel"}
 
 def by_labels(scene: Scene, cluster: Cluster) -> Target:
     """The three pods that are called web by their labels."""
+    plants.arrives(scene)
     return cluster.pods("app=web", expect=3, namespace=scene.namespace)
 
 
@@ -129,14 +130,14 @@ CASES = [
         "no controller",
         workload=bare_pod("web-1"),
         target=by_labels,
-        plant=plants.arrives,
     ),
-    Case("pods by labels of a job", "refused", "of a Job", workload=job(), target=by_labels, plant=plants.arrives),
+    Case("pods by labels of a job", "refused", "of a Job", workload=job(), target=by_labels),
     Case(
         "pods by labels of two owners",
         "recovered",
         also=(deployment(name="other", replicas=1),),
         workload=replica_set(2),
+        before_steady=lambda scene: plants.arrives(scene, 3),
         target=by_labels,
     ),
 ]

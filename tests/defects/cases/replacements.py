@@ -62,6 +62,7 @@ CASES = [
         mode="soon-dead",
         workload=deployment(template(web(livenessProbe=ALIVE))),
         within=10,
+        stable_for=5,
     ),
     sick(
         "image that is gone",
