@@ -9,7 +9,7 @@ from kubechaos.judge.outage import Outage
 from kubechaos.judge.timeline import step
 from kubechaos.model import Container, Seen
 from tests.unit.test_kinds import killed, listed, mine, workload
-from tests.unit.worlds import Story, new
+from tests.unit.worlds import Story, deployment, fold, listings, new, replica_set
 
 INITIALIZING = Container("app", state="waiting", reason="PodInitializing")
 
@@ -61,3 +61,10 @@ def test_a_pod_in_whose_place_a_stateful_set_cannot_make_another_is_named(
     state = step(state, Seen(20.0, replace(mine("b"), resource_version="3")))
     (missing,) = absence.absences(state)
     assert missing.message == f"1 of 2 pods not created: pod web-a is {why}"
+
+
+def test_pods_that_cannot_be_created_are_named_before_any_fault() -> None:
+    state = fold(*listings(deployment(), replica_set(failure='pods "web-" is forbidden: exceeded quota: full')))
+    assert state.health.unmet == (
+        '0 of 3 pods of the current template are Ready; FailedCreate: pods "web-" is forbidden: exceeded quota: full'
+    )

@@ -34,7 +34,9 @@ def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(),
     wanted = max(1, floor if in_force or world.lost else world.wanted)
     active = world.active
     mine = world.updated(active)
-    unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or _missing(mine, wanted) or _failing(world)
+    unmet = (
+        _unmet(world, floor, in_force) or _untouched(active, owing) or _missing(world, mine, wanted) or _failing(world)
+    )
     return Health(sum(pod.ready for pod in active), wanted, world.serving(active), unmet, _count(mine, wanted))
 
 
@@ -59,8 +61,11 @@ def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> str:
     return f"victim {untouched} is still there" if untouched else ""
 
 
-def _missing(mine: list[Pod], wanted: int) -> str:
-    return "" if sum(pod.ready for pod in mine) >= wanted else f"{_count(mine, wanted)}{_first(mine)}"
+def _missing(world: World, mine: list[Pod], wanted: int) -> str:
+    if sum(pod.ready for pod in mine) >= wanted:
+        return ""
+    refused = f"; FailedCreate: {world.failure}" if world.failure and len(mine) < wanted else ""
+    return f"{_count(mine, wanted)}{_first(mine) or refused}"
 
 
 def _failing(world: World) -> str:
