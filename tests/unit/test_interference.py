@@ -6,7 +6,7 @@ import pytest
 
 from kubechaos.judge.outage import Outage
 
-from .worlds import Story, replica_set
+from .worlds import Story, deployment, replica_set
 
 
 def killed() -> Story:
@@ -154,3 +154,17 @@ def test_pods_that_go_in_the_wake_of_a_changed_spec_are_no_news() -> None:
     assert [alert.message for alert in story.outage().alerts.all if alert.name == "TargetChanged"] == [
         "the Deployment was scaled from 3 to 0 replicas"
     ]
+
+
+def test_a_deployment_that_is_made_again_is_not_the_same_target_even_if_all_is_well() -> None:
+    story = killed()
+    story.see(2.0, deployment(uid="other", replicas=3))
+    story.see(2.0, replica_set("rs9", owner="other", revision=1))
+    for letter in "def":
+        story.comes(2.0, letter, owner="rs9", ready=3.0)
+    for letter in "bc":
+        story.dies(2.0, letter)
+    outage = story.outage()
+    assert outage.recovery_time < inf
+    assert outage.verdict == "inconclusive"
+    assert outage.cause == "the Deployment was deleted and made again by somebody else at +2.0 s"

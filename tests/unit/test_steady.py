@@ -149,3 +149,8 @@ def test_a_terminating_pod_of_somebody_else_disturbs_nobody() -> None:
 
 def test_more_ready_pods_than_wanted_are_all_right() -> None:
     assert unsteady(looked_at(pod("a"), pod("b"), pod("c"))) == ""
+
+
+def test_pods_that_cannot_be_created_are_told_with_the_reason() -> None:
+    objects = (deployment(replicas=1, updated_replicas=1), replica_set(failure="exceeded quota: pods"))
+    assert unsteady(fold(*listings(*objects))).endswith("; FailedCreate: exceeded quota: pods")

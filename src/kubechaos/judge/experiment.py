@@ -11,11 +11,15 @@ from .lives import Life
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that somebody else did to the target; `spec` where what is wanted may have changed."""
+    """Something that somebody else did to the target; `spec` where what is wanted may have changed.
+
+    `final` where it is no longer the same target, whatever becomes of it.
+    """
 
     at: float
     what: str
     spec: bool
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

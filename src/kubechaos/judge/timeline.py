@@ -132,7 +132,9 @@ def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change
     match record.object:
         case Workload() as workload:
             if isinstance(record, Gone) or workload.deleting:
-                return Change(state.at, f"the {workload.kind} was deleted", spec=True)
+                return Change(state.at, f"the {workload.kind} was deleted", spec=True, final=True)
+            if workload.uid != experiment.facts["ref"][-1]:
+                return Change(state.at, f"the {workload.kind} was deleted and made again", spec=True, final=True)
             fewer_nodes = workload.kind == "DaemonSet" and workload.replicas < experiment.floor
             if workload.generation > experiment.generation or fewer_nodes:
                 return Change(state.at, _spec_change(workload, experiment), spec=True)

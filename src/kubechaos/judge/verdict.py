@@ -42,7 +42,8 @@ def judge(state: State, limits: Limits) -> Verdict:
     recovered = recovery_time(state, limits) <= limits.within
     if hole := _hole(state, stable_at(state, limits)):
         return Verdict("inconclusive", cause.missing(experiment, hole))
-    if not recovered and (change := next((each for each in experiment.changes if each.spec), None)):
+    changes = [each for each in experiment.changes if each.final or (each.spec and not recovered)]
+    if change := next(iter(changes), None):
         return Verdict("inconclusive", cause.changed(experiment, change))
     if proof(state) is None and state.at >= proof_deadline(state):
         return Verdict("fault_not_proven", cause.unproven(state, experiment))
