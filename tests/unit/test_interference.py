@@ -159,7 +159,7 @@ def test_pods_that_go_in_the_wake_of_a_changed_spec_are_no_news() -> None:
 def test_a_deployment_that_is_made_again_is_not_the_same_target_even_if_all_is_well() -> None:
     story = killed()
     story.see(2.0, deployment(uid="other", replicas=3))
-    story.see(2.0, replica_set("rs9", owner="other", revision=1))
+    story.see(2.0, replica_set("rs9", owner="other", revision=2))
     for letter in "def":
         story.comes(2.0, letter, owner="rs9", ready=3.0)
     for letter in "bc":
