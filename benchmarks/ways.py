@@ -1,0 +1,136 @@
+"""Ways to read a watch: the socket alone, as the limit of what is possible, and ours, piece by piece."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from kubechaos import shapes
+from kubechaos.api.connect import Pinned
+from kubechaos.api.resources import RESOURCES
+from kubechaos.api.transport import Transport
+from kubechaos.judge.timeline import State
+from kubechaos.model import Record, Seen
+from kubechaos.observe.clock import Monotonic
+from kubechaos.observe.cluster import Cluster
+from kubechaos.observe.observation import Observation
+from kubechaos.observe.watch import Watch
+
+from . import pods
+
+PATH = f"/api/v1/namespaces/{pods.NAMESPACE}/pods"
+AFTER = 1e8
+"""A time on the clock that does not come."""
+WATCH = f"{PATH}?watch=1&labelSelector=app%3D{pods.NAME}&resourceVersion=1000000"
+
+
+class Changed(shapes.Wire):
+    """A watch event of a pod, with the fields that a verdict needs."""
+
+    type: str
+    object: shapes.Pod
+
+
+def connect(url: str, path: str) -> socket.socket:
+    """Send a GET; return the connection, its answer's head still unread."""
+    parts = urlsplit(url)
+    connection = socket.create_connection((parts.hostname or "", parts.port or 80))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: application/json\r\n\r\n".encode())
+    return connection
+
+
+def received(url: str, path: str = WATCH) -> Iterator[bytes]:
+    """Yield the bytes of an answer as the socket gives them, head and all."""
+    with connect(url, path) as connection:
+        while data := connection.recv(2**18):
+            yield data
+
+
+def chunks(url: str) -> Iterator[bytes]:
+    """Yield the chunks of a watch, split with as little work as it takes."""
+    rest = b""
+    body = False
+    for data in received(url):
+        rest = rest + data if rest else data
+        if not body:
+            if (end := rest.find(b"\r\n\r\n")) < 0:
+                continue
+            rest, body = rest[end + 4 :], True
+        at = 0
+        while (end := rest.find(b"\r\n", at)) >= 0:
+            size = int(rest[at:end], 16)
+            if not size:
+                return
+            if len(rest) < end + size + 4:
+                break
+            yield rest[end + 2 : end + 2 + size]
+            at = end + size + 4
+        rest = rest[at:]
+
+
+def changed(url: str) -> Iterator[Changed]:
+    """Yield what each chunk of a watch tells: the limit of what Python can do."""
+    decode = msgspec.json.Decoder(Changed).decode
+    return map(decode, chunks(url))
+
+
+def pinned(url: str) -> Pinned:
+    """Return the server as a context."""
+    from kubernetes import client
+
+    configuration = client.Configuration()
+    configuration.host = url
+    return Pinned("bench", pods.NAMESPACE, configuration)
+
+
+def transport(url: str) -> Transport:
+    """Return our client of the server."""
+    return Transport(pinned(url))
+
+
+def decoded(client: Transport) -> Iterator[Any]:
+    """Yield our own values, without a thread: what the transport and the decoder cost."""
+    query = {"watch": "1", "labelSelector": f"app={pods.NAME}", "resourceVersion": "1000000"}
+    with client.stream(PATH, query) as lines:
+        yield from map(RESOURCES["Pod"].codec.event, lines)
+
+
+def watched(client: Transport) -> Iterator[Any]:
+    """Yield the records of our watch of pods, by way of its thread and a queue."""
+    queue: SimpleQueue[Any] = SimpleQueue()
+    clock = Monotonic()
+    watch = Watch(client, RESOURCES["Pod"], pods.NAMESPACE, {"labelSelector": f"app={pods.NAME}"}, queue.put, clock.now)
+    watch.start()
+    try:
+        while True:
+            record = queue.get()
+            if isinstance(record, Seen):
+                yield record
+    finally:
+        watch.stop()
+
+
+def observe(client: Transport, heard: Callable[[Record], None], enough: Callable[[], bool]) -> State:
+    """Observe the Deployment until it is enough; `heard` is told of every record once the state has it."""
+    cluster = Cluster(client.pinned, None)
+    observation = Observation(client, cluster.deployment(pods.NAME), Monotonic(), lambda record, state: heard(record))
+    try:
+        observation.open()
+        return observation.wait(lambda state: 0.0 if enough() else AFTER)
+    finally:
+        observation.close()
+
+
+def spin() -> None:
+    """Compute in another thread for as long as the process lives."""
+
+    def work() -> None:
+        number = 0
+        while True:
+            number = (number * 31 + 7) % 1_000_003
+
+    threading.Thread(target=work, daemon=True).start()
