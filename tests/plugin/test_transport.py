@@ -1,5 +1,7 @@
 """Calls and streams against a scripted server: bytes as they come, one deadline each, errors in our own words."""
 
+import errno
+import ssl
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -226,3 +228,24 @@ def test_the_users_own_calls_keep_their_own_time(server: RawServer, transport: T
     server.on("GET", "/x", reply({}))
     with transport._within(0.0):
         assert transport.client.call_api("GET", f"{server.url}/x").status == 200
+
+
+def test_a_server_that_is_gone_before_the_handshake_leaves_no_socket_open(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kubernetes import client
+
+    def gone(code: int) -> Any:
+        def fail(*_: object) -> None:
+            raise OSError(code, "gone")
+
+        return fail
+
+    made: list[ssl.SSLSocket] = []
+    monkeypatch.setattr(ssl.SSLSocket, "getpeername", lambda it: (made.append(it), gone(errno.ENOTCONN)()))
+    monkeypatch.setattr(ssl.SSLSocket, "recv", gone(errno.ECONNRESET))
+    transport = Transport(Pinned("raw", "shop", client.Configuration(host=server.url.replace("http:", "https:"))))
+    with pytest.raises(errors.UnreachableError, match="gone"):
+        transport.get("/x")
+    assert [each.fileno() for each in made] == [-1]
+    transport.close()

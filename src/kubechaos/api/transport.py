@@ -1,12 +1,9 @@
 """Calls and raw streams: one deadline each, nothing repeated behind our back, errors in our own words."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
-from functools import partial
-from http.client import HTTPResponse
-from io import BufferedReader, RawIOBase
 from math import inf
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,6 +19,7 @@ from ..errors import (
     UnreachableError,
 )
 from .connect import Pinned
+from .sockets import hurried
 
 DEADLINE: Final = 10.0
 JSON: Final = "application/json"
@@ -48,10 +46,10 @@ class Transport:
 
     def __init__(self, pinned: Pinned) -> None:
         self.pinned = pinned
+        self._patience = _Patience()
         self._users: Any = None
         self._client = self._new_client()
         self._streaming: Any = None
-        self._until = inf
         self.server_time = 0.0
 
     def _new_client(self) -> Any:
@@ -59,12 +57,8 @@ class Transport:
 
         made = client.ApiClient(self.pinned.configuration)
         manager = made.rest_client.pool_manager
-        manager.pool_classes_by_scheme = _hurried(manager.pool_classes_by_scheme, self._patience)
+        manager.pool_classes_by_scheme = hurried(manager.pool_classes_by_scheme, self._patience)
         return made
-
-    def _patience(self) -> float:
-        """How long the server may still take to send something."""
-        return READ_TIMEOUT if self._until == inf else self._until - time.monotonic()
 
     def fork(self) -> "Transport":
         """Return a client of the same cluster with connections of its own."""
@@ -142,11 +136,11 @@ class Transport:
 
     @contextmanager
     def _within(self, seconds: float) -> Iterator[None]:
-        self._until = time.monotonic() + seconds
+        self._patience.until = time.monotonic() + seconds
         try:
             yield
         finally:
-            self._until = inf
+            self._patience.until = inf
 
     def _open(
         self,
@@ -214,52 +208,14 @@ def _plain(error: Exception) -> str:
     return f"{type(inner).__name__}: {inner}"[:300]
 
 
-class _Answer(HTTPResponse):
-    """An answer that is read for no longer than `patience` says when the next bytes of it are waited for."""
+class _Patience:
+    """How long the server may still take to send something: up to a call's deadline, or READ_TIMEOUT without one."""
 
-    def __init__(self, sock: Any, *args: Any, patience: Callable[[], float], **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp.close()
-        self.fp = BufferedReader(_Bytes(sock, patience))
+    def __init__(self) -> None:
+        self.until = inf
 
-
-class _Bytes(RawIOBase):
-    """The bytes of a socket: a timeout alone is defeated by a byte a second, in headers and inside a chunk too."""
-
-    def __init__(self, sock: Any, patience: Callable[[], float]) -> None:
-        self._sock = sock
-        self._file = sock.makefile("rb", buffering=0)
-        self._patience = patience
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._patience()
-        if left <= 0:
-            raise TimeoutError("the answer was not complete at the deadline")
-        if self._sock.gettimeout() != left:
-            self._sock.settimeout(left)
-        count: int | None = self._file.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _hurried(pools: Mapping[str, Any], patience: Callable[[], float]) -> dict[str, Any]:
-    """Return urllib3's connection pools, whose answers are read with our patience."""
-
-    def hurried(pool: Any) -> Any:
-        answer = staticmethod(partial(_Answer, patience=patience))
-        return type(
-            pool.__name__,
-            (pool,),
-            {"ConnectionCls": type("_Connection", (pool.ConnectionCls,), {"response_class": answer})},
-        )
-
-    return {scheme: hurried(pool) for scheme, pool in pools.items()}
+    def __call__(self) -> float:
+        return READ_TIMEOUT if self.until == inf else self.until - time.monotonic()
 
 
 def _pieces(response: Any) -> Iterator[bytes]:
