@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest
 SAMPLE := plain or bad-rollout or liveness or evict-blocked or stateful-set-image or daemon-set-silent
 DEVCLUSTER := $(BIN)/python devcluster/run
 
-.PHONY: help chaos test e2e check bench mutations defects soak clean
+.PHONY: help attacks chaos test e2e check bench mutations defects soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -26,7 +26,7 @@ test: $(INSTALLED) ## run the tests that need no cluster
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
 	$(PYTEST) tests/devcluster --json-report-file=none
-	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; $(PYTEST) tests/real --json-report-file=none -m "not alone" -n 3; $(PYTEST) tests/real --json-report-file=none -m alone; exec $(PYTEST) tests/defects --json-report-file=none -k "$(SAMPLE)"'
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; $(PYTEST) tests/real --json-report-file=none -m "not alone" -n 3; $(PYTEST) tests/real --json-report-file=none -m alone; $(PYTEST) tests/attacks/test_kubelet.py --json-report-file=none; exec $(PYTEST) tests/defects --json-report-file=none -k "$(SAMPLE)"'
 
 check: $(INSTALLED) ## run the linters, the type checker and the import contracts
 	$(BIN)/ruff check
@@ -34,6 +34,9 @@ check: $(INSTALLED) ## run the linters, the type checker and the import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks conftest.py
+
+attacks: $(INSTALLED) ## kill, pause and cut off the dev cluster's own parts while a kill is judged
+	$(DEVCLUSTER) -- $(PYTEST) tests/attacks --json-report-file=none
 
 bench: $(INSTALLED) ## measure, side by side with what is usual
 	$(BIN)/python -m benchmarks.startup
