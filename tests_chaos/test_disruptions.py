@@ -19,7 +19,7 @@ def test_comes_back_after_it_was_scaled_down(chaos: Chaos, healthy_deployment: T
 
 
 def test_answers_while_a_pod_is_killed(chaos: Chaos, cluster: Cluster, healthy_deployment: Target) -> None:
-    answering = healthy_deployment.steady_when(cluster.http("/", service="timeserver"))
+    answering = healthy_deployment.steady_when(cluster.http("/", service="timeserver", port=80))
     outage = chaos.run(kill(1), answering)
     assert outage.verdict == "recovered"
     (asked,) = outage.probes.values()

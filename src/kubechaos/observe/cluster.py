@@ -117,7 +117,7 @@ class Cluster:
     def http(self, path: str, *, service: str, port: int | str | None = None, namespace: str | None = None) -> Probe:
         """Return a probe that GETs a path of a Service through the API server's proxy; any answer but 2xx fails it.
 
-        `port` is the Service's port or its name; it may be left out where there is only one.
+        `port` is the Service's port or its name; it may be left out where there is only one and it has no name.
         """
         where = service if port is None else f"{service}:{port}"
         return Http(
