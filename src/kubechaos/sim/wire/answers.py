@@ -210,13 +210,14 @@ class Answers:
         """Answer for a Service as long as one of its endpoints is ready."""
         name, _, port = where.name.removeprefix("http:").partition(":")
         service = self._registry.find(where.kind, where.namespace, name)
-        ports = [each for each in service.spec.get("ports") or () if port in ("", str(each["port"]), each.get("name"))]
+        ports = [each for each in service.spec.get("ports") or () if port in (str(each["port"]), each.get("name", ""))]
         mine = parse_labels(f"kubernetes.io/service-name={name}")
         slices = self._cluster.store.select(SLICE, where.namespace, mine)
         ready = any(each["conditions"]["ready"] for one in slices for each in one.body["endpoints"])
         if not ports or not ready:
-            why = "no endpoints available" if ports else "no service port"
-            told = f'{why} for service "{where.name}"' + ("" if ports else f' found with port "{port}"')
+            unknown = port and not ports
+            why = "no service port" if unknown else "no endpoints available"
+            told = f'{why} for service "{where.name}"' + (f' found with port "{port}"' if unknown else "")
             raise Refused(503, "ServiceUnavailable", told)
         return Answer(f"{name} answers\n".encode(), content_type="text/plain")
 
