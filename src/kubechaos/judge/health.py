@@ -84,10 +84,10 @@ def _count(mine: list[Pod], wanted: int) -> str:
 
 def unrest(world: World) -> str:
     """Return what keeps a healthy target from being steady: a rollout, a terminating pod; "" if nothing does."""
-    workload, updated = world.workload, world.updated(world.active)
+    workload, updated = world.workload, {pod.uid for pod in world.updated(world.active)}
     if workload and workload.paused:
         return "the Deployment is paused"
-    if old := [pod.name for pod in world.active if pod not in updated]:
+    if old := [pod.name for pod in world.active if pod.uid not in updated]:
         return f"a rollout is in progress: pod {old[0]} is of an old template"
     if workload and workload.updated_replicas != workload.replicas:
         return f"a rollout is in progress: {workload.updated_replicas} of {workload.replicas} replicas are updated"
