@@ -11,6 +11,10 @@ class Wire(msgspec.Struct, rename="camel", gc=False):
     pass
 
 
+class Value(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    """A shape that can be hashed."""
+
+
 class Owner(Wire):
     uid: str = ""
     kind: str = ""
@@ -33,7 +37,10 @@ class Meta(Wire):
 
     @property
     def controller(self) -> Owner:
-        return next((owner for owner in self.owner_references or () if owner.controller), Owner())
+        for owner in self.owner_references or ():
+            if owner.controller:
+                return owner
+        return Owner()
 
 
 class Condition(Wire):
@@ -44,19 +51,19 @@ class Condition(Wire):
     last_transition_time: str | None = None
 
 
-class StateDetail(Wire):
+class StateDetail(Value, frozen=True):
     reason: str | None = None
     message: str | None = None
     exit_code: int | None = None
 
 
-class State(Wire):
+class State(Value, frozen=True):
     running: StateDetail | None = None
     waiting: StateDetail | None = None
     terminated: StateDetail | None = None
 
 
-class ContainerStatus(Wire):
+class ContainerStatus(Value, frozen=True):
     name: str = ""
     container_id: str | None = msgspec.field(default=None, name="containerID")
     ready: bool = False
@@ -182,6 +189,6 @@ class List(Wire, Generic[RawT]):
     items: list[RawT] | None = None
 
 
-class WatchEvent(Wire):
+class WatchEvent(Wire, Generic[RawT]):
     type: str
-    object: msgspec.Raw
+    object: RawT

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -25,22 +25,21 @@ from .model import (
 
 REVISION = "deployment.kubernetes.io/revision"
 SERVICE = "kubernetes.io/service-name"
-NEVER_STARTED = "ContainerStatusUnknown"
+_NONE = shapes.Condition()
+SAME = 1024  # values are kept for when they come again: most of what an event tells is as it was
 
 
+@lru_cache(maxsize=SAME)
 def seconds(timestamp: str | None) -> float:
     """Return an RFC 3339 time as epoch seconds, 0.0 if there is none."""
     return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
-
-
-def _condition(conditions: list[shapes.Condition] | None, type_: str) -> shapes.Condition:
-    return next((c for c in conditions or () if c.type == type_), shapes.Condition())
 
 
 def _why(condition: shapes.Condition) -> str:
     return ": ".join(part for part in (condition.reason, condition.message) if part)
 
 
+@lru_cache(maxsize=SAME)
 def _container(status: shapes.ContainerStatus) -> Container:
     state, last = status.state or shapes.State(), (status.last_state or shapes.State()).terminated
     name = next((name for name in ("running", "waiting", "terminated") if getattr(state, name) is not None), "")
@@ -66,17 +65,18 @@ def _grace(raw: shapes.Pod) -> float:
 
 
 def _pod(raw: shapes.Pod) -> Pod:
-    meta, status = raw.metadata, raw.status
-    ready = _condition(status.conditions, "Ready")
-    scheduled = _condition(status.conditions, "PodScheduled")
+    meta, status, owner = raw.metadata, raw.status, raw.metadata.controller
+    conditions = {each.type: each for each in status.conditions or ()}
+    ready = conditions.get("Ready", _NONE)
+    scheduled = conditions.get("PodScheduled", _NONE)
     return Pod(
         namespace=meta.namespace,
         name=meta.name,
         uid=meta.uid,
         resource_version=meta.resource_version,
         created=meta.creation_timestamp or "",
-        owner=meta.controller.uid,
-        owner_kind=meta.controller.kind,
+        owner=owner.uid,
+        owner_kind=owner.kind,
         node=raw.spec.node_name or "",
         phase=status.phase or "",
         ready=ready.status == "True",
@@ -111,13 +111,12 @@ def _revision(meta: shapes.Meta) -> int:
 
 
 def _failure(status: shapes.WorkloadStatus) -> str:
-    condition = _condition(status.conditions, "ReplicaFailure")
-    return condition.message or "" if condition.status == "True" else ""
+    failed = (c for c in status.conditions or () if c.type == "ReplicaFailure" and c.status == "True")
+    return next(failed, _NONE).message or ""
 
 
 def _workload(kind: str, raw: shapes.Workload) -> Workload:
     meta, spec, status = raw.metadata, raw.spec, raw.status
-    containers = spec.template.spec.containers or ()
     by_node = kind == "DaemonSet"
     return Workload(
         kind=kind,
@@ -134,7 +133,7 @@ def _workload(kind: str, raw: shapes.Workload) -> Workload:
         template=status.update_revision or "",
         paused=spec.paused,
         deleting=meta.deletion_timestamp is not None,
-        probed=any(c.readiness_probe is not None for c in containers),
+        probed=any(c.readiness_probe is not None for c in spec.template.spec.containers or ()),
     )
 
 
@@ -227,6 +226,7 @@ class Codec(Generic[ValueT]):
     def __init__(self, raw: type[RawT], value: Callable[[RawT], ValueT]) -> None:
         self._value = value
         self._object = msgspec.json.Decoder(raw)
+        self._event: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shapes.WatchEvent[raw])  # type: ignore[valid-type]
         self._list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shapes.List[raw])  # type: ignore[valid-type]  # made at run time
 
     def object(self, data: bytes) -> ValueT:
@@ -243,6 +243,12 @@ class Codec(Generic[ValueT]):
 
     def event(self, line: bytes) -> tuple[str, ValueT | Status]:
         """Decode one line of a watch into its type and its object; an ERROR carries a Status."""
+        try:
+            told = self._event.decode(line)
+            if told.type != "ERROR":
+                return told.type, self._value(told.object)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # most likely a Status, which has another shape
         with _well_formed():
             event = _WATCH.decode(line)
         if event.type == "ERROR":
@@ -250,7 +256,7 @@ class Codec(Generic[ValueT]):
         return event.type, self.object(bytes(event.object))
 
 
-_WATCH = msgspec.json.Decoder(shapes.WatchEvent)
+_WATCH = msgspec.json.Decoder(shapes.WatchEvent[msgspec.Raw])
 _STATUS = msgspec.json.Decoder(Status)
 PODS = Codec(shapes.Pod, _pod)
 DEPLOYMENTS = Codec(shapes.Workload, partial(_workload, "Deployment"))

@@ -54,6 +54,22 @@ def test_an_error_in_the_stream_is_a_status() -> None:
     assert PODS.event(line("ERROR", body)) == ("ERROR", Status(message="too old", reason="Expired", code=410))
 
 
+def test_an_error_is_a_status_even_where_it_could_be_taken_for_a_pod() -> None:
+    body = {"metadata": {}, "message": "too old", "code": 410}
+    assert PODS.event(line("ERROR", body)) == ("ERROR", Status(message="too old", code=410))
+
+
+def test_what_is_told_again_is_told_anew_where_it_has_changed() -> None:
+    def told(**status: object) -> Pod:
+        pod = {**POD, "status": {"containerStatuses": [{"name": "web", "ready": True, **status}]}}
+        value = PODS.event(line("MODIFIED", pod))[1]
+        assert isinstance(value, Pod)
+        return value
+
+    assert [each.containers[0].restarts for each in (told(), told(restartCount=1), told())] == [0, 1, 0]
+    assert [each.containers[0].exit_code for each in (told(state={"terminated": {"exitCode": 1}}), told())] == [1, None]
+
+
 @pytest.mark.parametrize(
     ("codec", "stub"),
     [

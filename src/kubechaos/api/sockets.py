@@ -6,7 +6,10 @@ from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from ssl import SSLSocket
 from traceback import walk_tb
-from typing import Any
+from typing import Any, Final
+
+AT_ONCE: Final = 2**16
+"""How many bytes are taken from the socket at once: every turn costs a call, and the interpreter's lock."""
 
 
 class _Answer(HTTPResponse):
@@ -15,7 +18,7 @@ class _Answer(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, patience: Callable[[], float], **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp.close()
-        self.fp = BufferedReader(_Bytes(sock, patience))
+        self.fp = BufferedReader(_Bytes(sock, patience), AT_ONCE)
 
 
 class _Bytes(RawIOBase):
