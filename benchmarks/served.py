@@ -25,6 +25,7 @@ from . import pods
 VERSION: Final = 1_000_000
 """That of every listing; the events that follow are newer."""
 FOREVER: Final = 3600
+LONG: Final = 100
 SENT: Final = "99999999999999999999"
 """Stands in a rendered event where the time of its writing comes."""
 
@@ -163,6 +164,7 @@ class Handler(BaseHTTPRequestHandler):
     objects: Objects
     watches: Watches
     rendered: Mapping[int, bytes]
+    chosen: dict[tuple[str, str], list[dict[str, Any]]]
 
     def do_GET(self) -> None:
         """Answer."""
@@ -175,12 +177,21 @@ class Handler(BaseHTTPRequestHandler):
         elif name:
             self._reply(self._render(self.objects[kind][0]))
         else:
-            self._reply(self._page(self.objects[kind], query))
+            self._reply(self._page(self._chosen(kind, query.get("labelSelector", "")), query))
+
+    def _chosen(self, kind: str, selector: str) -> list[dict[str, Any]]:
+        """Return what a selector chooses; of a long list only once, as every page would cost a look at all."""
+        values = self.objects[kind]
+        if not selector:
+            return values
+        if (kind, selector) not in self.chosen or len(values) < LONG:
+            labels = dict(part.split("=") for part in selector.split(","))
+            self.chosen[kind, selector] = [
+                each for each in values if labels.items() <= each["metadata"]["labels"].items()
+            ]
+        return self.chosen[kind, selector]
 
     def _page(self, values: list[dict[str, Any]], query: Mapping[str, str]) -> bytes:
-        if "labelSelector" in query:
-            labels = dict(part.split("=") for part in query["labelSelector"].split(","))
-            values = [each for each in values if labels.items() <= each["metadata"]["labels"].items()]
         first = int(query.get("continue", 0))
         last = first + int(query.get("limit", 0)) if query.get("limit") else len(values)
         more = {"continue": str(last)} if last < len(values) else {}
@@ -222,7 +233,8 @@ class Server(ThreadingHTTPServer):
 def main(scenario: str, *numbers: str) -> None:
     """Serve one scenario on a port of the system's choice; print the URL."""
     Handler.objects, Handler.watches = globals()[scenario](*map(int, numbers))
-    long = (values for values in Handler.objects.values() if len(values) >= 100)
+    Handler.chosen = {}
+    long = (values for values in Handler.objects.values() if len(values) >= LONG)
     Handler.rendered = {id(each): _rendered(each) for values in long for each in values}
     server = Server(("127.0.0.1", 0), Handler)
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")

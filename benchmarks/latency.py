@@ -1,0 +1,131 @@
+"""From the server's write of an event to whoever waits for it: ours, to the folded timeline, beside a bare socket.
+
+Idle, and beside a thread of the same interpreter that computes, with the intervals of Python's thread switch to choose
+from. Each run in a process of its own; milliseconds. `quick` is the interval that an experiment sets.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from kubechaos.judge.timeline import State
+from kubechaos.model import Pod, Record, Seen
+from kubechaos.observe.switching import QUICK
+
+from . import pods, told, ways
+from .served import serving
+
+EVENTS = 400
+EVERY = 5
+ROUNDS = 5
+FIRST = 20
+"""Events that are not counted: caches and branches get warm."""
+INTERVALS = {"default": 0.005, "1 ms": 0.001, "0.2 ms": 0.0002, "quick": QUICK, "0.05 ms": 0.00005}
+STAMP = re.compile(rb'"sent":"(\d+)"')
+WAYS = ("socket", "limit", "ours", "official")
+NAMES = {
+    "socket": "raw socket",
+    "limit": "raw socket + msgspec",
+    "ours": "ours: folded into the timeline",
+    "official": "official client, as documented",
+}
+
+
+def main() -> None:
+    """Print the table and the ratios that are promised."""
+    idle = {way: (way, "default", "idle") for way in WAYS}
+    busy = {f"{way}, busy": (way, "default", "busy") for way in ("socket", "official")}
+    ours = {f"ours, busy, {name}": ("ours", name, "busy") for name in INTERVALS}
+    cases = {**idle, **busy, **ours}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in cases}
+    for _ in range(ROUNDS):
+        for name, case in cases.items():
+            with serving("ticks", EVENTS, EVERY) as url:
+                command = [sys.executable, "-m", __spec__.name, url, *case]
+                runs[name].append(json.loads(subprocess.check_output(command)))
+    rows = {name: told.medians(done) for name, done in runs.items()}
+    title = f"write to reader, ms, {EVENTS} events every {EVERY} ms, medians of {ROUNDS} interleaved"
+    told.table(title, {NAMES.get(name, name): row for name, row in rows.items()})
+    for share in ("p50", "p99"):
+        ratio = told.medians(
+            [{share: one[share] / two[share]} for one, two in zip(runs["ours"], runs["socket"], strict=True)]
+        )[share]
+        print(f"idle, {share}: ours is {ratio:.1f} times the bare socket")
+    told.save("latency", {"rows": rows, "runs": runs})
+
+
+def measure(url: str, way: str, interval: str, load: str) -> None:
+    """Print the latencies of one run, as JSON."""
+    late: list[float] = []
+    read = {"socket": _socket, "limit": _limit, "ours": _ours, "official": _official}[way](url, late)
+    sys.setswitchinterval(INTERVALS[interval])
+    if load == "busy":
+        ways.spin()
+    read()
+    late = late[FIRST:]
+    print(
+        json.dumps(
+            {"p50": told.percentile(late, 0.5), "p90": told.percentile(late, 0.9), "p99": told.percentile(late, 0.99)}
+        )
+    )
+
+
+def _note(late: list[float], sent: str | bytes) -> bool:
+    """Note how long after it was sent an event is here; whether there are enough."""
+    late.append((time.monotonic_ns() - int(sent)) / 1e6)
+    return len(late) == EVENTS
+
+
+def _socket(url: str, late: list[float]) -> Callable[[], None]:
+    def read() -> None:
+        for data in ways.received(url):
+            for stamp in STAMP.findall(data):
+                if _note(late, stamp):
+                    return
+
+    return read
+
+
+def _limit(url: str, late: list[float]) -> Callable[[], None]:
+    def read() -> None:
+        for each in ways.changed(url):
+            if _note(late, (each.object.metadata.labels or {})["sent"]):
+                return
+
+    return read
+
+
+def _ours(url: str, late: list[float]) -> Callable[[], None]:
+    client = ways.transport(url)
+    client.get(f"{ways.PATH}/any")
+
+    def hear(record: Record) -> None:
+        if isinstance(record, Seen) and isinstance(record.object, Pod):
+            _note(late, record.object.labels["sent"])
+
+    return lambda: _done(ways.observe(client, hear, lambda: len(late) == EVENTS))
+
+
+def _done(_: State) -> None:
+    """The state is not what is measured."""
+
+
+def _official(url: str, late: list[float]) -> Callable[[], None]:
+    from kubernetes import client, watch
+
+    api = client.CoreV1Api(client.ApiClient(ways.pinned(url).configuration))
+    api.list_namespaced_pod(pods.NAMESPACE)
+
+    def read() -> None:
+        for each in watch.Watch().stream(api.list_namespaced_pod, pods.NAMESPACE):
+            if _note(late, each["object"].metadata.labels["sent"]):
+                return
+
+    return read
+
+
+if __name__ == "__main__":
+    measure(*sys.argv[1:]) if sys.argv[1:] else main()

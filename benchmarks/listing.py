@@ -1,0 +1,145 @@
+"""Listing 10,000 pods: seconds, and the memory that it takes at its highest, over what the process had before.
+
+Each run in a process of its own. Ours is the listing that a watch begins with, all pods of it kept as values; the
+official client keeps its models.
+"""
+
+import gc
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+
+from kubechaos import shapes
+from kubechaos.api.resources import RESOURCES
+from kubechaos.model import Listed
+from kubechaos.observe.clock import Monotonic
+from kubechaos.observe.watch import Watch
+
+from . import pods, told, ways
+from .served import serving
+
+PODS = 10_000
+ROUNDS = 5
+OFFICIAL_ROUNDS = 1
+WAYS = {
+    "socket": "raw socket, nothing decoded",
+    "limit": "raw socket + msgspec, in one piece",
+    "ours": "ours: listed by a watch",
+    "paged": "official client, by 500",
+    "official": "official client, as documented",
+}
+
+
+def main() -> None:
+    """Print the table and the ratios that are promised."""
+    runs: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    with serving("listing", PODS) as url:
+        for number in range(ROUNDS):
+            for way, done in runs.items():
+                if way in ("paged", "official") and number >= OFFICIAL_ROUNDS:
+                    continue
+                command = [sys.executable, "-m", __spec__.name, way, url]
+                done.append(json.loads(subprocess.check_output(command)))
+    rows = {way: told.medians(done) for way, done in runs.items()}
+    title = f"a listing of {PODS} pods, medians of {ROUNDS} interleaved (official client: {OFFICIAL_ROUNDS})"
+    told.table(title, {WAYS[way]: row for way, row in rows.items()})
+    for column in ("seconds", "peak MB"):
+        print(f"{column}: the official client takes {rows['official'][column] / rows['ours'][column]:.0f} times ours")
+    told.save("listing", {"rows": rows, "runs": runs})
+
+
+def measure(way: str, url: str) -> None:
+    """Print what one listing takes, as JSON."""
+    read = {"socket": _socket, "limit": _limit, "ours": _ours, "paged": _paged, "official": _official}[way](url)
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
+    before = _memory("VmRSS")
+    began, cpu = time.perf_counter(), time.process_time()
+    kept = read()
+    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    print(json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": _memory("VmHWM") - before, "over MB": before}))
+    del kept
+
+
+def _memory(name: str) -> float:
+    """Return a size of this process in MB, as the kernel counts it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def _socket(url: str) -> Callable[[], Any]:
+    return lambda: sum(map(len, _body(url)))
+
+
+def _body(url: str) -> Any:
+    """Yield the bytes of the whole listing, without the answer's head."""
+    left = -1
+    for data in ways.received(url, ways.PATH):
+        if left < 0:
+            head, _, data = data.partition(b"\r\n\r\n")
+            left = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
+        yield data
+        left -= len(data)
+        if not left:
+            return
+
+
+def _limit(url: str) -> Callable[[], Any]:
+    decode = msgspec.json.Decoder(shapes.List[shapes.Pod]).decode
+    return lambda: decode(b"".join(_body(url)))
+
+
+def _ours(url: str) -> Callable[[], Any]:
+    client = ways.transport(url)
+    client.get(f"{ways.PATH}/any")
+    queue: SimpleQueue[Any] = SimpleQueue()
+    watch = Watch(
+        client, RESOURCES["Pod"], pods.NAMESPACE, {"labelSelector": f"app={pods.NAME}"}, queue.put, Monotonic().now
+    )
+
+    def read() -> Listed:
+        watch.start()
+        listed: Listed = queue.get()
+        if len(listed.objects) != PODS:
+            raise ValueError(f"{len(listed.objects)} pods of {PODS}")
+        return listed
+
+    return read
+
+
+def _paged(url: str) -> Callable[[], Any]:
+    api = _api(url)
+
+    def read() -> list[Any]:
+        found: list[Any] = []
+        more = None
+        while True:
+            page = api.list_namespaced_pod(pods.NAMESPACE, limit=500, _continue=more)
+            found += page.items
+            more = page.metadata._continue
+            if not more:
+                return found
+
+    return read
+
+
+def _official(url: str) -> Callable[[], Any]:
+    api = _api(url)
+    return lambda: api.list_namespaced_pod(pods.NAMESPACE)
+
+
+def _api(url: str) -> Any:
+    from kubernetes import client
+
+    return client.CoreV1Api(client.ApiClient(ways.pinned(url).configuration))
+
+
+if __name__ == "__main__":
+    measure(*sys.argv[1:]) if sys.argv[1:] else main()
