@@ -49,7 +49,11 @@ MUTATIONS = {
     ),
     "the answer of the API is proof": (f"{JUDGE}/verdict.py", "if proof(state) is None and", "if False and"),
     "fewer than before are enough": (f"{JUDGE}/health.py", "if world.wanted < max(1, floor):", "if False:"),
-    "a change by somebody else is nothing": (f"{JUDGE}/verdict.py", "each.final or (each.spec and not recovered)]", "False]"),
+    "a change by somebody else is nothing": (
+        f"{JUDGE}/verdict.py",
+        "each.final or (each.spec and not recovered)]",
+        "False]",
+    ),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
     "older versions are believed": ("model.py", "int(version) < int(old)", "False"),

@@ -109,7 +109,9 @@ class Act:
         if replicas == before:
             raise ArgumentError(f"{self.target} wants {replicas} replicas already: scaling it to that does nothing")
         self._scaled.append((before, replicas))
-        self._revise({"replicas": replicas}, verb="scale", replicas=replicas)
+        if not self._revise({"replicas": replicas}, verb="scale", only_if=before, replicas=replicas):
+            self._scaled.pop()
+            raise FaultNotProvenError(f"{self.target} was scaled by somebody else just before us; nothing was touched")
 
     def heal(self) -> None:
         """Put back what was changed, the last first; what somebody else has changed since is left as it is.
@@ -140,13 +142,16 @@ class Act:
         elif live != before:
             self._mark("superseded", what=f"{self.target} wants {live} replicas by now; left as it is")
 
-    def _revise(self, spec: dict[str, Any], *, verb: str, only_if: int | None = None, **facts: Any) -> None:
-        """Change the target's spec; its resourceVersion is the precondition, so that the next generation is ours."""
+    def _revise(self, spec: dict[str, Any], *, verb: str, only_if: int | None = None, **facts: Any) -> bool:
+        """Change the target's spec; its resourceVersion is the precondition, so that the next generation is ours.
+
+        Returns False, and changes nothing, if it does not want `only_if` replicas.
+        """
         self._begin()
         for attempt in range(1, ATTEMPTS + 1):
             found = wire.mapping(self._transport.get(self._path()))
             if only_if is not None and found["spec"].get("replicas", 1) != only_if:
-                break
+                return False
             meta = found["metadata"]
             self._mark("intent", verb=verb, generation=meta["generation"] + 1, **facts)
             body = {"metadata": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}, "spec": spec}
@@ -157,7 +162,8 @@ class Act:
                     raise
             else:
                 self._mark("acted", method="PATCH", answer="accepted")
-                break
+                return True
+        return False
 
     def _path(self) -> str:
         return RESOURCES[self.target.kind].path(self.target.namespace, self.target.name)

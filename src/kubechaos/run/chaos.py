@@ -84,6 +84,7 @@ class Chaos:
         self._wall = wall
         self._left = left
         self._observations: dict[Target, Observation] = {}
+        self._acts: list[Act] = []
         self._probes: dict[Target, Probes] = {}
         self._ongoing: dict[Target, Ongoing] = {}
         self._offered: list[str] = []
@@ -171,12 +172,21 @@ class Chaos:
             if (found := ongoing.abandon(error)) is not None:
                 self._save(found)
         self._ongoing.clear()
+        self._heal()
         for probes in self._probes.values():
             probes.stop()
         for observation in self._observations.values():
             observation.close()
         self._observations.clear()
         self.artifacts.close()
+
+    def _heal(self) -> None:
+        """Put back what an error or a signal kept its own experiment from putting back."""
+        for act in self._acts:
+            try:
+                act.heal()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
+                self.errors.append((error, "not_healed"))
 
     def __repr__(self) -> str:
         return f"<Chaos of {self._nodeid}, {len(self.outages)} outages>"
@@ -263,7 +273,9 @@ class Chaos:
 
     def _act(self, observation: Observation) -> Act:
         chance = Random(f"{self._settings.seed}:{self._nodeid}:{len(self.outages)}")
-        return Act(self._cluster.transport, observation.target.ref, lambda: observation.state, observation.mark, chance)
+        act = Act(self._cluster.transport, observation.target.ref, lambda: observation.state, observation.mark, chance)
+        self._acts.append(act)
+        return act
 
     def _facts(self, observation: Observation) -> dict[str, object]:
         ref, workload = observation.target.ref, observation.state.world.workload

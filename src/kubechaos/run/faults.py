@@ -92,7 +92,7 @@ def rollout_restart() -> Fault:
     """Replace every pod by a new one of the same template, in the workload's own way, as `kubectl rollout restart`."""
 
     def steps(act: Act) -> None:
-        act.roll_out(datetime.now(UTC).isoformat(timespec="seconds"))
+        act.roll_out(datetime.now(UTC).isoformat(timespec="microseconds"))
 
     needs = (Permission("get", WORKLOAD), Permission("patch", WORKLOAD))
     return Fault("rollout_restart", (), steps, needs=needs, kinds=ANY - {PODS})
