@@ -104,7 +104,7 @@ def test_a_target_that_cannot_be_put_back_is_not_healed_and_says_how(client: Cli
 
 
 def test_what_somebody_else_scaled_since_is_left_as_it_is(client: Client) -> None:
-    with pytest.raises(InconclusiveError, match="scaled from [13] to 2"), client.chaos.inject(scale(1), client.web):
+    with pytest.raises(InconclusiveError, match=r"scaled from [13] to 2"), client.chaos.inject(scale(1), client.web):
         client.send("PATCH", f"{DEPLOYMENTS}/web", {"spec": {"replicas": 2}})
     assert client.get(f"{DEPLOYMENTS}/web")["spec"]["replicas"] == 2
 
