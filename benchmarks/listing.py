@@ -60,18 +60,12 @@ def measure(way: str, url: str) -> None:
     read = {"socket": _socket, "limit": _limit, "ours": _ours, "paged": _paged, "official": _official}[way](url)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
-    before = _memory("VmRSS")
+    before = told.memory()
     began, cpu = time.perf_counter(), time.process_time()
     kept = read()
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    print(json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": _memory("VmHWM") - before, "over MB": before}))
+    print(json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": told.memory("VmHWM") - before, "over MB": before}))
     del kept
-
-
-def _memory(name: str) -> float:
-    """Return a size of this process in MB, as the kernel counts it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
 def _socket(url: str) -> Callable[[], Any]:

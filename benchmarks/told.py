@@ -40,3 +40,9 @@ def medians(runs: list[dict[str, float]]) -> dict[str, float]:
 def percentile(values: list[float], share: float) -> float:
     """Return the value that so large a share of the values does not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def memory(name: str = "VmRSS") -> float:
+    """Return a size of this process in MB, as the kernel counts it: what is resident, or VmHWM, its highest so far."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
