@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..model import EndpointSlice, Event, Gone, Listed, Pod, Record, Seen, older
+from ..model import EndpointSlice, Event, Gone, Listed, Mark, Pod, Record, Seen, older
 
 WAITS = frozenset({"Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"})
 """The reasons of Events that say what the start of a pod waits for."""
@@ -42,6 +42,9 @@ class Life:
 def live(lives: Lives, record: Record, at: float) -> Lives:
     """Return the lives after a record."""
     match record:
+        case Mark(name="experiment"):
+            # Who was gone before is nobody's victim or replacement any more: a long test must not remember all pods.
+            return {uid: life for uid, life in lives.items() if life.gone is None}
         case Listed(kind="Pod", objects=objects):
             pods = [each for each in objects if isinstance(each, Pod)]
             return {**lives, **{pod.uid: Life(pod, listed=True) for pod in pods}}
