@@ -8,8 +8,8 @@ from ssl import SSLSocket
 from traceback import walk_tb
 from typing import Any, Final
 
-AT_ONCE: Final = 2**16
-"""How many bytes are taken from the socket at once: every turn costs a call, and the interpreter's lock."""
+AT_ONCE: Final = 2**18
+"""How many bytes are taken from the socket at once, at most: every turn costs a call, and the interpreter's lock."""
 
 
 class _Answer(HTTPResponse):
