@@ -5,7 +5,7 @@ from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
-from ..controllers.queue import Queue
+from ..controllers.attention import Attention
 from ..controllers.recorder import Recorder
 from ..controllers.shares import share
 from ..sickness import Ward
@@ -49,19 +49,9 @@ class DaemonSets:
         self._ward = ward
         self._history = History(registry)
         self._recorder = Recorder(registry, "daemonset-controller")
-        self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
-        registry.store.listen(DAEMON_SET, self._hear)
-        registry.store.listen(POD, self._hear_pod)
+        self._queue = Attention(registry, DAEMON_SET, POD, LAG, self._reconcile)
+        self.wake = self._queue.wake
         registry.store.listen(NODE, self._hear_node)
-
-    def _hear(self, change: Change) -> None:
-        if change.type != "DELETED":
-            self._queue.add((change.after.namespace, change.after.name))
-
-    def _hear_pod(self, change: Change) -> None:
-        for owner in change.after.meta.get("ownerReferences") or ():
-            if owner["kind"] == DAEMON_SET.name:
-                self._queue.add((change.after.namespace, owner["name"]))
 
     def _hear_node(self, change: Change) -> None:
         before, after = change.before, change.after
@@ -72,11 +62,6 @@ class DaemonSets:
             or before.spec.get("taints") != after.spec.get("taints")
         ):
             self.wake()
-
-    def wake(self) -> None:
-        """Look at everything again."""
-        for each in tuple(self._registry.store.all(DAEMON_SET)):
-            self._queue.add((each.namespace, each.name))
 
     def _reconcile(self, key: Key) -> None:
         daemon_set = self._registry.store.get(DAEMON_SET, *key)

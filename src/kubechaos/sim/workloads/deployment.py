@@ -3,14 +3,14 @@
 from typing import Final
 
 from ..apiserver.registry import Registry
-from ..controllers.queue import Queue
+from ..controllers.attention import Attention
 from ..controllers.recorder import Recorder
 from ..controllers.tally import Tally
 from ..sickness import Ward
 from ..store.kinds import DEPLOYMENT, REPLICA_SET
 from ..store.objects import Stored
 from ..store.refusals import Refused
-from ..store.store import Change, Key
+from ..store.store import Key
 from . import revisions, rollout
 from .progress import Progress
 
@@ -25,24 +25,9 @@ class Deployments:
         self._tally = tally
         self._ward = ward
         self._recorder = Recorder(registry, "deployment-controller")
-        self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
+        self._queue = Attention(registry, DEPLOYMENT, REPLICA_SET, LAG, self._reconcile)
+        self.wake = self._queue.wake
         self._progress = Progress(registry, self._queue.add)
-        registry.store.listen(DEPLOYMENT, self._hear)
-        registry.store.listen(REPLICA_SET, self._hear_set)
-
-    def _hear(self, change: Change) -> None:
-        if change.type != "DELETED":
-            self._queue.add((change.after.namespace, change.after.name))
-
-    def _hear_set(self, change: Change) -> None:
-        for owner in change.after.meta.get("ownerReferences") or ():
-            if owner["kind"] == DEPLOYMENT.name:
-                self._queue.add((change.after.namespace, owner["name"]))
-
-    def wake(self) -> None:
-        """Look at everything again."""
-        for each in tuple(self._registry.store.all(DEPLOYMENT)):
-            self._queue.add((each.namespace, each.name))
 
     def _reconcile(self, key: Key) -> None:
         deployment = self._registry.store.get(DEPLOYMENT, *key)

@@ -5,14 +5,14 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers import conditions
-from ..controllers.queue import Queue
+from ..controllers.attention import Attention
 from ..controllers.recorder import Recorder
 from ..controllers.tally import Count, Tally
 from ..sickness import Ward
 from ..store.kinds import POD, REPLICA_SET
 from ..store.objects import Body, Stored, is_active
 from ..store.refusals import Refused
-from ..store.store import Change, Key
+from ..store.store import Key
 from .pods import of_template
 from .ranking import first_to_go
 
@@ -30,23 +30,8 @@ class ReplicaSets:
         self._ward = ward
         self._recorder = Recorder(registry, "replicaset-controller")
         self._busy: set[str] = set()
-        self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
-        registry.store.listen(REPLICA_SET, self._hear)
-        registry.store.listen(POD, self._hear_pod)
-
-    def _hear(self, change: Change) -> None:
-        if change.type != "DELETED":
-            self._queue.add((change.after.namespace, change.after.name))
-
-    def _hear_pod(self, change: Change) -> None:
-        for owner in change.after.meta.get("ownerReferences") or ():
-            if owner["kind"] == REPLICA_SET.name:
-                self._queue.add((change.after.namespace, owner["name"]))
-
-    def wake(self) -> None:
-        """Look at everything again."""
-        for each in tuple(self._registry.store.all(REPLICA_SET)):
-            self._queue.add((each.namespace, each.name))
+        self._queue = Attention(registry, REPLICA_SET, POD, LAG, self._reconcile)
+        self.wake = self._queue.wake
 
     def _reconcile(self, key: Key) -> None:
         replica_set = self._registry.store.get(REPLICA_SET, *key)

@@ -5,14 +5,14 @@ from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
-from ..controllers.queue import Queue
+from ..controllers.attention import Attention
 from ..controllers.recorder import Recorder
 from ..controllers.shares import share
 from ..sickness import Ward
 from ..store.kinds import POD, STATEFUL_SET
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from ..store.refusals import Refused
-from ..store.store import Change, Key
+from ..store.store import Key
 from .history import HASH, History, template_of
 from .ordinals import View, is_running_and_ready, is_unavailable, revision_of
 from .pods import of_template
@@ -53,23 +53,8 @@ class StatefulSets:
         self._ward = ward
         self._history = History(registry)
         self._recorder = Recorder(registry, "statefulset-controller")
-        self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
-        registry.store.listen(STATEFUL_SET, self._hear)
-        registry.store.listen(POD, self._hear_pod)
-
-    def _hear(self, change: Change) -> None:
-        if change.type != "DELETED":
-            self._queue.add((change.after.namespace, change.after.name))
-
-    def _hear_pod(self, change: Change) -> None:
-        for owner in change.after.meta.get("ownerReferences") or ():
-            if owner["kind"] == STATEFUL_SET.name:
-                self._queue.add((change.after.namespace, owner["name"]))
-
-    def wake(self) -> None:
-        """Look at everything again."""
-        for each in tuple(self._registry.store.all(STATEFUL_SET)):
-            self._queue.add((each.namespace, each.name))
+        self._queue = Attention(registry, STATEFUL_SET, POD, LAG, self._reconcile)
+        self.wake = self._queue.wake
 
     def _reconcile(self, key: Key) -> None:
         stateful_set = self._registry.store.get(STATEFUL_SET, *key)
