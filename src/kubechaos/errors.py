@@ -175,3 +175,10 @@ class ConflictError(ApiError):
 
 class ExpiredError(ApiError):
     """410: the resource version is too old to watch from."""
+
+
+def may_pass(error: ApiError) -> bool:
+    """Return whether the same call is worth trying again: the network, too many requests, a server in trouble."""
+    if isinstance(error, UnauthorizedError | ForbiddenError | MalformedError):
+        return False
+    return isinstance(error, UnreachableError) or error.status in (0, 408, 429) or error.status >= 500

@@ -17,6 +17,7 @@ from ..errors import (
     NotFoundError,
     NotHealedError,
     UnreachableError,
+    may_pass,
 )
 from ..judge.timeline import State
 from ..judge.victims import Who, candidates, choose
@@ -28,9 +29,10 @@ ATTEMPTS: Final = 8
 """How often a change is tried that somebody else's write came before."""
 BUDGET_DEADLINE: Final = 5.0
 """Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After."""
-BUDGET_PAUSE: Final = 0.2
 HEAL_DEADLINE: Final = 30.0
 """Seconds in which a cluster that does not answer may come back to be healed."""
+PAUSE: Final = 0.2
+"""Seconds between two tries within either deadline."""
 
 
 class Act:
@@ -76,16 +78,18 @@ class Act:
             "deleteOptions": {"preconditions": {"uid": pod.uid}},
         }
         until = time.monotonic() + BUDGET_DEADLINE
-        done = False
-        while not done:
-            try:
-                self._send(pod, "POST", f"{_path(pod)}/eviction", body)
-                done = True
-            except ApiError as error:
-                new_budget = error.status == 429 and error.retry_after is not None
-                if not new_budget or time.monotonic() > until:
-                    raise _blocked(pod, error) from error
-                time.sleep(BUDGET_PAUSE)
+        while not self._evicted(pod, body, until):
+            time.sleep(PAUSE)
+
+    def _evicted(self, pod: Pod, body: dict[str, Any], until: float) -> bool:
+        """Ask once; False where a budget is so new that it is worth asking again."""
+        try:
+            self._send(pod, "POST", f"{_path(pod)}/eviction", body)
+        except ApiError as error:
+            if error.status != 429 or error.retry_after is None or time.monotonic() > until:
+                raise _blocked(pod, error) from error
+            return False
+        return True
 
     def restart(self, pods: tuple[Pod, ...], container: str | None) -> None:
         """Let the kubelet stop and restart a container of each pod, by patching its image to that image's own digest.
@@ -126,12 +130,12 @@ class Act:
             except NotFoundError:
                 self._mark("superseded", what=f"{self.target} is gone")
             except ApiError as error:
-                if not _passing(error) or time.monotonic() > until:
+                if not (may_pass(error) or isinstance(error, ConflictError)) or time.monotonic() > until:
                     raise NotHealedError(
                         f"{self.target} still wants {after} replicas instead of {before}: {error}; "
                         f"put it back: kubectl scale {self.target} -n {self.target.namespace} --replicas={before}"
                     ) from error
-                time.sleep(BUDGET_PAUSE)
+                time.sleep(PAUSE)
                 continue
             self._scaled.pop()
 
@@ -187,11 +191,6 @@ class Act:
 
 def _path(pod: Pod) -> str:
     return RESOURCES["Pod"].path(pod.namespace, pod.name)
-
-
-def _passing(error: ApiError) -> bool:
-    """Whether the same call may succeed later."""
-    return isinstance(error, UnreachableError | ConflictError) or error.status == 429 or error.status >= 500
 
 
 def _blocked(pod: Pod, error: ApiError) -> ApiError | EvictionBlockedError:

@@ -13,7 +13,7 @@ from typing import Final
 from .. import wire
 from ..api.resources import Resource
 from ..api.transport import ERRORS, Transport
-from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnauthorizedError, UnreachableError
+from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnreachableError, may_pass
 from ..model import Delay, Failed, Gap, Gone, Listed, Observed, Record, Seen
 
 PAGE: Final = 500
@@ -89,7 +89,7 @@ class Watch:
             except UnreachableError:
                 raise
             except ApiError as error:
-                if not (_may_pass(error) or isinstance(error, ExpiredError)) or time.monotonic() > until:
+                if not (may_pass(error) or isinstance(error, ExpiredError)) or time.monotonic() > until:
                     raise
                 self._pause(error)
 
@@ -101,7 +101,7 @@ class Watch:
             self._expired = str(error)
             self._pause(error)
         except ApiError as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
             self._pause(error)
 
@@ -183,10 +183,3 @@ class Watch:
             self._known[value.uid] = value
             self._sink(Seen(at, value))
         self._version = value.resource_version or self._version
-
-
-def _may_pass(error: ApiError) -> bool:
-    """Whether it is worth trying again: the network, too many requests, a server in trouble."""
-    if isinstance(error, UnauthorizedError | ForbiddenError | MalformedError):
-        return False
-    return isinstance(error, UnreachableError) or error.status in (0, 408, 429) or error.status >= 500
