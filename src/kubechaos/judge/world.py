@@ -85,6 +85,13 @@ class World:
         """How many pods are wanted, as far as the API says now."""
         return self.workload.replicas if self.workload else self.expect
 
+    def known(self, kind: str) -> Mapping[str, Observed]:
+        """Return the objects of a kind that are kept, by their uids."""
+        if kind in _FIELDS:
+            objects: Mapping[str, Observed] = getattr(self, _FIELDS[kind])
+            return objects
+        return {self.workload.uid: self.workload} if self.workload and self.workload.kind == kind else {}
+
     @property
     def current(self) -> ReplicaSet | None:
         """The ReplicaSet of a Deployment's current template: the one with the latest revision."""
@@ -179,7 +186,7 @@ def _seen(world: World, value: Observed) -> World:
         return world if _stale(world.workload, value) else replace(world, workload=value)
     if value.kind not in _FIELDS:
         return world
-    known: Mapping[str, Any] = getattr(world, _FIELDS[value.kind])
+    known = world.known(value.kind)
     return world if _stale(known.get(value.uid), value) else _with(world, value.kind, {**known, value.uid: value})
 
 
@@ -189,7 +196,7 @@ def _gone(world: World, value: Observed) -> World:
         return replace(world, workload=None) if same else world
     if value.kind not in _FIELDS:
         return world
-    known: Mapping[str, Any] = getattr(world, _FIELDS[value.kind])
+    known = world.known(value.kind)
     return _with(world, value.kind, {uid: each for uid, each in known.items() if uid != value.uid})
 
 

@@ -1,7 +1,7 @@
 """All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from ..api.transport import Transport
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
 from ..judge.world import PODS, STREAMS
-from ..model import Failed, Gap, Gone, Listed, Mark, Observed, Record, Seen, Workload
+from ..model import Failed, Gap, Gone, Listed, Mark, Record, Seen, Workload
 from .clock import Clock
 from .cluster import Target, names
 from .watch import Watch
@@ -153,7 +153,7 @@ class Observation:
 
     def _behind(self, kind: str, page: wire.Page[Any]) -> str:
         """Name what a fresh listing knows and the stream has not told; "" if there is nothing."""
-        known = self._known(kind)
+        known = self.state.world.known(kind)
         fresh = {each.uid: each for each in page.objects}
         for uid, each in fresh.items():
             if uid not in known or int(known[uid].resource_version) < int(each.resource_version):
@@ -163,17 +163,6 @@ class Observation:
             (f"the end of {each.name}" for each in missing if int(each.resource_version) <= int(page.resource_version)),
             "",
         )
-
-    def _known(self, kind: str) -> Mapping[str, Observed]:
-        world = self.state.world
-        if kind == self.target.ref.kind:
-            return {world.workload.uid: world.workload} if world.workload else {}
-        others: dict[str, Mapping[str, Observed]] = {
-            "Pod": world.pods,
-            "ReplicaSet": world.replica_sets,
-            "ControllerRevision": world.templates,
-        }
-        return others[kind]
 
     def close(self) -> None:
         """End every stream."""

@@ -7,14 +7,14 @@ from typing import Final
 
 from ..act.door import Act
 from ..act.permission import Permission
+from ..api.resources import RESOURCES
 from ..errors import ArgumentError
 from ..judge import victims
 from ..judge.victims import Who
-from ..judge.world import PODS
+from ..judge.world import PODS, STREAMS
 
-ANY: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", PODS})
+ANY: Final = frozenset(STREAMS)
 WORKLOAD: Final = "{workload}"
-_PLURALS: Final = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Fault:
     def permissions(self, kind: str) -> tuple[Permission, ...]:
         """Return what is needed to do it to a target of this kind, and to undo it."""
         return tuple(
-            Permission(each.verb, _PLURALS[kind], "apps") if each.resource == WORKLOAD else each for each in self.needs
+            Permission(each.verb, RESOURCES[kind].plural, RESOURCES[kind].group) if each.resource == WORKLOAD else each
+            for each in self.needs
         )
 
 
