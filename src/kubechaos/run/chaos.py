@@ -232,8 +232,9 @@ class Chaos:
             observation.close()
             raise
         self._observations[target] = observation
-        self._probes[target] = Probes(target.probes, observation.put, self._clock.now)
-        self._probes[target].start()
+        if target.probes:
+            self._probes[target] = Probes(target.probes, observation.put, self._clock.now)
+            self._probes[target].start()
         if (workload := observation.state.world.workload) and not workload.probed and not target.probes:
             warnings.warn(
                 f"{target} has no readiness probe: its pods are Ready as soon as they run",
