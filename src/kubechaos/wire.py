@@ -35,6 +35,11 @@ def seconds(timestamp: str | None) -> float:
     return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
 
 
+def _identity(meta: shapes.Meta) -> tuple[str, str, str, str]:
+    """What every one of our nouns begins with: namespace, name, uid and version."""
+    return meta.namespace, meta.name, meta.uid, meta.resource_version
+
+
 def _why(condition: shapes.Condition) -> str:
     return ": ".join(part for part in (condition.reason, condition.message) if part)
 
@@ -70,10 +75,7 @@ def _pod(raw: shapes.Pod) -> Pod:
     ready = conditions.get("Ready", _NONE)
     scheduled = conditions.get("PodScheduled", _NONE)
     return Pod(
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-        resource_version=meta.resource_version,
+        *_identity(meta),
         created=meta.creation_timestamp or "",
         owner=owner.uid,
         owner_kind=owner.kind,
@@ -119,11 +121,8 @@ def _workload(kind: str, raw: shapes.Workload) -> Workload:
     meta, spec, status = raw.metadata, raw.spec, raw.status
     by_node = kind == "DaemonSet"
     return Workload(
-        kind=kind,
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-        resource_version=meta.resource_version,
+        kind,
+        *_identity(meta),
         generation=meta.generation,
         observed_generation=status.observed_generation,
         replicas=status.desired_number_scheduled if by_node else 1 if spec.replicas is None else spec.replicas,
@@ -140,10 +139,7 @@ def _workload(kind: str, raw: shapes.Workload) -> Workload:
 def _replica_set(raw: shapes.Workload) -> ReplicaSet:
     meta = raw.metadata
     return ReplicaSet(
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-        resource_version=meta.resource_version,
+        *_identity(meta),
         owner=meta.controller.uid,
         revision=_revision(meta),
         replicas=raw.spec.replicas or 0,
@@ -154,10 +150,7 @@ def _replica_set(raw: shapes.Workload) -> ReplicaSet:
 def _controller_revision(raw: shapes.ControllerRevision) -> ControllerRevision:
     meta = raw.metadata
     return ControllerRevision(
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-        resource_version=meta.resource_version,
+        *_identity(meta),
         owner=meta.controller.uid,
         revision=raw.revision,
         template=(meta.labels or {}).get(TEMPLATE, ""),
@@ -167,10 +160,7 @@ def _controller_revision(raw: shapes.ControllerRevision) -> ControllerRevision:
 def _event(raw: shapes.Event) -> Event:
     meta, about = raw.metadata, raw.involved_object
     return Event(
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-        resource_version=meta.resource_version,
+        *_identity(meta),
         about=Ref(about.kind, about.namespace, about.name, about.uid),
         type=raw.type or "",
         reason=raw.reason or "",
@@ -183,10 +173,7 @@ def _endpoint_slice(raw: shapes.EndpointSlice) -> EndpointSlice:
     meta = raw.metadata
     pods = [(e.target_ref.uid, e.conditions.ready) for e in raw.endpoints or () if e.target_ref]
     return EndpointSlice(
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-        resource_version=meta.resource_version,
+        *_identity(meta),
         service=(meta.labels or {}).get(SERVICE, ""),
         # "nil should be interpreted as true": discovery.k8s.io/v1, EndpointConditions.ready.
         ready=tuple(sorted(uid for uid, ready in pods if ready is not False)),
