@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from .. import wire
@@ -36,6 +36,16 @@ ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     410: ExpiredError,
 }
+
+
+class _Request(NamedTuple):
+    """What is asked; `content` is the type of the body."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content: str = ""
 
 
 class Transport:
@@ -75,7 +85,7 @@ class Transport:
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, deadline: float = DEADLINE) -> bytes:
         """GET a path; returns the body. Raises the ApiError of the answer."""
-        return self._call("GET", path, query, None, deadline)
+        return self._call(_Request("GET", path, query), deadline)
 
     def send(
         self, method: str, path: str, body: Mapping[str, Any], *, content: str = "", deadline: float = DEADLINE
@@ -85,20 +95,12 @@ class Transport:
         The query is left empty on purpose: with a DeleteOptions body the API server ignores it.
         """
         content = content or (MERGE if method == "PATCH" else JSON)
-        return self._call(method, path, None, wire.encode(body), deadline, content)
+        return self._call(_Request(method, path, None, wire.encode(body), content), deadline)
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: bytes | None,
-        deadline: float,
-        content: str = "",
-    ) -> bytes:
-        what = f"{method} {path}"
+    def _call(self, request: _Request, deadline: float) -> bytes:
+        what = f"{request.method} {request.path}"
         with _translated(what), self._within(deadline):
-            response = self._open(method, path, query, body, deadline, content)
+            response = self._open(request, deadline)
             try:
                 data = b"".join(_pieces(response))
             finally:
@@ -117,7 +119,7 @@ class Transport:
         what = f"watch {path}"
         with _translated(what):
             with self._within(DEADLINE):
-                response = self._open("GET", path, query, None, DEADLINE)
+                response = self._open(_Request("GET", path, query), DEADLINE)
                 refusal = response.read() if response.status != 200 else b""
             try:
                 if response.status != 200:
@@ -143,41 +145,33 @@ class Transport:
         finally:
             self._patience.until = inf
 
-    def _open(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: bytes | None,
-        deadline: float,
-        content: str = "",
-    ) -> Any:
-        url = self.pinned.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+    def _open(self, request: _Request, deadline: float) -> Any:
         headers = {"Accept": "application/json", "User-Agent": "kubechaos"}
-        if content:
-            headers["Content-Type"] = content
+        if request.content:
+            headers["Content-Type"] = request.content
         self._authorize(headers)
-        response = self._request(method, url, headers, body, deadline)
+        response = self._send(request, headers, deadline)
         used = headers.get("authorization", "")
         if response.status == 401 and self.pinned.renew(used):
             response.close()
             self._client.close()
             self._client = self._new_client()
             self._authorize(headers)
-            response = self._request(method, url, headers, body, deadline)
+            response = self._send(request, headers, deadline)
         return response
 
     def _authorize(self, headers: dict[str, str]) -> None:
         headers.pop("authorization", None)
         self._client.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
 
-    def _request(self, method: str, url: str, headers: dict[str, str], body: bytes | None, deadline: float) -> Any:
+    def _send(self, request: _Request, headers: dict[str, str], deadline: float) -> Any:
         import urllib3
 
+        query = f"?{urlencode(request.query)}" if request.query else ""
         return self._client.rest_client.pool_manager.request(
-            method,
-            url,
-            body=body,
+            request.method,
+            self.pinned.configuration.host + request.path + query,
+            body=request.body,
             headers=headers,
             retries=False,
             redirect=False,
