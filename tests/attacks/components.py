@@ -1,6 +1,5 @@
 """The dev cluster's own parts, killed, paused and cut off under a run, and put right again afterwards."""
 
-import json
 import os
 import signal
 import subprocess
@@ -8,19 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from tests.real.shop import STATE, kubectl, silent
+from tests.real.parts import described, kubectl, silent
 
 PATIENCE = 40.0
 _restarted: "dict[str, subprocess.Popen[bytes]]" = {}
 """Those that run again; they end with the cluster, as what they replace would have."""
-
-
-def described() -> dict[str, Any]:
-    """Return the description of the cluster."""
-    description: dict[str, Any] = json.loads(Path(os.environ[STATE]).read_text())
-    return description
 
 
 @contextmanager

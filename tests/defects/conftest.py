@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.defects.scene import Outcome, Scene
-from tests.real.shop import STATE
+from tests.real.parts import STATE
 
 OUTCOMES = pytest.StashKey[list[Outcome]]()
 

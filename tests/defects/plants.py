@@ -11,7 +11,7 @@ from random import Random
 from kubechaos.model import Pod
 from tests.defects.scene import Scene
 from tests.defects.workloads import IMAGE, Manifest
-from tests.real.shop import cordoned, ctr, kubectl, nodes, silent
+from tests.real.parts import cordoned, ctr, kubectl, nodes, silent
 
 NODES = ("node-1", "node-2")
 PAUSE: Manifest = {"spec": {"paused": True}}

@@ -16,7 +16,8 @@ from kubechaos.run.chaos import Chaos
 from kubechaos.settings import Settings
 from tests.defects import workloads
 from tests.defects.workloads import Manifest
-from tests.real.shop import kubectl, replayed
+from tests.real.parts import kubectl
+from tests.real.shop import replayed
 
 CONTEXT = "devcluster"
 UNTOUCHED = ("refused", "not_steady")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.real.shop import STATE, Shop
+from tests.real.parts import STATE
+from tests.real.shop import Shop
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,12 +2,9 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -20,8 +17,8 @@ import pytest
 from kubechaos import wire
 from kubechaos.judge.replay import replay
 from kubechaos.report import recording, records
+from tests.real.parts import kubectl
 
-STATE = "DEVCLUSTER_STATE"
 IMAGE = "docker.io/library/busybox:1.35.0"
 SERVER = """
 trap 'exit 0' TERM
@@ -52,50 +49,6 @@ INI = """
     chaos_context = devcluster
     chaos_stable_for = 2
 """
-
-
-def kubectl(*args: str, stdin: str | None = None, check: bool = True) -> str:
-    """Run kubectl; return what it printed."""
-    done = subprocess.run(["kubectl", *args], input=stdin, text=True, capture_output=True, check=False, timeout=60)
-    if check and done.returncode != 0:
-        raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr}")
-    return done.stdout
-
-
-def nodes() -> list[dict[str, Any]]:
-    """Return the dev cluster's nodes, as its driver describes them."""
-    described: list[dict[str, Any]] = json.loads(Path(os.environ[STATE]).read_text())["nodes"]
-    return described
-
-
-def ctr(node: dict[str, Any], *args: str) -> str:
-    """Run containerd's client on a node."""
-    command = [*node["enter"], "ctr", "--address", node["containerd_socket"], "--namespace", "k8s.io", *args]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-
-
-@contextmanager
-def silent(*components: str) -> Iterator[None]:
-    """Stop components of the dev cluster, so that they do nothing, and let them go on afterwards."""
-    described = json.loads(Path(os.environ[STATE]).read_text())["components"]
-    pids = [described[name]["pid"] for name in components]
-    try:
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def cordoned(*names: str) -> Iterator[None]:
-    """Let no new pod be placed on these nodes."""
-    try:
-        kubectl("cordon", *names)
-        yield
-    finally:
-        kubectl("uncordon", *names)
 
 
 @dataclass

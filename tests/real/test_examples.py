@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.shop import KILL_ONE, Shop, kubectl, validated
+from tests.real.parts import kubectl
+from tests.real.shop import KILL_ONE, Shop, validated
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.real.shop import KILL_ONE, Shop, kubectl
+from tests.real.parts import kubectl
+from tests.real.shop import KILL_ONE, Shop
 
 NOT_STEADY = """
     import pytest

@@ -8,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.shop import KILL_ONE, Run, Shop, cordoned, kubectl, nodes, silent
+from tests.real.parts import cordoned, kubectl, nodes, silent
+from tests.real.shop import KILL_ONE, Run, Shop
 
 NODES = ("node-1", "node-2")
-EVICT_ONE = """
-    from kubechaos import evict
-
-    def test_it(chaos, healthy_deployment):
-        chaos.run(evict(1), healthy_deployment)
-"""
 TOO_LITTLE = {"resources": {"limits": {"memory": "24Mi"}}}
 READ = ["get", "list", "watch"]
 
@@ -106,27 +101,6 @@ def test_a_component_that_does_nothing_is_no_recovery(shop: Shop, component: str
     assert "2 of 3 pods of the current template are Ready" in run.experiment["cause"]
     assert ("not scheduled yet" in run.experiment["cause"]) is (component == "kube-scheduler")
     assert ("NotCreated" in run.alerts) is (component == "kube-controller-manager")
-
-
-def test_a_budget_that_blocks_an_eviction_is_named(shop: Shop) -> None:
-    shop.deploy()
-    kubectl("create", "pdb", shop.name, f"--selector=app={shop.name}", "--min-available=3")
-    try:
-        run = shop.run(EVICT_ONE)
-    finally:
-        kubectl("delete", "pdb", shop.name)
-    assert (run.code, run.verdict, run.gate) == (1, "blocked", "fail")
-    assert f"The disruption budget {shop.name} needs 3 healthy pods and has 3 currently" in run.failure()
-
-
-def test_a_budget_that_allows_an_eviction_is_obeyed(shop: Shop) -> None:
-    shop.deploy()
-    kubectl("create", "pdb", shop.name, f"--selector=app={shop.name}", "--min-available=2")
-    try:
-        run = shop.run(EVICT_ONE)
-    finally:
-        kubectl("delete", "pdb", shop.name)
-    assert (run.code, run.verdict, run.gate) == (0, "recovered", "pass")
 
 
 @pytest.mark.alone

@@ -1,6 +1,7 @@
 """Red when it must be, and green in spite of what only looks bad: the verdicts of a pod kill on a real Kubernetes."""
 
-from tests.real.shop import IMAGE, SERVER, Shop, ctr, kubectl, nodes
+from tests.real.parts import ctr, kubectl, nodes
+from tests.real.shop import IMAGE, SERVER, Shop
 
 ORIGIN = ["ChaosStarted", "PodDeleted", "ProblemDetected", "RecoveryStarted", "RecoveryComplete"]
 WITHIN_10 = """

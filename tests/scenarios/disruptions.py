@@ -40,10 +40,7 @@ def kill_half(run: Script) -> None:
     run.deploy(4)
     run.settled(4)
     run.cut()
-    victims = run.pods()[:2]
-    answers = [run.send_delete(pod, "delete a pod") for pod in victims]
-    for pod, answer in zip(victims, answers, strict=True):
-        run.struck(pod, answer)
+    run.delete_all(run.pods()[:2], "delete a pod")
     run.settled(4)
 
 

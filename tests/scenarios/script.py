@@ -105,6 +105,12 @@ class Script:
         """The workload as last seen."""
         return next(iter(self.recorder.live[self.kind].values()), {})
 
+    def delete_all(self, pods: list[Object], what: str) -> None:
+        """Delete pods in calls right after each other, and see them all."""
+        answers = [self.send_delete(pod, what) for pod in pods]
+        for pod, answer in zip(pods, answers, strict=True):
+            self.struck(pod, answer)
+
     def delete(self, pod: Object, what: str, **options: Any) -> Answer:
         """Delete a pod by its uid, as the product does, and see it."""
         return self.struck(pod, self.send_delete(pod, what, **options))

@@ -44,10 +44,7 @@ def stateful_kill_ordered(run: Script) -> None:
 
 
 def _kill(run: Script, number: int) -> None:
-    victims = sorted(run.pods(), key=lambda pod: str(pod["metadata"]["name"]))[:number]
-    answers = [run.send_delete(pod, "delete a pod") for pod in victims]
-    for pod, answer in zip(victims, answers, strict=True):
-        run.struck(pod, answer)
+    run.delete_all(sorted(run.pods(), key=lambda pod: str(pod["metadata"]["name"]))[:number], "delete a pod")
 
 
 def stateful_evict(run: Script) -> None:
