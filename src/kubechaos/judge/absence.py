@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .health import awaited
+from .health import awaited, lingers
 from .lives import Life
 from .recovery import added, begun
 from .timeline import State
@@ -59,9 +59,7 @@ def _in_the_way(world: World) -> str:
     if not dying:
         return ""
     first = min(dying, key=lambda pod: pod.name)
-    return f": pod {first.name} is " + (
-        f"kept by finalizers {', '.join(first.finalizers)}" if first.finalizers else "still terminating"
-    )
+    return f": pod {first.name} is {lingers(first)}"
 
 
 def _told(life: Life) -> bool:

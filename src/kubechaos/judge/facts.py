@@ -8,6 +8,7 @@ from typing import Any, Final
 from ..model import Container, Pod
 from .absence import REASONS, absences
 from .experiment import Experiment
+from .health import lingers
 from .lives import Life
 from .recovery import GONE_MARGIN, PROOF_MARGIN, Limits, recovery_time
 from .timeline import State
@@ -132,14 +133,10 @@ def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> I
             since = life.proof[1] if life.proof else life.deleted
             until = since + (GONE_MARGIN if life.proof else life.pod.grace + PROOF_MARGIN)
             if state.at >= until:
-                yield Fact("NotGone", "warning", _pod(life.pod), since, until, _keeps(life.pod))
+                yield Fact("NotGone", "warning", _pod(life.pod), since, until, lingers(life.pod))
     if not recovered:
         for each in absences(state):
             yield Fact(each.name, "critical", each.object or target, each.since, state.at, each.message)
-
-
-def _keeps(pod: Pod) -> str:
-    return f"kept by finalizers {', '.join(pod.finalizers)}" if pod.finalizers else "still terminating"
 
 
 def _pod(pod: Pod) -> str:

@@ -124,6 +124,11 @@ def awaited(pod: Pod) -> str:
     return next((f"init container {name} is still running" for name in running), "")
 
 
+def lingers(pod: Pod) -> str:
+    """Say what keeps a pod that has been deleted."""
+    return f"kept by finalizers {', '.join(pod.finalizers)}" if pod.finalizers else "still terminating"
+
+
 def crashed(each: Container) -> bool:
     """Whether a container has ended and was not meant to."""
     code = each.exit_code if each.state == "terminated" else each.last_exit_code

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..model import EndpointSlice, Event, Gone, Listed, Mark, Pod, Record, Seen, older
 
-WAITS = frozenset({"Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"})
+WAITS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 """The reasons of Events that say what the start of a pod waits for."""
-UNWELL = frozenset({"Unhealthy", "NodeNotReady"})
+UNWELL = ("Unhealthy", "NodeNotReady")
 """The reasons of Events that say why a pod that runs is not Ready, or does not stay so."""
+_TELLS = {**dict.fromkeys(WAITS, "said"), **dict.fromkeys(UNWELL, "unwell")}
 
 Lives = Mapping[str, "Life"]
 
@@ -52,10 +54,9 @@ def live(lives: Lives, record: Record, at: float) -> Lives:
             return {**lives, pod.uid: _seen(lives.get(pod.uid), pod, at)}
         case Gone(object=Pod() as pod):
             return {**lives, pod.uid: _gone(lives.get(pod.uid), pod, at)}
-        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in WAITS:
-            return {**lives, about.uid: replace(lives[about.uid], said=f"{event.reason}: {event.message}")}
-        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in UNWELL:
-            return {**lives, about.uid: replace(lives[about.uid], unwell=f"{event.reason}: {event.message}")}
+        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in _TELLS:
+            told: dict[str, Any] = {_TELLS[event.reason]: f"{event.reason}: {event.message}"}
+            return {**lives, about.uid: replace(lives[about.uid], **told)}
         case Seen(object=EndpointSlice(ready=uids)):
             fresh = [
                 lives[uid] for uid in uids if uid in lives and lives[uid].serving is None and not lives[uid].listed
