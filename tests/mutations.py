@@ -62,7 +62,8 @@ MUTATIONS = {
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),
     "a failing probe is nothing": (f"{JUDGE}/health.py", "if not sample.passed:", "if False:"),
     "a fault in force is recovered from": (f"{JUDGE}/health.py", "    if in_force:", "    if False:"),
-    "a restart needs no new container": (f"{JUDGE}/experiment.py", "if at >= self.t0), None)", "if True), None)"),
+    "a restart needs no new container": (f"{JUDGE}/experiment.py", "and at >= self.t0), None)", "), None)"),
+    "a restart of any container will do": (f"{JUDGE}/experiment.py", "if name == killed and", "if"),
     "a heal is not waited for": (f"{JUDGE}/experiment.py", "due = at if healed else", "due ="),
     "the number of pods is no proof of a scale": (f"{JUDGE}/timeline.py", "== experiment.aim", "!= 0"),
     "the first template of a DaemonSet counts": (

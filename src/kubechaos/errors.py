@@ -140,12 +140,21 @@ class UnknownAlertError(ChaosError, LookupError):
 
 
 class ApiError(ChaosError):
-    """The API server answered with an error: `status` is the HTTP code, `reason` the Status reason."""
+    """The API server answered with an error: `status` is the HTTP code, `reason` and `causes` the Status's reasons."""
 
-    def __init__(self, message: str, *, status: int = 0, reason: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        reason: str = "",
+        causes: tuple[str, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.causes = causes
         self.retry_after = retry_after
 
 

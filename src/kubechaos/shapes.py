@@ -172,6 +172,7 @@ class EndpointSlice(Wire):
 
 
 class Cause(Wire):
+    reason: str = ""
     message: str = ""
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from kubechaos import (
     EvictionBlockedError,
+    FaultNotProvenError,
     InconclusiveError,
     RefusedError,
     evict,
@@ -13,7 +14,7 @@ from kubechaos import (
     scale,
     where,
 )
-from kubechaos.errors import ArgumentError, HoldError, NotHealedError
+from kubechaos.errors import ApiError, ArgumentError, HoldError, NotHealedError
 from kubechaos.sim.cluster import Cluster
 from kubechaos.sim.store.kinds import POD
 from tests.embedded.client import DEPLOYMENTS, Client
@@ -57,7 +58,7 @@ def test_a_scaled_target_is_put_back_and_owed_from_then_on(client: Client, repli
 def test_a_scaled_target_is_healed_when_the_test_fails(client: Client) -> None:
     with pytest.raises(ZeroDivisionError), client.chaos.inject(scale(1), client.web):
         _ = 1 / 0
-    assert client.chaos.verdicts == ["interrupted"]
+    assert client.chaos.outages[0].verdict == "interrupted"
     client.chaos.steady(client.web)
 
 
@@ -127,3 +128,17 @@ def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> Non
     with pytest.raises(RefusedError, match="has no digest"):
         client.chaos.run(kill_container(1), client.web)
     assert client.chaos.outages == []
+
+
+def test_an_eviction_that_a_busy_server_refuses_is_not_blocked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubechaos.act.door.BUDGET_DEADLINE", 0.3)
+    client.sim.wire.refuse(429, retry_after=1, verb="create", resource="pods/eviction", times=99)
+    with pytest.raises(ApiError, match="429"):
+        client.chaos.run(evict(1), client.web)
+    assert client.chaos.outages[0].verdict == "interrupted"
+
+
+def test_a_pod_that_is_gone_before_its_container_is_killed_proves_nothing(client: Client) -> None:
+    client.sim.wire.refuse(404, verb="get", resource="pods")
+    with pytest.raises(FaultNotProvenError, match="was gone before we touched it"):
+        client.chaos.run(kill_container(1), client.web)

@@ -95,7 +95,7 @@ def test_a_rollout_that_never_begins_is_not_proven() -> None:
 
 def test_a_container_is_proven_to_have_been_killed_by_a_new_one_in_the_same_pod() -> None:
     story = Story()
-    begin(story, "restart", "a", uid="a")
+    begin(story, "restart", "a", uid="a", container="app")
     assert story.state.health.unmet == "victim web-a is still there"
     story.unready(1, "a")
     story.change(2, "a", ready=True, containers=(AGAIN,))
@@ -107,15 +107,22 @@ def test_a_container_is_proven_to_have_been_killed_by_a_new_one_in_the_same_pod(
 
 def test_a_container_that_was_never_restarted_is_not_proven() -> None:
     story = Story()
-    begin(story, "restart", "a", uid="a")
+    begin(story, "restart", "a", uid="a", container="app")
     found = story.outage()
     assert (found.verdict, found.cause) == ("fault_not_proven", "no new container of pod web-a was seen in 60 s")
+
+
+def test_the_restart_of_a_neighbour_in_the_pod_proves_nothing() -> None:
+    story = Story()
+    begin(story, "restart", "a", uid="a", container="app")
+    story.change(2, "a", containers=(RUNNING, replace(AGAIN, name="sidecar")))
+    assert (story.outage().verdict, story.outage().proof) == ("fault_not_proven", None)
 
 
 def test_a_restart_before_the_fault_proves_nothing() -> None:
     story = Story()
     story.change(-2, "a", containers=(AGAIN,))
-    begin(story, "restart", "a", uid="a")
+    begin(story, "restart", "a", uid="a", container="app")
     assert story.outage().proof is None
 
 

@@ -28,7 +28,10 @@ Marker = Callable[..., None]
 ATTEMPTS: Final = 8
 """How often a change is tried that somebody else's write came before."""
 BUDGET_DEADLINE: Final = 5.0
-"""Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After."""
+"""Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After, as a busy
+API server does."""
+BUDGET: Final = "DisruptionBudget"
+"""The cause that a refused eviction names where a budget refused it, and a busy API server's 429 does not."""
 HEAL_DEADLINE: Final = 30.0
 """Seconds in which a cluster that does not answer may come back to be healed."""
 PAUSE: Final = 0.2
@@ -94,13 +97,20 @@ class Act:
     def restart(self, pods: tuple[Pod, ...], container: str | None) -> None:
         """Let the kubelet stop and restart a container of each pod, by patching its image to that image's own digest.
 
-        Proof is another containerID. Raises RefusedError, before anything is touched, where an image has no digest.
+        Proof is that this container is restarted. Raises RefusedError, before anything is touched, where an image has
+        no digest.
         """
-        patches = [(pod, by_digest(pod, wire.mapping(self._transport.get(_path(pod))), container)) for pod in pods]
-        for pod, patch in patches:
+        patches = [(pod, by_digest(pod, self._found(pod), container)) for pod in pods]
+        for pod, (name, patch) in patches:
             self._begin()
-            self._mark("intent", verb="restart", uid=pod.uid)
+            self._mark("intent", verb="restart", uid=pod.uid, container=name)
             self._send(pod, "PATCH", _path(pod), patch, STRATEGIC)
+
+    def _found(self, pod: Pod) -> dict[str, Any]:
+        try:
+            return wire.mapping(self._transport.get(_path(pod)))
+        except NotFoundError as error:
+            raise _gone(pod, error) from error
 
     def roll_out(self, stamp: str) -> None:
         """Replace every pod, as `kubectl rollout restart` does: an annotation of the template changes."""
@@ -182,7 +192,7 @@ class Act:
         try:
             self._transport.send(method, path, body, content=content)
         except (NotFoundError, ConflictError) as error:
-            raise FaultNotProvenError(f"pod {pod.name} was gone before we touched it: {error}") from error
+            raise _gone(pod, error) from error
         except UnreachableError as error:
             self._mark("acted", uid=pod.uid, method=method, answer=str(error))
         else:
@@ -193,8 +203,12 @@ def _path(pod: Pod) -> str:
     return RESOURCES["Pod"].path(pod.namespace, pod.name)
 
 
+def _gone(pod: Pod, error: ApiError) -> FaultNotProvenError:
+    return FaultNotProvenError(f"pod {pod.name} was gone before we touched it: {error}")
+
+
 def _blocked(pod: Pod, error: ApiError) -> ApiError | EvictionBlockedError:
-    """What an eviction's refusal means: 429 is a budget that says no, 500 may be two budgets, which always say no."""
-    if error.status == 429 or "PodDisruptionBudget" in str(error):
+    """What an eviction's refusal means: a budget says no, or there are two, which always say no; or it is none."""
+    if BUDGET in error.causes or "PodDisruptionBudget" in str(error):
         return EvictionBlockedError(f"pod {pod.name} may not be evicted: {error}")
     return error

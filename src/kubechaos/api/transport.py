@@ -274,5 +274,9 @@ def _raise_for(response: Any, data: bytes, what: str) -> None:
     if response.status == 401:
         message += "; the credentials of the context are not accepted, or no longer: log in again"
     raise ERRORS.get(response.status, ApiError)(
-        message, status=response.status, reason=status.reason, retry_after=float(retry) if retry.isdigit() else None
+        message,
+        status=response.status,
+        reason=status.reason,
+        causes=tuple(each.reason for each in status.causes),
+        retry_after=float(retry) if retry.isdigit() else None,
     )

@@ -41,15 +41,15 @@ class Probed:
 class Experiment:
     """One fault and what has followed it so far; times on the run's clock, `facts` as marked by the run.
 
-    `restarting` are the victims that stay and get new containers. A fault of the whole target says by its `effect`
-    ("scaled" or "replaced") what proves it: `aim` active pods, or a pod of a template that was not there at t0, seen at
-    `effected`. It is `in_force` while it has changed what is wanted and has not been healed. `logs` are the last
-    words of containers that ended, by the uid of their pod.
+    `restarting` are the victims that stay, by uid, and the container of each that is to be restarted. A fault of the
+    whole target says by its `effect` ("scaled" or "replaced") what proves it: `aim` active pods, or a pod of a template
+    that was not there at t0, seen at `effected`. It is `in_force` while it has changed what is wanted and has not been
+    healed. `logs` are the last words of containers that ended, by the uid of their pod.
     """
 
     facts: Mapping[str, Any]
     victims: Mapping[str, Pod] = field(default_factory=dict)
-    restarting: frozenset[str] = frozenset()
+    restarting: Mapping[str, str] = field(default_factory=dict)
     effect: str = ""
     aim: int = 0
     template: str = ""
@@ -83,7 +83,8 @@ class Experiment:
         """Return the effect of the fault on a victim and when it was first seen; None while there is none."""
         if life.pod.uid not in self.restarting:
             return life.proof
-        return next((("restarted", at) for at in life.restarts if at >= self.t0), None)
+        killed = self.restarting[life.pod.uid]
+        return next((("restarted", at) for name, at in life.restarts if name == killed and at >= self.t0), None)
 
 
 def marked(experiment: Experiment, mark: Mark, at: float) -> Experiment:
@@ -107,7 +108,7 @@ def _intended(experiment: Experiment, facts: Mapping[str, Any]) -> Experiment:
     experiment = replace(experiment, generation=facts.get("generation", experiment.generation))
     match facts["verb"]:
         case "restart":
-            return replace(experiment, restarting=experiment.restarting | {facts["uid"]})
+            return replace(experiment, restarting={**experiment.restarting, facts["uid"]: facts["container"]})
         case "scale":
             return replace(experiment, effect="scaled", aim=facts["replicas"], in_force=True)
         case "rollout":

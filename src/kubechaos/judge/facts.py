@@ -96,7 +96,7 @@ def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]
     for life in state.news:
         if life.created is not None and life.created >= experiment.owed_from:
             yield life.created, f"{_pod(life.pod)} was created"
-        for at in life.restarts:
+        for _, at in life.restarts:
             if at >= experiment.owed_from:
                 yield at, f"{_pod(life.pod)} was restarted"
 
@@ -117,7 +117,7 @@ def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fac
 
 def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
     """The reasons that a container gives now, and for its last end if that was after t0."""
-    lately = any(at >= experiment.t0 for at in life.restarts)
+    lately = any(at >= experiment.t0 for _, at in life.restarts)
     given = (each.reason, each.last_reason if lately or life.created is not None else "")
     return [reason for reason in given if reason in REASONS]
 

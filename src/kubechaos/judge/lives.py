@@ -19,7 +19,7 @@ Lives = Mapping[str, "Life"]
 class Life:
     """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
 
-    `losses` are when it lost its readiness, `restarts` when a container was seen to have been restarted, and
+    `losses` are when it lost its readiness, `restarts` which container was seen to have been restarted and when, and
     `said` is what an Event says that its start waits for, `unwell` what one says of its health.
     """
 
@@ -34,7 +34,7 @@ class Life:
     stopped: float | None = None
     gone: float | None = None
     losses: tuple[float, ...] = ()
-    restarts: tuple[float, ...] = ()
+    restarts: tuple[tuple[str, float], ...] = ()
     said: str = ""
     unwell: str = ""
     proof: tuple[str, float] | None = None
@@ -68,7 +68,6 @@ def live(lives: Lives, record: Record, at: float) -> Lives:
 def _seen(life: Life | None, pod: Pod, at: float) -> Life:
     life = life or Life(pod, created=at)
     lost = life.pod.ready and not pod.ready and pod.active
-    restarted = sum(each.restarts for each in pod.containers) > sum(each.restarts for each in life.pod.containers)
     dying = pod.deleting and pod.stopped
     return replace(
         life,
@@ -79,9 +78,15 @@ def _seen(life: Life | None, pod: Pod, at: float) -> Life:
         deleted=at if life.deleted is None and pod.deleting else life.deleted,
         stopped=at if life.stopped is None and pod.stopped else life.stopped,
         losses=(*life.losses, at) if lost else life.losses,
-        restarts=(*life.restarts, at) if restarted else life.restarts,
+        restarts=life.restarts + tuple((name, at) for name in _restarted(life.pod, pod)),
         proof=life.proof or (("stopped", at) if dying else None),
     )
+
+
+def _restarted(before: Pod, pod: Pod) -> list[str]:
+    """Name the containers that have been restarted since."""
+    known = {each.name: each.restarts for each in before.containers}
+    return [each.name for each in pod.containers if each.restarts > known.get(each.name, 0)]
 
 
 def _gone(life: Life | None, pod: Pod, at: float) -> Life:
