@@ -1,12 +1,11 @@
 """Listing 10,000 pods: seconds, and the memory that it takes at its highest, over what the process had before.
 
 Each run in a process of its own. Ours is the listing that a watch begins with, all pods of it kept as values; the
-official client keeps its models.
+other clients keep their models.
 """
 
 import gc
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from kubechaos.model import Listed
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.watch import Watch
 
-from . import pods, told, ways
+from . import pods, rounds, told, ways
 from .served import serving
 
 PODS = 10_000
@@ -32,6 +31,7 @@ WAYS = {
     "socket": "raw socket, nothing decoded",
     "limit": "raw socket + msgspec, in one piece",
     "ours": "ours: listed by a watch",
+    "lightkube": "lightkube, as documented",
     "paged": "official client, by 500",
     "official": "official client, as documented",
 }
@@ -39,25 +39,21 @@ WAYS = {
 
 def main() -> None:
     """Print the table and the ratios that are promised."""
-    runs: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    fewer = dict.fromkeys(("paged", "official"), OFFICIAL_ROUNDS)
     with serving("listing", PODS) as url:
-        for number in range(ROUNDS):
-            for way, done in runs.items():
-                if way in ("paged", "official") and number >= OFFICIAL_ROUNDS:
-                    continue
-                command = [sys.executable, "-m", __spec__.name, way, url]
-                done.append(json.loads(subprocess.check_output(command)))
+        runs = rounds.interleaved(__spec__.name, WAYS, url, ROUNDS, fewer)
     rows = {way: told.medians(done) for way, done in runs.items()}
     title = f"a listing of {PODS} pods, medians of {ROUNDS} interleaved (official client: {OFFICIAL_ROUNDS})"
     told.table(title, {WAYS[way]: row for way, row in rows.items()})
     for column in ("seconds", "peak MB"):
-        print(f"{column}: the official client takes {rows['official'][column] / rows['ours'][column]:.0f} times ours")
+        for other in ("official", "lightkube"):
+            print(f"{column}: {WAYS[other]} takes {rows[other][column] / rows['ours'][column]:.1f} times ours")
     told.save("listing", {"rows": rows, "runs": runs})
 
 
 def measure(way: str, url: str) -> None:
     """Print what one listing takes, as JSON."""
-    read = {"socket": _socket, "limit": _limit, "ours": _ours, "paged": _paged, "official": _official}[way](url)
+    read = PREPARED[way](url)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
     before = told.memory()
@@ -108,8 +104,15 @@ def _ours(url: str) -> Callable[[], Any]:
     return read
 
 
+def _lightkube(url: str) -> Callable[[], Any]:
+    from lightkube.resources.core_v1 import Pod
+
+    client = ways.lightkube(url)
+    return lambda: list(client.list(Pod, namespace=pods.NAMESPACE))
+
+
 def _paged(url: str) -> Callable[[], Any]:
-    api = _api(url)
+    api = ways.official(url)
 
     def read() -> list[Any]:
         found: list[Any] = []
@@ -125,14 +128,19 @@ def _paged(url: str) -> Callable[[], Any]:
 
 
 def _official(url: str) -> Callable[[], Any]:
-    api = _api(url)
+    api = ways.official(url)
     return lambda: api.list_namespaced_pod(pods.NAMESPACE)
 
 
-def _api(url: str) -> Any:
-    from kubernetes import client
-
-    return client.CoreV1Api(client.ApiClient(ways.pinned(url).configuration))
+PREPARED = {
+    "socket": _socket,
+    "limit": _limit,
+    "ours": _ours,
+    "lightkube": _lightkube,
+    "paged": _paged,
+    "official": _official,
+}
+"""What each way needs is imported and constructed; they return the listing itself."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ways to read a watch: the socket alone, as the limit of what is possible, and ours, piece by piece."""
+"""Ways to read a watch: the socket alone, the limit of what is possible; ours, piece by piece; what else a user has."""
 
 import socket
 import threading
@@ -85,6 +85,42 @@ def pinned(url: str) -> Pinned:
     configuration = client.Configuration()
     configuration.host = url
     return Pinned("bench", pods.NAMESPACE, configuration)
+
+
+def official(url: str) -> Any:
+    """Return the official client of the server."""
+    from kubernetes import client
+
+    return client.CoreV1Api(client.ApiClient(pinned(url).configuration))
+
+
+def lightkube(url: str) -> Any:
+    """Return lightkube's client of the server."""
+    from lightkube import Client, KubeConfig
+
+    config = {
+        "current-context": "bench",
+        "clusters": [{"name": "bench", "cluster": {"server": url}}],
+        "users": [{"name": "bench", "user": {}}],
+        "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench", "namespace": pods.NAMESPACE}}],
+    }
+    return Client(KubeConfig.from_dict(config))
+
+
+def watched_officially(client: Any, **options: Any) -> Iterator[Any]:
+    """Yield pods as the official client's documentation tells to watch them."""
+    from kubernetes import watch
+
+    for each in watch.Watch().stream(client.list_namespaced_pod, pods.NAMESPACE, **options):
+        yield each["object"]
+
+
+def watched_lightly(client: Any) -> Iterator[Any]:
+    """Yield pods as lightkube's documentation tells to watch them."""
+    from lightkube.resources.core_v1 import Pod
+
+    for _, pod in client.watch(Pod, namespace=pods.NAMESPACE):
+        yield pod
 
 
 def transport(url: str) -> Transport:
