@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from . import told
+
 ROUNDS = 20
 EMPTY = "def test_nothing():\n    pass\n"
 WITH = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
@@ -22,14 +24,14 @@ def main() -> None:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
         _cpu(WITH, folder, environment)
-        times: dict[str, list[float]] = {"with": [], "without": [], "without again": []}
+        times: dict[str, list[float]] = {"with": [], "without": [], "again without": []}
         for _ in range(ROUNDS):
             for name, command in zip(times, (WITH, WITHOUT, WITHOUT), strict=True):
                 times[name].append(_cpu(command, folder, environment))
     medians = {name: statistics.median(values) * 1000 for name, values in times.items()}
-    print(f"user+system CPU of a pytest run of one empty test, medians of {ROUNDS}, interleaved:")
-    for name, median in medians.items():
-        print(f"  {name:14} {median:7.1f} ms   {median - medians['without']:+6.1f} ms")
+    rows = {f"{name} the plugin": {"ms": each, "more ms": each - medians["without"]} for name, each in medians.items()}
+    told.table(f"user+system CPU of a pytest run of one empty test, medians of {ROUNDS} interleaved", rows)
+    told.save("startup", {"rows": rows, "runs": times})
 
 
 def _cpu(command: list[str], folder: str, environment: dict[str, str]) -> float:
