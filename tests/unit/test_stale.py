@@ -1,9 +1,9 @@
 """What is old or empty on the wire changes nothing."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from kubechaos.model import Seen
 from kubechaos.wire import DEPLOYMENTS, REPLICA_SETS

@@ -1,16 +1,17 @@
 """One fault and what has followed it so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..model import Mark, Pod, Sample
 from .lives import Life
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Something that somebody else did to the target; `spec` where what is wanted may have changed.
 
     `final` where it is no longer the same target, whatever becomes of it.
@@ -22,8 +23,7 @@ class Change:
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """How often a probe answered since t0 and how often well; the last time, and the longest time without an answer."""
 
     last: float
@@ -37,8 +37,7 @@ class Probed:
         return Probed(sample.at, self.samples + 1, self.passed + sample.passed, silence)
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(Struct, frozen=True):
     """One fault and what has followed it so far; times on the run's clock, `facts` as marked by the run.
 
     `restarting` are the victims that stay, by uid, and the container of each that is to be restarted. A fault of the

@@ -1,13 +1,12 @@
 """What all right means: the one predicate behind steady and recovered."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..model import Container, Pod
 from .world import PODS, World
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """How the target is: pods ready and wanted, and `unmet`, the first condition that does not hold ("" if all do).
 
     `counted` says how many pods of the current template are Ready.

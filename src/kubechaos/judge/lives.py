@@ -1,8 +1,10 @@
 """The stages of each pod's life, as first seen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..model import EndpointSlice, Event, Gone, Listed, Mark, Pod, Record, Seen, older
 
@@ -15,8 +17,7 @@ _TELLS = {**dict.fromkeys(WAITS, "said"), **dict.fromkeys(UNWELL, "unwell")}
 Lives = Mapping[str, "Life"]
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Struct, frozen=True):
     """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
 
     `losses` are when it lost its readiness, `restarts` which container was seen to have been restarted and when, and

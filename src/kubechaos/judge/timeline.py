@@ -1,6 +1,7 @@
 """What happened: one pure `step` over the records of a run, used live and in replay."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..model import Delay, Gap, Gone, Listed, Mark, Pod, Record, Sample, Seen, Workload
 from .experiment import Change, Experiment, Probed, marked
@@ -12,8 +13,7 @@ WHOLE_SECOND = 1.0
 """Server times have whole seconds, so an age by them may be this much too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The run so far; `stretch` is since when the target has been all right without a break.
 
     `touched` are the uids of the pods that the last record may have told something of; None where any may be one.

@@ -1,9 +1,11 @@
 """The target's objects as last seen, and which pods belong to it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..model import (
     ControllerRevision,
@@ -41,8 +43,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What the streams have told so far.
 
     `kind` is that of the target, and `expect` how many pods it should have where no workload says so. `listed` are the
