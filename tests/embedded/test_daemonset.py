@@ -253,7 +253,6 @@ def test_a_sickness_of_replacements_spares_the_pods_that_were_there(lab: Lab, na
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
-        ({"minReadySeconds": 5}, "spec.minReadySeconds"),
         ({"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}, r"rollingUpdate\.maxSurge"),
         ({"updateStrategy": {"rollingUpdate": {"maxUnavailable": 0}}}, "cannot be 0 when maxSurge is 0"),
         ({"updateStrategy": {"type": "Recreate"}}, 'supported values: "RollingUpdate", "OnDelete"'),

@@ -61,7 +61,6 @@ def test_a_blocking_budget_is_made_for_a_stateful_set(store: Lab) -> None:
     ("spec", "field"),
     [
         ({"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}, "spec.volumeClaimTemplates"),
-        ({"minReadySeconds": 5}, "spec.minReadySeconds"),
         ({"strategy": {"type": "RollingUpdate"}}, "spec.strategy"),
         ({"podManagementPolicy": "Sideways"}, "must be 'OrderedReady' or 'Parallel'"),
         ({"updateStrategy": {"type": "Recreate"}}, "must be 'RollingUpdate' or 'OnDelete'"),

@@ -198,6 +198,10 @@ class Calendar:
         """Return the time in seconds since 1970."""
         return self._timers.clock.epoch + self._timers.now()
 
+    def since(self, time: str) -> float:
+        """Return how many seconds have passed since a time as the API writes it."""
+        return self.epoch() - datetime.fromisoformat(time).timestamp()
+
     def time(self, ahead: float = 0.0) -> str:
         """Return a time as the API writes it, in whole seconds."""
         second = int(self.epoch() + ahead)

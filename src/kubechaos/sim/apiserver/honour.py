@@ -87,8 +87,6 @@ def check(kind: Kind, body: Body) -> None:
 def _strange(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
     if kind in WORKLOAD_FIELDS:
         yield from (f"spec.{key}" for key in sorted(spec.keys() - WORKLOAD_FIELDS[kind]) if spec[key] != [])
-        if spec.get("minReadySeconds"):
-            yield "spec.minReadySeconds"
         if ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("maxSurge"):
             yield "spec.updateStrategy.rollingUpdate.maxSurge"
         yield from _pod("spec.template.spec", spec["template"]["spec"])

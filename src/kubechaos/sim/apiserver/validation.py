@@ -133,6 +133,17 @@ def _workload(body: Body) -> list[Cause]:
         causes.append(cause("FieldValueInvalid", "spec.template.metadata.labels", told))
     if not spec["template"]["spec"]["containers"]:
         causes.append(cause("FieldValueRequired", "spec.template.spec.containers", "Required value"))
+    return [*causes, *_availability(body)]
+
+
+def _availability(body: Body) -> list[Cause]:
+    least, deadline = body["spec"].get("minReadySeconds") or 0, body["spec"].get("progressDeadlineSeconds")
+    if not isinstance(least, int):
+        raise invalid_patch(encode(body), "spec.minReadySeconds wants a number")
+    causes = [negative("spec.minReadySeconds", least)] if least < 0 else []
+    if deadline is not None and deadline <= least:
+        told = f"Invalid value: {deadline}: must be greater than minReadySeconds"
+        causes.append(cause("FieldValueInvalid", "spec.progressDeadlineSeconds", told))
     return causes
 
 

@@ -1,6 +1,7 @@
 """Keys that wait for their reconciler: each once, however often it was asked for."""
 
 from collections.abc import Callable, Hashable
+from math import inf
 from typing import Final, Generic, TypeVar
 
 from ..clock import Timers
@@ -23,6 +24,7 @@ class Queue(Generic[KeyT]):
         self._waiting: set[KeyT] = set()
         self._failures: dict[KeyT, int] = {}
         self._retrying: set[KeyT] = set()
+        self._due: dict[KeyT, float] = {}
 
     def add(self, key: KeyT) -> None:
         """Have the key worked on soon."""
@@ -37,6 +39,15 @@ class Queue(Generic[KeyT]):
             self._retrying.add(key)
             self._timers.after(min(FIRST_RETRY * 2.0 ** min(failures - 1, 30), LONGEST_RETRY), lambda: self._again(key))
 
+    def later(self, key: KeyT, seconds: float | None) -> None:
+        """Have the key worked on in so many seconds, if any; the soonest time that was asked for counts."""
+        if seconds is None:
+            return
+        due = self._timers.now() + seconds
+        if due < self._due.get(key, inf):
+            self._due[key] = due
+            self._timers.after(seconds, lambda: self._arrived(key, due))
+
     def done(self, key: KeyT) -> None:
         """Forget that the key ever failed."""
         self._failures.pop(key, None)
@@ -44,6 +55,11 @@ class Queue(Generic[KeyT]):
     def _again(self, key: KeyT) -> None:
         self._retrying.discard(key)
         if key in self._failures:
+            self.add(key)
+
+    def _arrived(self, key: KeyT, due: float) -> None:
+        if self._due.get(key) == due:
+            del self._due[key]
             self.add(key)
 
     def _run(self, key: KeyT) -> None:

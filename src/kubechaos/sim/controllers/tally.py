@@ -1,7 +1,7 @@
 """How many pods an owner has, and in what state: counted as they change, never counted again."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..store.kinds import POD
 from ..store.objects import Stored, is_active, is_ready, is_terminal
@@ -10,12 +10,13 @@ from ..store.store import Change, Store
 
 @dataclass(slots=True)
 class Count:
-    """The pods of one owner."""
+    """The pods of one owner; those that are Ready are available, unless the owner asks for more."""
 
     active: int = 0
     ready: int = 0
     terminating: int = 0
     running: int = 0
+    available: int = 0
 
     def add(self, pod: Stored, sign: int) -> None:
         """Count a pod in, or out."""
@@ -37,7 +38,7 @@ class Tally:
     def of(self, owner: str) -> Count:
         """Return an owner's count as it is now."""
         count = self._counts[owner]
-        return Count(count.active, count.ready, count.terminating, count.running)
+        return replace(count, available=count.ready)
 
     def _hear(self, change: Change) -> None:
         if change.before is not None and change.before.owner:

@@ -6,6 +6,7 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.attention import Attention
+from ..controllers.availability import Availability
 from ..controllers.recorder import Recorder
 from ..controllers.shares import share
 from ..sickness import Ward
@@ -29,6 +30,7 @@ class Round:
     nodes: list[Stored]
     pods: dict[str, list[Stored]]
     spec: Body
+    availability: Availability
 
     def wants(self, node: Stored) -> bool:
         """Whether a node should have a pod."""
@@ -85,7 +87,9 @@ class DaemonSets:
     def _look(self, daemon_set: Stored) -> Round:
         current = self._history.current(daemon_set)
         nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
-        return Round(daemon_set, current.labels[HASH], nodes, self._pods(daemon_set), spec_of(daemon_set))
+        availability = Availability.of(daemon_set, self._registry.calendar)
+        pods = self._pods(daemon_set)
+        return Round(daemon_set, current.labels[HASH], nodes, pods, spec_of(daemon_set), availability)
 
     def _pods(self, daemon_set: Stored) -> dict[str, list[Stored]]:
         return by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
@@ -133,8 +137,8 @@ class DaemonSets:
             if len(there) != 1:
                 unavailable += 1
             elif not old:
-                unavailable += not is_ready(there[0])
-            elif not is_ready(old[0]):
+                unavailable += not now.availability.holds(there[0])
+            elif not now.availability.holds(old[0]):
                 broken.append(old[0])
                 unavailable += 1
             else:
@@ -174,7 +178,7 @@ class DaemonSets:
             return
         wanted = now.wanted
         first = [now.pods[node.name][0] for node in wanted if node.name in now.pods]
-        ready = sum(map(is_ready, first))
+        ready, available = sum(map(is_ready, first)), sum(map(now.availability.holds, first))
         status: Body = {
             "currentNumberScheduled": len(first),
             "numberMisscheduled": sum(node.name in now.pods for node in now.nodes if not now.wants(node)),
@@ -184,7 +188,9 @@ class DaemonSets:
         }
         counts = {
             "updatedNumberScheduled": sum(is_updated(now.daemon_set, pod, now.hash) for pod in first),
-            "numberAvailable": ready,
-            "numberUnavailable": len(wanted) - ready,
+            "numberAvailable": available,
+            "numberUnavailable": len(wanted) - available,
         }
         self._registry.status(latest, status | {key: value for key, value in counts.items() if value})
+        if ready != available:  # not when the next one is, but as the real one does: so many seconds after each look
+            self._queue.later((latest.namespace, latest.name), now.availability.least)

@@ -34,7 +34,8 @@ class Deployments:
         if deployment is None or deployment.deleting or self._ward.silent("controller-silent", deployment):
             return
         try:
-            self._bring(deployment, *revisions.split(self._registry, deployment))
+            new, olds = revisions.split(self._registry, deployment)
+            self._bring(deployment, new and self._asked(deployment, new), olds)
         except Refused:  # a ReplicaSet of an older Deployment with this name has not been collected yet
             self._queue.retry(key)
             return
@@ -51,6 +52,12 @@ class Deployments:
             self._recreate(deployment, new, olds)
         else:
             self._roll(deployment, new, olds)
+
+    def _asked(self, deployment: Stored, new: Stored) -> Stored:
+        """Have the ReplicaSet of the current template ask of its pods what the Deployment asks."""
+        least = deployment.spec.get("minReadySeconds") or 0
+        same = least == (new.spec.get("minReadySeconds") or 0)
+        return new if same else self._registry.patch(new, {"spec": {"minReadySeconds": least or None}})
 
     def _scale_active(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         """Scale the one ReplicaSet that has pods; a paused rollout stays where it is."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..controllers.availability import Availability
 from ..store.objects import Stored, is_ready
 from .history import HASH
 
@@ -13,21 +14,26 @@ class View:
     start: int
     places: tuple[Stored | None, ...]
     condemned: tuple[Stored, ...]
+    availability: Availability
 
     @classmethod
-    def of(cls, stateful_set: Stored, pods: list[Stored]) -> "View":
+    def of(cls, stateful_set: Stored, pods: list[Stored], availability: Availability) -> "View":
         """Sort pods into it; what has no ordinal is nobody's."""
         start, wanted = (stateful_set.spec.get("ordinals") or {}).get("start", 0), stateful_set.spec["replicas"]
         numbered = {number: pod for pod in pods if (number := ordinal(stateful_set, pod)) >= 0}
         places = tuple(numbered.get(number) for number in range(start, start + wanted))
         beyond = sorted((each for each in numbered if not start <= each < start + wanted), reverse=True)
-        return cls(start, places, tuple(numbered[each] for each in beyond))
+        return cls(start, places, tuple(numbered[each] for each in beyond), availability)
 
     @property
     def first_unavailable(self) -> Stored | None:
         """Return the pod with the lowest place that is not available; None too if it has yet to be made."""
         beyond = tuple(reversed(self.condemned))
-        return next((each for each in (*self.places, *beyond) if each is None or is_unavailable(each)), None)
+        return next((each for each in (*self.places, *beyond) if each is None or self.is_unavailable(each)), None)
+
+    def is_unavailable(self, pod: Stored) -> bool:
+        """Whether a pod is not available, or is being deleted."""
+        return pod.deleting or not self.availability.holds(pod)
 
 
 def ordinal(stateful_set: Stored, pod: Stored) -> int:
@@ -44,8 +50,3 @@ def revision_of(pod: Stored) -> str:
 def is_running_and_ready(pod: Stored) -> bool:
     """Whether a pod runs and is Ready, even while it is being deleted."""
     return pod.status.get("phase") == "Running" and is_ready(pod)
-
-
-def is_unavailable(pod: Stored) -> bool:
-    """Whether a pod is not Ready, or is being deleted."""
-    return pod.deleting or not is_ready(pod)

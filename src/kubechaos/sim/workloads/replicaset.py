@@ -6,6 +6,7 @@ from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers import conditions
 from ..controllers.attention import Attention
+from ..controllers.availability import Availability
 from ..controllers.recorder import Recorder
 from ..controllers.tally import Count, Tally
 from ..sickness import Ward
@@ -39,7 +40,7 @@ class ReplicaSets:
             return
         if self._ward.silent("controller-silent", replica_set):
             return
-        count = self._tally.of(replica_set.uid)
+        count = self._count(replica_set)
         missing = replica_set.spec["replicas"] - count.active
         if missing > 0:
             self._busy.add(replica_set.uid)
@@ -49,6 +50,16 @@ class ReplicaSets:
             self._delete(replica_set, -missing)
         self._queue.done(key)
         self._tell(replica_set, count, "")
+
+    def _count(self, replica_set: Stored) -> Count:
+        """Count the pods; look again when the next one that is Ready will be available."""
+        count = self._tally.of(replica_set.uid)
+        availability = Availability.of(replica_set, self._registry.calendar)
+        if availability.least:
+            pods = [pod for pod in self._registry.store.owned(POD, replica_set.uid) if is_active(pod)]
+            count.available = sum(map(availability.holds, pods))
+            self._queue.later((replica_set.namespace, replica_set.name), availability.next(pods))
+        return count
 
     def _create(self, replica_set: Stored, count: Count, missing: int, batch: int) -> None:
         """Create one pod, then two, then four, ..., as the real one does: a full quota is hit once, not 500 times."""
@@ -95,7 +106,7 @@ class ReplicaSets:
         else:
             told = conditions.without(told, "ReplicaFailure")
         status: Body = {"replicas": count.active, "fullyLabeledReplicas": count.active, "readyReplicas": count.ready}
-        status |= {"availableReplicas": count.ready, "conditions": told}
+        status |= {"availableReplicas": count.available, "conditions": told}
         status = {key: value for key, value in status.items() if value or key == "replicas"}
         status |= {"terminatingReplicas": count.terminating, "observedGeneration": latest.meta["generation"]}
         self._registry.status(latest, status)

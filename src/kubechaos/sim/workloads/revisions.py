@@ -37,6 +37,7 @@ def replica_set(deployment: Stored, replicas: int, number: int) -> Body:
     template, selector = deployment.spec["template"], deployment.spec["selector"]
     meta = template.get("metadata") or {}
     labels = {**(meta.get("labels") or {}), HASH: hash_}
+    least = {"minReadySeconds": seconds} if (seconds := deployment.spec.get("minReadySeconds")) else {}
     chosen = {**selector, "matchLabels": {**(selector.get("matchLabels") or {}), HASH: hash_}}
     return {
         "metadata": {
@@ -49,5 +50,6 @@ def replica_set(deployment: Stored, replicas: int, number: int) -> Body:
             "replicas": replicas,
             "selector": chosen,
             "template": {**template, "metadata": {**meta, "labels": labels}},
+            **least,
         },
     }

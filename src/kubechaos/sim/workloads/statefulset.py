@@ -6,15 +6,16 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.attention import Attention
+from ..controllers.availability import Availability
 from ..controllers.recorder import Recorder
 from ..controllers.shares import share
 from ..sickness import Ward
 from ..store.kinds import POD, STATEFUL_SET
-from ..store.objects import Body, Stored, is_ready, is_terminal
+from ..store.objects import Body, Stored, is_terminal
 from ..store.refusals import Refused
 from ..store.store import Key
 from .history import HASH, History, template_of
-from .ordinals import View, is_running_and_ready, is_unavailable, revision_of
+from .ordinals import View, is_running_and_ready, revision_of
 from .pods import of_template
 
 LAG: Final = 0.008
@@ -81,7 +82,8 @@ class StatefulSets:
         named = stateful_set.status.get("currentRevision")
         current = next((each for each in self._history.of(stateful_set) if each.name == named), update)
         pods = sorted(self._registry.store.owned(POD, stateful_set.uid), key=lambda pod: pod.name)
-        return Turn(stateful_set, current, update, pods, View.of(stateful_set, pods))
+        availability = Availability.of(stateful_set, self._registry.calendar)
+        return Turn(stateful_set, current, update, pods, View.of(stateful_set, pods, availability))
 
     def _bring(self, turn: Turn) -> None:
         """Do what can be done now: keep what is wanted, then give up what is too much, then roll out."""
@@ -104,11 +106,11 @@ class StatefulSets:
             if not pod.deleting:
                 self._delete(turn, pod)
             return False
-        return not pod.deleting and is_running_and_ready(pod)
+        return not turn.view.is_unavailable(pod)
 
     def _condemn(self, turn: Turn, pod: Stored) -> None:
-        """Give up a pod that is too much; in order, one that is not Ready waits for those below it."""
-        waits = turn.in_order and not is_running_and_ready(pod) and pod is not turn.view.first_unavailable
+        """Give up a pod that is too much; in order, one that is not available waits for those below it."""
+        waits = turn.in_order and turn.view.is_unavailable(pod) and pod is not turn.view.first_unavailable
         if not pod.deleting and not waits:
             self._delete(turn, pod)
 
@@ -119,13 +121,13 @@ class StatefulSets:
         wanted, least = len(turn.view.places), turn.rolling.get("partition", 0)
         most = max(1, share(turn.rolling.get("maxUnavailable", 1), wanted))
         there = [pod for pod in turn.view.places if pod is not None]
-        room = most - (wanted - len(there)) - sum(map(is_unavailable, there))
+        room = most - (wanted - len(there)) - sum(map(turn.view.is_unavailable, there))
         old = [pod for pod in reversed(turn.view.places[least:]) if pod is not None and self._is_old(turn, pod)]
         if not turn.in_order:
             for pod in old:
-                if not is_ready(pod):
+                if turn.view.is_unavailable(pod):
                     self._give_up(turn, pod)
-            old = [pod for pod in old if is_ready(pod)]
+            old = [pod for pod in old if not turn.view.is_unavailable(pod)]
         for pod in old[: max(0, room)]:
             self._give_up(turn, pod)
 
@@ -184,4 +186,6 @@ class StatefulSets:
         status: Body = {"observedGeneration": turn.stateful_set.meta["generation"], "replicas": replicas}
         status |= {key: value for key, value in counts.items() if value}
         status |= {"updateRevision": turn.update.name, "collisionCount": 0}
-        self._registry.status(latest, {**status, "availableReplicas": ready})
+        available = sum(map(turn.view.availability.holds, filter(is_running_and_ready, turn.pods)))
+        self._registry.status(latest, {**status, "availableReplicas": available})
+        self._queue.later((latest.namespace, latest.name), turn.view.availability.next(turn.pods))

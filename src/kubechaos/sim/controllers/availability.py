@@ -1,0 +1,32 @@
+"""When a Ready pod is available: once it has been Ready for minReadySeconds, counted from the whole second it tells."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..clock import Calendar
+from ..store.objects import Stored, condition, is_ready
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What one workload asks of its pods."""
+
+    calendar: Calendar
+    least: int
+
+    @classmethod
+    def of(cls, workload: Stored, calendar: Calendar) -> "Availability":
+        """Return what a workload asks."""
+        return cls(calendar, workload.spec.get("minReadySeconds") or 0)
+
+    def holds(self, pod: Stored) -> bool:
+        """Whether a pod is available."""
+        return is_ready(pod) and (not self.least or self._missing(pod) <= 0)
+
+    def next(self, pods: Iterable[Stored]) -> float | None:
+        """Return in how many seconds the next of some pods will be available; None if there is none to wait for."""
+        missing = [self._missing(pod) for pod in pods if self.least and is_ready(pod)]
+        return min((seconds for seconds in missing if seconds > 0), default=None)
+
+    def _missing(self, pod: Stored) -> float:
+        return self.least - self.calendar.since(condition(pod, "Ready")["lastTransitionTime"])
