@@ -1,11 +1,13 @@
 """Our own client at work on a simulation."""
 
 import json
+from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from kubechaos.api.connect import pin
+from kubechaos.judge.alerts import AlertRule
 from kubechaos.observe.cluster import Cluster, Target
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.chaos import Chaos
@@ -19,7 +21,15 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 class Client:
     """Our own client: `chaos` is what a test gets, `web` its target; recoveries must last for 2 s."""
 
-    def __init__(self, sim: Simulation, folder: Path, *, settle: float = 20) -> None:
+    def __init__(
+        self,
+        sim: Simulation,
+        folder: Path,
+        *,
+        settle: float = 20,
+        rules: Sequence[AlertRule] = (),
+        left: Callable[[], float] = lambda: inf,
+    ) -> None:
         self.sim = sim
         self.cluster = Cluster(pin("embedded", sim.kubeconfig), None, sim.clock)
         settings = Settings(
@@ -36,7 +46,7 @@ class Client:
             started="now",
         )
         artifacts = Artifacts(folder / "results", folder)
-        self.chaos = Chaos(self.cluster, settings, "test", [], artifacts, wall=lambda: "now", left=lambda: inf)
+        self.chaos = Chaos(self.cluster, settings, "test", rules, artifacts, wall=lambda: "now", left=left)
         self.web: Target = self.cluster.deployment("web")
 
     def get(self, path: str, query: dict[str, str] | None = None) -> Any:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from kubechaos.sim.clock import Stepped, Timers
+from kubechaos.sim.controllers.queue import Queue
 from kubechaos.sim.store.kinds import DAEMON_SET, DEPLOYMENT, POD, STATEFUL_SET, Kind
 from kubechaos.sim.store.objects import Stored, condition, is_ready
 from kubechaos.sim.store.refusals import Refused
@@ -68,6 +70,7 @@ def test_a_deployment_says_that_it_is_not_available_while_all_its_pods_are_ready
     status = lab.deployment.status
     assert (status["readyReplicas"], status.get("availableReplicas"), status["unavailableReplicas"]) == (3, None, 3)
     assert condition(lab.deployment, "Available")["reason"] == "MinimumReplicasUnavailable"
+    assert [each.meta["generation"] for each in lab.replica_sets] == [1]
     assert not lab.cluster.settled
     lab.step(LEAST)
     assert condition(lab.deployment, "Available")["reason"] == "MinimumReplicasAvailable"
@@ -206,6 +209,27 @@ def test_a_daemon_set_rolls_out_node_by_node_as_each_pod_becomes_available(lab: 
     (gap,) = from_ready_to_next(lab, old)
     assert gap > LEAST
     assert min(count for _, count in available(lab, DAEMON_SET, "numberAvailable")) == 1
+
+
+def test_a_daemon_set_gives_up_old_pods_that_are_not_available_at_once(lab: Lab) -> None:
+    lab.apply(daemon_set(minReadySeconds=30))
+    lab.step(3)
+    assert lab.ready == 2
+    change(lab, DAEMON_SET, **RESTARTED)
+    lab.step(SOON)
+    assert lab.active == []
+
+
+def test_of_several_times_at_which_to_look_again_the_soonest_counts() -> None:
+    timers, looks = Timers(Stepped()), list[float]()
+    queue = Queue[str](timers, 0.0, lambda _: looks.append(timers.now()))
+    for seconds in (5, 9, None, 3, 4):
+        queue.later("web", seconds)
+    timers.step(10)
+    assert looks == [3]
+    queue.later("web", 2)
+    timers.step(2)
+    assert looks == [3, 12]
 
 
 @pytest.mark.parametrize("make", [deployment, stateful_set, daemon_set])

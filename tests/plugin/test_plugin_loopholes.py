@@ -1,5 +1,7 @@
 """What must not pass, or be skipped, without a result."""
 
+import time
+
 from tests.plugin.conftest import KILL
 from tests.plugin.test_plugin_verdicts import red, swallowing
 from tests.plugin.tiny import NAMESPACE, pod
@@ -111,17 +113,23 @@ def test_xdist_bad_flag_does_not_matter_without_chaos_tests(run, tiny) -> None:
 
 
 def test_a_settle_that_eats_the_timeout_is_refused(run, tiny) -> None:
-    from threading import Timer
+    from threading import Thread
+
+    def ready_after_4_s() -> None:
+        with tiny.server.heard:
+            tiny.server.heard.wait_for(lambda: any(r.path == f"{NAMESPACE}/pods" for r in tiny.server.requests), 60)
+        time.sleep(4)
+        tiny.put(f"{NAMESPACE}/pods", pod(2))
 
     tiny.put(f"{NAMESPACE}/pods", pod(2, ready=False))
     tiny.on_delete = lambda name: tiny.remove(f"{NAMESPACE}/pods", name)
     code = KILL.replace("healthy_deployment)", "cluster)", 1).replace(
         "chaos.run(kill(1), healthy_deployment)", 'chaos.run(kill(1), cluster.deployment("timeserver"), within=1)'
     )
-    timer = Timer(4, lambda: tiny.put(f"{NAMESPACE}/pods", pod(2)))
-    timer.start()
+    thread = Thread(target=ready_after_4_s)
+    thread.start()
     result = run(code, "--timeout=12", "--timeout-method=signal", "--chaos-settle=30", process=True)
-    timer.join()
+    thread.join()
     assert tiny.writes == []
     assert "TimeoutTooShortError" in result.out
 

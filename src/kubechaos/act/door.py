@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .. import wire
 from ..api.resources import RESOURCES
@@ -53,7 +53,7 @@ class Act:
         self._mark = mark
         self._chance = chance
         self._begun = False
-        self._scaled: list[tuple[int, int]] = []
+        self._scaled: list[_Scaled] = []
 
     def choose(self, who: Who) -> tuple[Pod, ...]:
         """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
@@ -115,59 +115,73 @@ class Act:
     def roll_out(self, stamp: str) -> None:
         """Replace every pod, as `kubectl rollout restart` does: an annotation of the template changes."""
         annotations = {"kubectl.kubernetes.io/restartedAt": stamp}
-        self._revise({"template": {"metadata": {"annotations": annotations}}}, verb="rollout")
+        self._revise({"template": {"metadata": {"annotations": annotations}}}, self._mark, verb="rollout")
 
     def scale(self, replicas: int) -> None:
         """Let the target want so many replicas, until it is healed."""
-        before = self._look().world.wanted
-        if replicas == before:
+        world = self._look().world
+        scaled = _Scaled(world.workload.uid if world.workload else "", world.wanted, replicas)
+        if replicas == scaled.before:
             raise ArgumentError(f"{self.target} wants {replicas} replicas already: scaling it to that does nothing")
-        self._scaled.append((before, replicas))
-        if not self._revise({"replicas": replicas}, verb="scale", only_if=before, replicas=replicas):
+        self._scaled.append(scaled)
+        only_if = scaled.uid, scaled.before
+        if not self._revise({"replicas": replicas}, self._mark, verb="scale", only_if=only_if, replicas=replicas):
             self._scaled.pop()
-            raise FaultNotProvenError(f"{self.target} was scaled by somebody else just before us; nothing was touched")
+            raise FaultNotProvenError(f"{self.target} was changed by somebody else just before us; nothing was touched")
 
     def heal(self) -> None:
         """Put back what was changed, the last first; what somebody else has changed since is left as it is.
 
-        Raises NotHealedError if the cluster does not let us.
+        What goes wrong in telling of it is raised once all is put back. Raises NotHealedError if the cluster does not
+        let us.
         """
+        mark = _Later(self._mark)
         until = time.monotonic() + HEAL_DEADLINE
         while self._scaled:
-            before, after = self._scaled[-1]
+            scaled = self._scaled[-1]
             try:
-                self._unscale(before, after)
+                healed = self._unscale(scaled, mark)
             except NotFoundError:
-                self._mark("superseded", what=f"{self.target} is gone")
+                mark("superseded", what=f"{self.target} is gone")
+                healed = True
             except ApiError as error:
                 if not (may_pass(error) or isinstance(error, ConflictError)) or time.monotonic() > until:
                     raise NotHealedError(
-                        f"{self.target} still wants {after} replicas instead of {before}: {error}; "
-                        f"put it back: kubectl scale {self.target} -n {self.target.namespace} --replicas={before}"
+                        f"{self.target} still wants {scaled.after} replicas instead of {scaled.before}: {error}; put "
+                        f"it back: kubectl scale {self.target} -n {self.target.namespace} --replicas={scaled.before}"
                     ) from error
                 time.sleep(PAUSE)
                 continue
-            self._scaled.pop()
+            if healed:
+                self._scaled.pop()
+        mark.complain()
 
-    def _unscale(self, before: int, after: int) -> None:
-        live = wire.mapping(self._transport.get(self._path()))["spec"].get("replicas", 1)
-        if live == after:
-            self._revise({"replicas": before}, verb="heal", only_if=after)
-        elif live != before:
-            self._mark("superseded", what=f"{self.target} wants {live} replicas by now; left as it is")
+    def _unscale(self, scaled: "_Scaled", mark: Marker) -> bool:
+        """Put it back, or see that there is nothing to put back; False if it has changed while we looked."""
+        found = wire.mapping(self._transport.get(self._path()))
+        live = found["spec"].get("replicas", 1)
+        if found["metadata"]["uid"] != scaled.uid:
+            mark("superseded", what=f"{self.target} was deleted and made again; left as it is")
+        elif live == scaled.after:
+            return self._revise({"replicas": scaled.before}, mark, verb="heal", only_if=(scaled.uid, live))
+        elif live != scaled.before:
+            mark("superseded", what=f"{self.target} wants {live} replicas by now; left as it is")
+        return True
 
-    def _revise(self, spec: dict[str, Any], *, verb: str, only_if: int | None = None, **facts: Any) -> bool:
+    def _revise(
+        self, spec: dict[str, Any], mark: Marker, *, verb: str, only_if: tuple[str, int] | None = None, **facts: Any
+    ) -> bool:
         """Change the target's spec; its resourceVersion is the precondition, so that the next generation is ours.
 
-        Returns False, and changes nothing, if it does not want `only_if` replicas.
+        Returns False, and changes nothing, if it is not the one with the uid and the replicas of `only_if`.
         """
         self._begin()
         for attempt in range(1, ATTEMPTS + 1):
             found = wire.mapping(self._transport.get(self._path()))
-            if only_if is not None and found["spec"].get("replicas", 1) != only_if:
-                return False
             meta = found["metadata"]
-            self._mark("intent", verb=verb, generation=meta["generation"] + 1, **facts)
+            if only_if is not None and (meta["uid"], found["spec"].get("replicas", 1)) != only_if:
+                return False
+            mark("intent", verb=verb, generation=meta["generation"] + 1, **facts)
             body = {"metadata": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}, "spec": spec}
             try:
                 self._transport.send("PATCH", self._path(), body)
@@ -175,7 +189,7 @@ class Act:
                 if attempt == ATTEMPTS:
                     raise
             else:
-                self._mark("acted", method="PATCH", answer="accepted")
+                mark("acted", method="PATCH", answer="accepted")
                 return True
         return False
 
@@ -197,6 +211,33 @@ class Act:
             self._mark("acted", uid=pod.uid, method=method, answer=str(error))
         else:
             self._mark("acted", uid=pod.uid, method=method, answer="accepted")
+
+
+class _Scaled(NamedTuple):
+    """What we have changed: which workload, and how many replicas it wanted before and since."""
+
+    uid: str
+    before: int
+    after: int
+
+
+class _Later:
+    """Marks, and keeps the first error of it for later: a full disk must not keep a cluster from being healed."""
+
+    def __init__(self, mark: Marker) -> None:
+        self._mark = mark
+        self._error: Exception | None = None
+
+    def __call__(self, what: str, /, **facts: Any) -> None:
+        try:
+            self._mark(what, **facts)
+        except Exception as error:  # noqa: BLE001  # raised by `complain`
+            self._error = self._error or error
+
+    def complain(self) -> None:
+        """Raise the error that was kept."""
+        if self._error is not None:
+            raise self._error
 
 
 def _path(pod: Pod) -> str:

@@ -11,32 +11,29 @@
 """
 
 import logging
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from math import isfinite
+from functools import partial
 from random import Random
 
 from ..act.door import Act
 from ..act.permission import ask
 from ..errors import (
-    ArgumentError,
     ChaosError,
     FaultError,
     FaultNotProvenError,
     InconclusiveError,
-    NoReadinessProbeWarning,
     NotRecoveredError,
     RefusedError,
     TimeoutTooShortError,
 )
-from ..judge.alerts import AlertRule
+from ..judge.alerts import Alert, AlertRule
 from ..judge.outage import Outage
-from ..judge.recovery import PROOF_MARGIN, Limits
 from ..judge.timeline import State
-from ..model import Record
+from ..model import Ref
 from ..observe.cluster import Cluster, Target
 from ..observe.observation import Observation
+from ..observe.switching import quick_switching
 from ..report import records, text
 from ..report.gate import EXCUSABLE
 from ..settings import Settings
@@ -44,8 +41,8 @@ from . import arguments
 from .artifacts import Artifacts
 from .faults import Fault
 from .ongoing import Ongoing
-from .probes import Probes
 from .steady import settle
+from .watching import Watching
 
 logger = logging.getLogger("kubechaos")
 
@@ -83,10 +80,9 @@ class Chaos:
         self._clock = cluster.clock
         self._wall = wall
         self._left = left
-        self._observations: dict[Target, Observation] = {}
+        self._watching = Watching(cluster, artifacts, self._about, self._hear)
         self._acts: list[Act] = []
-        self._probes: dict[Target, Probes] = {}
-        self._ongoing: dict[Target, Ongoing] = {}
+        self._ongoing: dict[Ref, Ongoing] = {}
         self._offered: list[str] = []
         arguments.check_rules(rules)
 
@@ -96,7 +92,7 @@ class Chaos:
         Raises NotFoundTargetError or TooFewReplicasError at once, NotSteadyError after `--chaos-settle` seconds.
         """
         with self._noted():
-            self._settle(self._observe(target))
+            self._settle(self._watching.observe(target))
         return target
 
     def run(
@@ -136,48 +132,48 @@ class Chaos:
     ) -> Iterator[Ongoing]:
         with self._noted():
             arguments.check(fault, target)
-            limits = self._limits(target, within)
-            if target in self._ongoing:
+            limits = arguments.limits(self._settings.within if within is None else within, self._stable_for(target))
+            if target.ref in self._ongoing:
                 raise RefusedError(f"{target}: a fault is already being injected; one at a time on the same target")
-            observation = self._observe(target)
+            observation = self._watching.observe(target)
             ask(self._cluster.transport, target.ref.namespace, fault.permissions(target.ref.kind))
-            self._check_timeout(observation, limits, hold or 0.0)
+            needed = partial(arguments.seconds, fault, limits, hold or 0.0)
+            self._check_timeout(needed(observation.state))
             self._settle(observation)
-            self._check_timeout(observation, limits, hold or 0.0)
-            ongoing = self._ongoing[target] = Ongoing(
-                fault, target, observation, limits, self._rules, self._cluster.transport
-            )
+            self._check_timeout(needed(observation.state))
+            ongoing = Ongoing(fault, target, observation, limits, self._rules, self._cluster.transport)
+            self._ongoing[target.ref] = ongoing
             try:
-                ongoing.begin(self._act(observation), hold=hold, **self._facts(observation))
-                yield ongoing
-                found = ongoing.conclude()
+                with quick_switching():
+                    ongoing.begin(self._act(observation), hold=hold, **self._facts(observation))
+                    yield ongoing
+                    found = ongoing.conclude()
             except BaseException as error:
-                if (found_so_far := ongoing.abandon(error)) is not None:
-                    self._save(found_so_far)
-                    error.add_note(text.verdict_line(found_so_far))
+                self._abandon(ongoing, error)
                 raise
             finally:
-                self._ongoing.pop(target, None)
+                self._ongoing.pop(target.ref, None)
             self._save(found)
             _raise_for(found, check)
+
+    def _abandon(self, ongoing: Ongoing, error: BaseException) -> None:
+        """Note an error that ended an experiment, and save what is known of it; its verdict tells of the error, too."""
+        found = ongoing.abandon(error)
+        self._note(error, found.verdict if found else "")
+        if found is not None:
+            self._save(found)
+            error.add_note(text.verdict_line(found))
 
     def close(self) -> None:
         """End every watch and the recording; what was offered or begun and never ended is an error of the test."""
         for offer in self._offered:
             error: ChaosError = FaultError(f"{offer} does nothing by itself; write: with {offer}:")
             self.errors.append((error, error.verdict))
-        for target, ongoing in self._ongoing.items():
-            error = FaultError(f"{target}: the block of chaos.inject was never left, so there is no result")
-            self.errors.append((error, error.verdict))
-            if (found := ongoing.abandon(error)) is not None:
-                self._save(found)
+        for ongoing in self._ongoing.values():
+            self._abandon(ongoing, FaultError(f"{ongoing.target}: the block of chaos.inject was never left"))
         self._ongoing.clear()
         self._heal()
-        for probes in self._probes.values():
-            probes.stop()
-        for observation in self._observations.values():
-            observation.close()
-        self._observations.clear()
+        self._watching.close()
         self.artifacts.close()
 
     def _heal(self) -> None:
@@ -207,48 +203,20 @@ class Chaos:
         try:
             yield
         except BaseException as error:
-            if not any(error is each for each, _ in self.errors):
-                self.errors.append((error, getattr(error, "verdict", "interrupted")))
+            self._note(error)
             raise
 
-    def _observe(self, target: Target) -> Observation:
-        if target in self._observations:
-            return self._observations[target]
-        self.artifacts.open(
-            {
-                "run": self._settings.run,
-                "nodeid": self._nodeid,
-                "seed": self._settings.seed,
-                "started": self._wall(),
-                "at": self._clock.now(),
-            }
-        )
-        observation = Observation(
-            self._cluster.transport, target, self._clock, lambda *heard: self._hear(target, *heard)
-        )
-        try:
-            observation.open()
-        except BaseException:
-            observation.close()
-            raise
-        self._observations[target] = observation
-        if target.probes:
-            self._probes[target] = Probes(target.probes, observation.put, self._clock.now)
-            self._probes[target].start()
-        if (workload := observation.state.world.workload) and not workload.probed and not target.probes:
-            warnings.warn(
-                f"{target} has no readiness probe: its pods are Ready as soon as they run",
-                NoReadinessProbeWarning,
-                stacklevel=4,
-            )
-        return observation
+    def _note(self, error: BaseException, word: str = "") -> None:
+        if not any(error is each for each, _ in self.errors):
+            self.errors.append((error, word or getattr(error, "verdict", "interrupted")))
 
-    def _hear(self, target: Target, record: Record, state: State) -> None:
-        stream = f"{target.ref.namespace}/{target.ref}"
-        self.artifacts.record(record, stream)
-        if (ongoing := self._ongoing.get(target)) is not None:
-            for alert in ongoing.hear(state):
-                self.artifacts.alert(alert, stream)
+    def _about(self) -> dict[str, object]:
+        told = self._settings
+        return {"run": told.run, "nodeid": self._nodeid, "seed": told.seed, "started": self._wall()}
+
+    def _hear(self, target: Target, state: State) -> list[Alert]:
+        ongoing = self._ongoing.get(target.ref)
+        return ongoing.hear(state) if ongoing is not None and ongoing.target == target else []
 
     def _settle(self, observation: Observation) -> None:
         settle(observation, self._settings.settle, self._stable_for(observation.target), self._clock)
@@ -256,16 +224,9 @@ class Chaos:
     def _stable_for(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for
 
-    def _limits(self, target: Target, within: float | None) -> Limits:
-        within = self._settings.within if within is None else within
-        for name, value in (("within", within), ("stable_for", self._stable_for(target))):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-                raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more")
-        return Limits(float(within), self._stable_for(target))
-
-    def _check_timeout(self, observation: Observation, limits: Limits, hold: float) -> None:
-        grace = max((pod.grace for pod in observation.state.world.active), default=0.0)
-        needed = self._clock.wall(hold + max(limits.within + limits.stable_for, grace + PROOF_MARGIN))
+    def _check_timeout(self, needed: float) -> None:
+        """Refuse what may take so many seconds of the run's clock, where pytest-timeout would end it before."""
+        needed = self._clock.wall(needed)
         if (left := self._left()) < needed:
             raise TimeoutTooShortError(
                 f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "

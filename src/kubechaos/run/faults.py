@@ -10,6 +10,7 @@ from ..act.permission import Permission
 from ..api.resources import RESOURCES
 from ..errors import ArgumentError
 from ..judge import victims
+from ..judge.recovery import EFFECT_DEADLINE
 from ..judge.victims import Who
 from ..judge.world import PODS, STREAMS
 
@@ -22,7 +23,8 @@ class Fault:
     """What is done to a target; `instant` faults leave nothing behind that could be undone.
 
     `needs` is asked for before anything is touched; WORKLOAD in it stands for the target's own resource. `kinds`
-    are the targets that it can be done to.
+    are the targets that it can be done to, and `effect_within` the seconds in which it must have shown an effect other
+    than the end of its victims.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Fault:
     needs: tuple[Permission, ...] = ()
     instant: bool = True
     kinds: frozenset[str] = ANY
+    effect_within: float = 0.0
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(self.args)})"
@@ -86,7 +89,8 @@ def kill_container(who: Who, container: str | None = None) -> Fault:
         act.restart(act.choose(who), container)
 
     args = (victims.describe(who), *((repr(container),) if container else ()))
-    return Fault("kill_container", args, steps, needs=(Permission("get", "pods"), Permission("patch", "pods")))
+    needs = (Permission("get", "pods"), Permission("patch", "pods"))
+    return Fault("kill_container", args, steps, needs=needs, effect_within=EFFECT_DEADLINE)
 
 
 def rollout_restart() -> Fault:
@@ -96,7 +100,7 @@ def rollout_restart() -> Fault:
         act.roll_out(datetime.now(UTC).isoformat(timespec="microseconds"))
 
     needs = (Permission("get", WORKLOAD), Permission("patch", WORKLOAD))
-    return Fault("rollout_restart", (), steps, needs=needs, kinds=ANY - {PODS})
+    return Fault("rollout_restart", (), steps, needs=needs, kinds=ANY - {PODS}, effect_within=EFFECT_DEADLINE)
 
 
 def scale(replicas: int) -> Fault:
@@ -118,4 +122,5 @@ def scale(replicas: int) -> Fault:
         needs=needs,
         instant=False,
         kinds=frozenset({"Deployment", "StatefulSet"}),
+        effect_within=EFFECT_DEADLINE,
     )

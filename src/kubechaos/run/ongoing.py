@@ -136,12 +136,12 @@ class Ongoing:
         return self._end(Verdict(word, f"{type(error).__name__}: {error}"))
 
     def _healed(self, error: BaseException) -> BaseException:
-        """Heal after an error; where that fails too, it is the worse one."""
+        """Heal after an error; not to have healed is the worse one."""
         try:
             self._heal()
-        except NotHealedError as worse:
-            error.add_note(f"kubechaos: {worse}")
-            return worse
+        except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
+            error.add_note(f"kubechaos: {other}")
+            return other if isinstance(other, NotHealedError) else error
         return error
 
     def _end(self, overruled: Verdict | None, **facts: Any) -> Outage:
