@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes import client
 
-from kubechaos.api.connect import pin
+from kubechaos.api.connect import Pinned, pin
 from kubechaos.api.transport import Transport
 from kubechaos.errors import UnauthorizedError
 from kubechaos.observe import watch
@@ -163,4 +164,37 @@ def test_a_token_file_that_is_empty_for_a_moment_is_no_reason_to_be_nobody(serve
     with pytest.raises(UnauthorizedError):
         transport.get("/x")
     assert rotated.tokens() == ["Bearer first"]
+    transport.close()
+
+
+def test_a_certificate_that_is_replaced_in_its_file_is_taken_over_by_every_client(
+    server: RawServer, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "certificate"
+    certificate.write_text("first")
+    configuration = client.Configuration(host=server.url)
+    configuration.cert_file = str(certificate)
+    pinned = Pinned("raw", "shop", configuration)
+    for path in ("/one", "/two", "/again"):
+        server.on("GET", path, failure(401, "Unauthorized"), reply({}))
+    transports = [Transport(pinned), Transport(pinned)]
+    certificate.write_text("second")
+    for transport, path in zip(transports, ("/one", "/two"), strict=True):
+        assert transport.get(path) == b"{}"
+    with pytest.raises(UnauthorizedError):
+        transports[0].get("/again")
+    for transport in transports:
+        transport.close()
+
+
+def test_the_users_own_client_has_the_credentials_of_by_now(server: RawServer, tmp_path: Path) -> None:
+    rotated = Rotated(server, tmp_path, "token")
+    server.on("GET", "/x", rotated.known(reply({})))
+    transport = Transport(pin("tiny", rotated.path))
+    before = transport.client
+    assert transport.client is before
+    rotated.valid = "second"
+    rotated.write("second")
+    transport.get("/x")
+    assert transport.client.configuration.get_api_key_with_prefix("BearerToken", "authorization") == "Bearer second"
     transport.close()

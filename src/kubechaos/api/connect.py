@@ -1,10 +1,11 @@
 """Which cluster: a context of the user's kubeconfig, or the pod we run in, pinned in memory at start."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ConfigError, KubeconfigError, UnknownContextError
 
@@ -12,11 +13,19 @@ IN_CLUSTER = "in-cluster"
 SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
-@dataclass(frozen=True, slots=True)
+class Credentials(NamedTuple):
+    """What the API server is to know us by: a token, or what the file of a client certificate holds."""
+
+    bearer: str
+    certificate: bytes
+
+
+@dataclass(slots=True)
 class Pinned:
     """A context as it was when the run began: a later `kubectl config use-context` cannot redirect us.
 
-    Only its credentials may be another's later: a token that is rotated, in a file or by a plugin; `reload` reads them.
+    Only its credentials may be another's later: a token or a certificate that is rotated, in a file or by a plugin;
+    `reload` reads them. All threads share it, so what changes is one assignment.
     """
 
     context: str
@@ -24,23 +33,36 @@ class Pinned:
     configuration: Any
     reload: Callable[[], Any] | None = None
 
-    def renew(self, used: str) -> bool:
+    @property
+    def credentials(self) -> Credentials:
+        """The credentials as they are now."""
+        return Credentials(_bearer(self.configuration), _certificate(self.configuration))
+
+    def renew(self, used: Credentials) -> bool:
         """Take over the credentials that the context has by now; whether they are others than were `used`."""
-        before = self.configuration.cert_file
-        if _bearer(self.configuration) == used and self.reload is not None:
+        if self.credentials == used and self.reload is not None:
             try:
                 fresh = self.reload()
             except ConfigError:
                 return False
-            if fresh.host != self.configuration.host or (used and not _bearer(fresh)):
+            if fresh.host != self.configuration.host or (used.bearer and not _bearer(fresh)):
                 return False
+            renewed = copy(self.configuration)
             for name in ("refresh_api_key_hook", "api_key", "cert_file", "key_file"):
-                setattr(self.configuration, name, getattr(fresh, name))
-        return _bearer(self.configuration) != used or self.configuration.cert_file != before
+                setattr(renewed, name, getattr(fresh, name))
+            self.configuration = renewed
+        return self.credentials != used
 
 
 def _bearer(configuration: Any) -> str:
     return configuration.get_api_key_with_prefix("BearerToken", alias="authorization") or ""
+
+
+def _certificate(configuration: Any) -> bytes:
+    try:
+        return Path(configuration.cert_file).read_bytes() if configuration.cert_file else b""
+    except OSError:
+        return b""
 
 
 def pin(context: str, kubeconfig: Path | None = None) -> Pinned:

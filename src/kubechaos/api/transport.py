@@ -18,7 +18,7 @@ from ..errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from .connect import Pinned
+from .connect import Credentials, Pinned
 from .sockets import hurried
 
 DEADLINE: Final = 10.0
@@ -66,6 +66,7 @@ class Transport:
     def _new_client(self) -> Any:
         from kubernetes import client
 
+        self._certificate = self.pinned.credentials.certificate
         made = client.ApiClient(self.pinned.configuration)
         manager = made.rest_client.pool_manager
         manager.pool_classes_by_scheme = hurried(manager.pool_classes_by_scheme, self._patience)
@@ -80,7 +81,8 @@ class Transport:
         """The official client, for calls of the user's own: our deadlines are not theirs."""
         from kubernetes import client
 
-        self._users = self._users or client.ApiClient(self.pinned.configuration)
+        if self._users is None or self._users.configuration is not self.pinned.configuration:
+            self._users = client.ApiClient(self.pinned.configuration)
         return self._users
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, deadline: float = DEADLINE) -> bytes:
@@ -151,7 +153,7 @@ class Transport:
             headers["Content-Type"] = request.content
         self._authorize(headers)
         response = self._send(request, headers, deadline)
-        used = headers.get("authorization", "")
+        used = Credentials(headers.get("authorization", ""), self._certificate)
         if response.status == 401 and self.pinned.renew(used):
             response.close()
             self._client.close()
