@@ -1,5 +1,9 @@
 """Sickness of the wire, through our own client: what it survives, and what it says of the rest."""
 
+import contextlib
+import json
+import time
+
 import pytest
 
 from kubechaos.errors import (
@@ -12,7 +16,7 @@ from kubechaos.errors import (
 )
 from kubechaos.judge.outage import Outage
 from kubechaos.run.faults import kill
-from tests.embedded.client import PODS, Client
+from tests.embedded.client import DEPLOYMENTS, PODS, Client
 
 
 @pytest.fixture
@@ -24,8 +28,9 @@ def steady(client: Client) -> Client:
 
 def kill_with(client: Client, name: str) -> Outage:
     """Kill a pod and disturb the streams of pods while it recovers."""
+    options = {"expire": {}, "slow": {"verb": "watch", "seconds": 0.05}}.get(name, {"verb": "watch"})
     with client.chaos.inject(kill(1), client.web) as ongoing:
-        getattr(client.sim.wire, name)(resource="pods", **({} if name == "expire" else {"verb": "watch"}))
+        getattr(client.sim.wire, name)(resource="pods", **options)
     return ongoing.outage
 
 
@@ -42,12 +47,30 @@ def test_a_stream_that_expired_is_a_gap_and_no_verdict(steady: Client) -> None:
         kill_with(steady, "expire")
 
 
-def test_a_stream_that_fell_silent_is_found_out_by_the_fresh_listing(
-    steady: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["silence", "slow"])
+def test_a_stream_that_fell_silent_or_trickles_is_found_out_by_the_fresh_listing(
+    steady: Client, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("kubechaos.observe.observation.CATCH_UP", 0.2)
     with pytest.raises(InconclusiveError, match="the stream never told of"):
-        kill_with(steady, "silence")
+        kill_with(steady, name)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_slow_stream_tells_byte_by_byte_and_everything(client: Client, is_open: bool) -> None:
+    pause, wire = 0.0005, client.sim.wire
+    query = {"watch": "1", "resourceVersion": client.get(DEPLOYMENTS)["metadata"]["resourceVersion"]}
+    with contextlib.ExitStack() as stack:
+        if not is_open:
+            wire.slow(pause, verb="watch", resource="deployments")
+        stream = stack.enter_context(client.cluster.transport.stream(DEPLOYMENTS, query))
+        if is_open:
+            wire.slow(pause, verb="watch", resource="deployments")
+        began = time.monotonic()
+        client.send("PATCH", f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"colour": "red"}}})
+        line = next(each for each in stream if b'"colour":"red"' in each)
+        assert time.monotonic() - began >= len(line) * pause
+    assert json.loads(line)["object"]["metadata"]["name"] == "web"
 
 
 @pytest.mark.parametrize("code", [429, 500, 504, 410])

@@ -116,9 +116,7 @@ class ApiServer:
 
     async def _slowly(self, request: BaseRequest, answer: Answer, planted: Trouble) -> StreamResponse:
         response = await self._begun(request)
-        for byte in answer.body:
-            await response.write(bytes([byte]))
-            await asyncio.sleep(planted.seconds)
+        await _write(response, answer.body, planted.seconds)
         await response.write_eof()
         return response
 
@@ -134,14 +132,18 @@ class ApiServer:
         stream = Stream(self._cluster.store, self._cluster.timers, where, call.query)
         self._streams.add(stream)
         try:
-            response = await self._begun(request)
+            response, pause = await self._begun(request), 0.0
             while not (stream.over and not stream.lines):
-                planted = planted or self._wire.take("watch", where.kind.plural, IN_STREAM)
-                if planted is not None and await self._disturbed(request, response, planted):
+                planted = planted or self._wire.take(
+                    "watch", where.kind.plural, IN_STREAM - ({"slow"} if pause else set())
+                )
+                if planted is not None and planted.name == "slow":
+                    pause = planted.seconds
+                elif planted is not None and await self._disturbed(request, response, planted):
                     return response
                 planted = None
                 for line in await stream.some():
-                    await response.write(line)
+                    await _write(response, line, pause)
             await response.write_eof()
             return response
         finally:
@@ -165,6 +167,16 @@ class ApiServer:
         else:
             return False
         raise ConnectionResetError("planted")
+
+
+async def _write(response: StreamResponse, data: bytes, pause: float) -> None:
+    """Write at once, or byte by byte with a pause after each."""
+    if not pause:
+        await response.write(data)
+        return
+    for byte in data:
+        await response.write(bytes([byte]))
+        await asyncio.sleep(pause)
 
 
 def _what(call: Call) -> tuple[str, str]:

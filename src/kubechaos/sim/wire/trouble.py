@@ -72,7 +72,7 @@ class Wire:
         self._plant(Trouble("garbage", verb, resource, times))
 
     def slow(self, seconds: float, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
-        """Send the answer byte by byte, so many seconds apart."""
+        """Send the answer byte by byte, so many seconds apart; a stream from its next line to its end."""
         self._plant(Trouble("slow", verb, resource, times, seconds=seconds))
 
     def expire_token(self, *, expired: bool = True) -> None:
@@ -103,7 +103,7 @@ class Wire:
         return None
 
 
-IN_STREAM: Final = frozenset(["expire", "reset", "silence", "truncate", "garbage"])
+IN_STREAM: Final = frozenset(["expire", "reset", "silence", "truncate", "garbage", "slow"])
 
 
 def _refusal(code: int, retry_after: int | None) -> Refused:
