@@ -25,11 +25,12 @@ FIRST = 20
 """Events that are not counted: caches and branches get warm."""
 INTERVALS = {"default": 0.005, "1 ms": 0.001, "0.2 ms": 0.0002, "quick": QUICK, "0.05 ms": 0.00005}
 STAMP = re.compile(rb'"sent":"(\d+)"')
-WAYS = ("socket", "limit", "ours", "official")
+WAYS = ("socket", "limit", "ours", "lightkube", "official")
 NAMES = {
     "socket": "raw socket",
     "limit": "raw socket + msgspec",
     "ours": "ours: folded into the timeline",
+    "lightkube": "lightkube, as documented",
     "official": "official client, as documented",
 }
 
@@ -60,7 +61,8 @@ def main() -> None:
 def measure(url: str, way: str, interval: str, load: str) -> None:
     """Print the latencies of one run, as JSON."""
     late: list[float] = []
-    read = {"socket": _socket, "limit": _limit, "ours": _ours, "official": _official}[way](url, late)
+    clients = {"lightkube": _lightkube, "official": _official}
+    read = {"socket": _socket, "limit": _limit, "ours": _ours, **clients}[way](url, late)
     sys.setswitchinterval(INTERVALS[interval])
     if load == "busy":
         ways.spin()
@@ -111,6 +113,17 @@ def _ours(url: str, late: list[float]) -> Callable[[], None]:
 
 def _done(_: State) -> None:
     """The state is not what is measured."""
+
+
+def _lightkube(url: str, late: list[float]) -> Callable[[], None]:
+    client = ways.lightkube(url)
+
+    def read() -> None:
+        for pod in ways.watched_lightly(client):
+            if _note(late, pod.metadata.labels["sent"]):
+                return
+
+    return read
 
 
 def _official(url: str, late: list[float]) -> Callable[[], None]:
