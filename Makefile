@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/pytest
+# Most of a test on the dev cluster is waiting; those that touch what all share take it alone (tests/real/turns.py).
+TOGETHER := -n 6 --maxschedchunk=1
 # Of the planted defects, those that e2e looks at.
 SAMPLE := plain or bad-rollout or liveness or evict-blocked or stateful-set-image or daemon-set-silent
 DEVCLUSTER := $(BIN)/python devcluster/run
@@ -26,7 +28,7 @@ test: $(INSTALLED) ## run the tests that need no cluster
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
 	$(PYTEST) tests/devcluster --json-report-file=none
-	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; $(PYTEST) tests/real --json-report-file=none -m "not alone" -n 3; $(PYTEST) tests/real --json-report-file=none -m alone; $(PYTEST) tests/attacks/test_kubelet.py --json-report-file=none; exec $(PYTEST) tests/defects --json-report-file=none -k "$(SAMPLE)"'
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real tests/attacks/test_kubelet.py tests/defects --json-report-file=none $(TOGETHER) -k "not verdict_is_right or $(SAMPLE)"'
 
 check: $(INSTALLED) ## run the linters, the type checker and the import contracts
 	$(BIN)/ruff check
@@ -51,7 +53,7 @@ soak: $(INSTALLED) ## kill for half an hour on a real Kubernetes: nothing may be
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.soak'
 
 defects: $(INSTALLED) ## plant 132 defects on a real Kubernetes; each verdict must be right, each cause named
-	$(DEVCLUSTER) -- $(PYTEST) tests/defects --json-report-file=none
+	$(DEVCLUSTER) -- $(PYTEST) tests/defects --json-report-file=none $(TOGETHER)
 
 clean: ## remove what was made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis chaos-results chaos-report.json

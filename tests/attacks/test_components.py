@@ -8,6 +8,7 @@ import pytest
 from tests.attacks.components import await_healthy, cut_off, dead, dead_for, paused_for
 from tests.real.shop import Run, Shop
 
+pytestmark = pytest.mark.alone
 KILL_ONE = """
     from kubechaos import kill
 

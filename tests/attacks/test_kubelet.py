@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.attacks.components import await_healthy, dead_for
 from tests.real.shop import Shop
 
+pytestmark = pytest.mark.alone
 KILL_AND_WAIT = """
     import time
     from pathlib import Path

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from random import Random
+from typing import TypeVar
 
 from kubechaos.model import Pod
-from tests.defects.scene import Scene
+from tests.defects.scene import SHARED, Scene
 from tests.defects.workloads import IMAGE, Manifest
 from tests.real.parts import cordoned, ctr, kubectl, nodes, silent
 
+Deed = TypeVar("Deed", bound=Callable[..., object])
 NODES = ("node-1", "node-2")
 PAUSE: Manifest = {"spec": {"paused": True}}
 BAD_IMAGE: Manifest = {"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "UPPER/Case::1"}]}}}}
@@ -27,16 +29,24 @@ while True:
 """
 
 
+def of_all(deed: Deed) -> Deed:
+    """Say of a deed that it touches what the whole cluster shares."""
+    setattr(deed, SHARED, True)
+    return deed
+
+
 def without(*components: str) -> Callable[[Scene], AbstractContextManager[None]]:
     """Components of the cluster do nothing."""
-    return lambda scene: silent(*components)
+    return of_all(lambda scene: silent(*components))
 
 
+@of_all
 def on_no_node(scene: Scene) -> AbstractContextManager[None]:
     """No node takes new pods."""
     return cordoned(*NODES)
 
 
+@of_all
 @contextmanager
 def with_a_silent_kubelet(scene: Scene) -> Iterator[None]:
     """New pods can only be placed on node-2, whose kubelet does nothing."""
@@ -220,6 +230,7 @@ def kill_the_replacement(scene: Scene) -> None:
     scene.kubectl("delete", "pod", fresh[0], "--wait=false")
 
 
+@of_all
 @contextmanager
 def drained(scene: Scene) -> Iterator[None]:
     """While this lasts, somebody else has drained node-1."""
@@ -229,6 +240,7 @@ def drained(scene: Scene) -> Iterator[None]:
         kubectl("uncordon", "node-1")
 
 
+@of_all
 def drain(scene: Scene) -> None:
     """Drain node-1 of the target's pods."""
     kubectl("drain", "node-1", "--pod-selector=app=web", "--ignore-daemonsets", "--timeout=20s")

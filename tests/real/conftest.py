@@ -1,21 +1,15 @@
 """What tests on the dev cluster share."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 
 import pytest
 
-from tests.real.parts import STATE
 from tests.real.shop import Shop
+from tests.real.turns import pytest_configure
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to run anywhere but on the dev cluster: a skip would read as green."""
-    config.addinivalue_line("markers", "alone: a test that stops what the whole cluster shares")
-    if STATE not in os.environ:
-        raise pytest.UsageError("tests/real needs the dev cluster: make e2e, or devcluster/run -- pytest tests/real")
+__all__ = ["pytest_configure", "shop"]
 
 
 @pytest.fixture

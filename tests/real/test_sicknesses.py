@@ -103,8 +103,16 @@ def test_a_component_that_does_nothing_is_no_recovery(shop: Shop, component: str
     assert ("NotCreated" in run.alerts) is (component == "kube-controller-manager")
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("name", ["hang", "crash", "image-pull", "unschedulable", "quota"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hang",
+        "crash",
+        "image-pull",
+        pytest.param("unschedulable", marks=pytest.mark.alone),
+        pytest.param("quota", marks=pytest.mark.alone),
+    ],
+)
 def test_what_is_sick_from_the_start_is_never_steady(shop: Shop, name: str) -> None:
     plants: dict[str, AbstractContextManager[None]] = {"unschedulable": cordoned(*NODES), "quota": quota()}
     with plants.get(name, nullcontext()):
@@ -130,6 +138,7 @@ def test_pods_that_may_not_be_watched_end_it(shop: Shop) -> None:
     assert f'User "system:serviceaccount:chaos:{shop.name}" cannot watch resource "pods"' in run.failure()
 
 
+@pytest.mark.alone
 def test_the_sick_parts_of_this_cluster_are_well_again() -> None:
     unschedulable = kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}")
     assert (len(nodes()), unschedulable.strip()) == (2, "")

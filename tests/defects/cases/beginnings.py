@@ -11,7 +11,7 @@ CONFIG_ENV = {"env": [{"name": "KEY", "valueFrom": {"configMapKeyRef": {"name": 
 
 def never(name: str, cause: str, **more: object) -> Case:
     """Return a case of a target that is sick from the start."""
-    return Case(name, "not_steady", cause, settle=4, **more)  # type: ignore[arg-type]
+    return Case(name, "not_steady", cause, settle=8, **more)  # type: ignore[arg-type]
 
 
 CASES = [

@@ -3,10 +3,11 @@
 from kubechaos import evict, kill, kill_container, newest, on_node, rollout_restart, scale, where
 from tests.defects import plants
 from tests.defects.cases.healthy import NOTHING, undisturbed
-from tests.defects.cases.replacements import GONE, PROBE
+from tests.defects.cases.replacements import PROBE
 from tests.defects.scene import Case
 from tests.defects.workloads import QUIET, container, daemon_set, deployment, stateful_set, template, web
 
+GONE = "localhost:1/gone-once-evicted:1"
 TWO = deployment(template(web(), container("side", QUIET)))
 BLOCKED = "disruption budget budget-0 needs 3 healthy pods and has 3 currently"
 

@@ -3,7 +3,7 @@
 from kubechaos import Cluster, Outage, Target, kill
 from tests.defects import plants
 from tests.defects.cases.healthy import NOTHING
-from tests.defects.cases.replacements import GONE, PROBE
+from tests.defects.cases.replacements import PROBE
 from tests.defects.scene import Case, Scene
 from tests.defects.workloads import (
     DEAF,
@@ -17,6 +17,7 @@ from tests.defects.workloads import (
     web,
 )
 
+GONE = "localhost:1/gone-from-under-a-set:1"
 PARALLEL = {"podManagementPolicy": "Parallel"}
 
 

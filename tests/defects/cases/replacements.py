@@ -52,10 +52,11 @@ CASES = [
         "OOMKilled",
         mode="soon-hungry",
         workload=deployment(template(web(resources=LITTLE))),
-        within=8,
+        within=10,
+        stable_for=5,
         alerts=("OOMKilled",),
     ),
-    sick("crash when just ready", "exit code 4", mode="soon-crash", within=8),
+    sick("crash when just ready", "exit code 4", mode="soon-crash", within=10, stable_for=5),
     sick(
         "liveness that fails when just ready",
         "(?i)liveness",
