@@ -1,5 +1,7 @@
 """Signals and what they must not break in two."""
 
+import signal
+
 import pytest
 
 from kubechaos.observe.whole import patient, whole
@@ -59,3 +61,17 @@ def test_a_second_signal_waits_for_nothing() -> None:
     with pytest.raises(Cut):
         work()
     assert done == ["first"]
+
+
+def test_an_alarm_that_a_second_signal_overtakes_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[float] = []
+    monkeypatch.setattr(signal, "setitimer", lambda which, seconds: timers.append(seconds))
+
+    def work() -> None:
+        with whole():
+            patient(cut)(signal.SIGALRM, None)
+            patient(cut)(signal.SIGINT, None)
+
+    with pytest.raises(Cut) as caught:
+        work()
+    assert (caught.value.args, timers) == ((signal.SIGINT,), [1.0, 0])

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +13,7 @@ PATIENCE: Final = 1.0
 """Seconds after which a timeout's alarm is obeyed whatever it breaks; of other signals the second one is."""
 
 _depth = 0
-_waiting: list[Callable[[], Any]] = []
+_waiting: list[tuple[int, Callable[[], Any]]] = []
 
 
 @contextmanager
@@ -25,7 +26,9 @@ def whole() -> Iterator[None]:
     finally:
         _depth -= 1
         while _waiting and not _depth:
-            _waiting.pop(0)()
+            number, obey = _waiting.pop(0)
+            _forget(number)
+            obey()
 
 
 def patient(handler: Handler) -> Handler:
@@ -33,17 +36,18 @@ def patient(handler: Handler) -> Handler:
 
     def wait(number: int, frame: FrameType | None) -> None:
         if not _depth or _waiting:
-            _waiting.clear()
+            while _waiting:
+                _forget(_waiting.pop()[0])
             handler(number, frame)
             return
         if number == signal.SIGALRM:
             signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-        _waiting.append(lambda: _obey(handler, number, frame))
+        _waiting.append((number, partial(handler, number, frame)))
 
     return wait
 
 
-def _obey(handler: Handler, number: int, frame: FrameType | None) -> None:
+def _forget(number: int) -> None:
+    """Let the alarm that would have ended its waiting not come any more."""
     if number == signal.SIGALRM:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    handler(number, frame)

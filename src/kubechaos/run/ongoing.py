@@ -131,9 +131,9 @@ class Ongoing:
         experiment = self._observation.state.experiment
         if experiment is None or not experiment.running:
             return None
-        known = isinstance(error, ChaosError) and not isinstance(error, ApiError)
-        word = error.verdict if known and isinstance(error, ChaosError) else "interrupted"
-        return self._end(Verdict(word, f"{type(error).__name__}: {error}"))
+        if isinstance(error, ChaosError) and not isinstance(error, ApiError):
+            return self._end(Verdict(error.verdict, str(error)))
+        return self._end(Verdict("interrupted", f"{type(error).__name__}: {error}"))
 
     def _healed(self, error: BaseException) -> BaseException:
         """Heal after an error; not to have healed is the worse one."""
