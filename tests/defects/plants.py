@@ -213,7 +213,10 @@ def unready_a_survivor(scene: Scene) -> None:
 
 def crash_a_survivor(scene: Scene) -> None:
     """End the main process of a pod that was there before; its container is started again."""
-    scene.kubectl("exec", scene.survivors[0], "--", "kill", "1")
+    survivor, restarts = scene.survivors[0], "{.status.containerStatuses[0].restartCount}"
+    # Not at once: the exec itself would be killed with the container it is in.
+    scene.kubectl("exec", survivor, "--", "sh", "-c", "(sleep 0.3; kill 1) >/dev/null 2>&1 &")
+    scene.kubectl("wait", f"pod/{survivor}", f"--for=jsonpath={restarts}=1", "--timeout=20s")
 
 
 def kill_a_survivor(scene: Scene) -> None:
