@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from ..errors import InterruptedOutage
-from ..observe.whole import patient
+from ..observe.whole import Handler, patient
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IMPATIENT: Final = 3
@@ -19,16 +19,7 @@ IMPATIENT: Final = 3
 def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
     """Turn the first signal into an InterruptedOutage where it arrives, and tell `stop` that the session is over."""
     heard: list[str] = []
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        heard.append(signal.Signals(number).name)
-        stop(f"interrupted by {heard[0]}")
-        if len(heard) == 1:
-            raise InterruptedOutage(f"interrupted by {heard[0]}")
-        if len(heard) >= IMPATIENT:
-            raise KeyboardInterrupt
-
-    with _handled(handler):
+    with _handled(_listening(heard, stop, at_once=True)):
         yield
         if heard:
             raise InterruptedOutage(f"interrupted by {heard[0]}, which the test swallowed")
@@ -38,17 +29,22 @@ def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
 def shielded(stop: Callable[[str], None]) -> Iterator[None]:
     """Hold a signal back until the work is done, then raise it as an InterruptedOutage."""
     heard: list[str] = []
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        heard.append(signal.Signals(number).name)
-        stop(f"interrupted by {heard[0]}")
-        if len(heard) >= IMPATIENT:
-            raise KeyboardInterrupt
-
-    with _handled(handler):
+    with _handled(_listening(heard, stop, at_once=False)):
         yield
     if heard:
         raise InterruptedOutage(f"interrupted by {heard[0]}")
+
+
+def _listening(heard: list[str], stop: Callable[[str], None], *, at_once: bool) -> Handler:
+    def handler(number: int, frame: FrameType | None) -> None:
+        heard.append(signal.Signals(number).name)
+        stop(f"interrupted by {heard[0]}")
+        if at_once and len(heard) == 1:
+            raise InterruptedOutage(f"interrupted by {heard[0]}")
+        if len(heard) >= IMPATIENT:
+            raise KeyboardInterrupt
+
+    return handler
 
 
 @contextmanager
@@ -66,9 +62,7 @@ def let_wait(number: int) -> None:
 
 
 @contextmanager
-def _handled(
-    handler: Callable[[int, FrameType | None], Any], signals: Iterable[signal.Signals] = SIGNALS
-) -> Iterator[None]:
+def _handled(handler: Handler, signals: Iterable[signal.Signals] = SIGNALS) -> Iterator[None]:
     if current_thread() is not main_thread():  # Python delivers signals to the main thread only
         yield
         return
