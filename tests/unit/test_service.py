@@ -90,3 +90,42 @@ def test_a_pod_that_was_there_before_has_no_serving_time() -> None:
     story = Story(*PODS, endpoints("a", known="b")).kill("a")
     story.see(0.25, endpoints("ab"))
     assert story.state.lives["b"].serving is None
+
+
+def test_a_slice_that_is_told_of_before_its_pod_counts_from_the_pod_on() -> None:
+    story = Story(*PODS)
+    story.see(1.0, endpoints("d"))
+    assert story.state.health.serving is None
+    story.see(2.0, pod("d"))
+    assert story.state.health.serving == 1
+
+
+def test_a_slice_that_is_told_of_before_its_pod_is_adopted_counts_from_then_on() -> None:
+    story = Story(*PODS, pod("d", owner="", owner_kind=""), endpoints("d"))
+    assert story.state.health.serving is None
+    story.change(1.0, "d", owner="rs", owner_kind="ReplicaSet")
+    assert story.state.health.serving == 1
+
+
+def test_a_slice_that_is_told_of_before_its_replica_set_counts_from_the_replica_set_on() -> None:
+    story = Story(*PODS, pod("d", owner="rs-2"), endpoints("d"))
+    assert story.state.health.serving is None
+    story.see(1.0, replica_set("rs-2", revision=2))
+    assert story.state.health.serving == 1
+
+
+def test_a_slice_that_is_given_to_another_service_no_longer_counts() -> None:
+    story = Story(*PODS, endpoints("ab"))
+    story.see(1.0, endpoints("xyz", service="other", uid="web-1"))
+    assert story.state.health.serving == 0
+
+
+def test_the_neighbours_slices_and_events_change_nothing_but_the_time() -> None:
+    story = Story(*PODS, endpoints("ab")).kill("a")
+    before = story.state
+    story.see(1.0, endpoints("xyz", service="other"))
+    story.says(2.0, "Pulling", "an image", "z")
+    now = story.state
+    assert (now.health, now.stretch, now.lives) == (before.health, before.stretch, before.lives)
+    assert (now.at, now.touched, now.world.backends) == (before.at + 2.0, (), before.world.backends)
+    assert now.experiment.ready_seconds == before.experiment.ready_seconds + 2.0

@@ -33,10 +33,12 @@ def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(),
     wanted = max(1, floor if in_force or world.lost else world.wanted)
     active = world.active
     mine = world.updated(active)
-    unmet = (
-        _unmet(world, floor, in_force) or _untouched(active, owing) or _missing(world, mine, wanted) or _failing(world)
-    )
-    return Health(sum(pod.ready for pod in active), wanted, world.serving(active), unmet, _count(mine, wanted))
+    updated = sum([pod.ready for pod in mine])
+    counted = f"{updated} of {wanted} pods of the current template are Ready"
+    missing = f"{counted}{_absent(world, mine, wanted)}" if updated < wanted else ""
+    unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or missing or _failing(world)
+    ready = updated if len(mine) == len(active) else sum([pod.ready for pod in active])
+    return Health(ready, wanted, world.serving(active), unmet, counted)
 
 
 def _unmet(world: World, floor: int, in_force: bool) -> str:
@@ -60,11 +62,10 @@ def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> str:
     return f"victim {untouched} is still there" if untouched else ""
 
 
-def _missing(world: World, mine: list[Pod], wanted: int) -> str:
-    if sum(pod.ready for pod in mine) >= wanted:
-        return ""
+def _absent(world: World, mine: list[Pod], wanted: int) -> str:
+    """Say why there are fewer Ready pods than wanted, as far as the API says."""
     refused = f"; FailedCreate: {world.failure}" if world.failure and len(mine) < wanted else ""
-    return f"{_count(mine, wanted)}{_first(mine) or refused}"
+    return _first(mine) or refused
 
 
 def _failing(world: World) -> str:
@@ -75,10 +76,6 @@ def _failing(world: World) -> str:
         if not sample.passed:
             return f"probe {name} fails: {sample.why}"
     return ""
-
-
-def _count(mine: list[Pod], wanted: int) -> str:
-    return f"{sum(pod.ready for pod in mine)} of {wanted} pods of the current template are Ready"
 
 
 def unrest(world: World) -> str:

@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..model import Delay, Gap, Gone, Listed, Mark, Pod, Record, Sample, Seen, Workload
+from ..model import Delay, EndpointSlice, Event, Gap, Gone, Listed, Mark, Pod, Record, Sample, Seen, Workload
 from .experiment import Change, Experiment, Probed, marked
 from .health import Health, health
 from .lives import Life, Lives, live, stale
@@ -54,8 +54,15 @@ def step(state: State, record: Record) -> State:
     if stale(state.lives, record):
         return state
     world, lives = apply(state.world, record), live(state.lives, record, record.at)
-    state = replace(_weigh(state, at), at=at, world=world, lives=lives, touched=_touched(state.world, world, record))
+    touched = _touched(state.world, world, record)
+    after = replace(state, at=at, world=world, lives=lives, touched=touched, experiment=_weighed(state, at))
+    return after if _foreign(record, state, after) else _told(after, record)
+
+
+def _told(state: State, record: Record) -> State:
     match record:
+        case Seen() | Gone():
+            state = _interfered(state, record)
         case Gap():
             state = replace(state, gaps=(*state.gaps, record))
         case Delay():
@@ -68,8 +75,6 @@ def step(state: State, record: Record) -> State:
         case Sample() if experiment := _running(state):
             probed = experiment.probed.get(record.name, Probed(experiment.t0)).after(record)
             state = replace(state, experiment=replace(experiment, probed={**experiment.probed, record.name: probed}))
-        case Seen() | Gone():
-            state = _interfered(state, record)
     return _look(state, record)
 
 
@@ -81,18 +86,23 @@ def _touched(before: World, after: World, record: Record) -> tuple[str, ...] | N
     return (record.object.uid,) if isinstance(record, Seen | Gone) and isinstance(record.object, Pod) else ()
 
 
+def _foreign(record: Record, before: State, after: State) -> bool:
+    """Whether a record tells of the neighbours only, as most Events and EndpointSlices of a namespace do."""
+    colour = isinstance(record, Seen | Gone) and isinstance(record.object, Event | EndpointSlice)
+    same = before.world.backends is after.world.backends and before.world.refusal is after.world.refusal
+    return colour and same and before.lives is after.lives
+
+
 def _running(state: State) -> Experiment | None:
     return state.experiment if state.experiment and state.experiment.running else None
 
 
-def _weigh(state: State, at: float) -> State:
+def _weighed(state: State, at: float) -> Experiment | None:
     """Add what the time since the last record was worth, in seconds of full readiness."""
     if (experiment := _running(state)) is None:
-        return state
+        return state.experiment
     share = min(state.health.ready, state.health.wanted) / state.health.wanted
-    return replace(
-        state, experiment=replace(experiment, ready_seconds=experiment.ready_seconds + (at - state.at) * share)
-    )
+    return replace(experiment, ready_seconds=experiment.ready_seconds + (at - state.at) * share)
 
 
 def _marked(state: State, mark: Mark) -> Experiment | None:
@@ -115,7 +125,13 @@ def _begun(state: State, experiment: Experiment) -> Experiment:
     generation = workload.generation if workload else 0
     template = state.world.template
     return replace(
-        experiment, t0=state.at, floor=now.wanted, generation=generation, min_ready=now.ready, template=template
+        experiment,
+        t0=state.at,
+        floor=now.wanted,
+        generation=generation,
+        settled=generation,
+        min_ready=now.ready,
+        template=template,
     )
 
 
@@ -164,10 +180,9 @@ def _look(state: State, record: Record) -> State:
         now = health(state.world)
     stretch = (state.stretch if state.stretch is not None else _begin(state, record)) if now.good else None
     if experiment:
-        began = stretch is not None and stretch != state.stretch
-        lowest = min(experiment.min_ready, now.ready)
-        experiment = replace(experiment, min_ready=lowest)
-        if began:
+        if now.ready < experiment.min_ready:
+            experiment = replace(experiment, min_ready=now.ready)
+        if stretch is not None and stretch != state.stretch:
             experiment = replace(
                 experiment, ready_seconds_before=experiment.ready_seconds, probed_before=experiment.probed
             )
@@ -177,7 +192,7 @@ def _look(state: State, record: Record) -> State:
 
 def _effected(experiment: Experiment, state: State) -> Experiment:
     """Note when the effect of a fault of the whole target is first there."""
-    if not experiment.effect or experiment.effected is not None:
+    if not experiment.effect or experiment.effected is not None or experiment.healed:
         return experiment
     world = state.world
     if experiment.effect == "scaled":

@@ -1,6 +1,6 @@
 """The target's objects as last seen, and which pods belong to it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -48,9 +48,9 @@ class World(Struct, frozen=True):
 
     `kind` is that of the target, and `expect` how many pods it should have where no workload says so. `listed` are the
     kinds that are past their listing; `owners` and `services` are the controllers whose pods were ever the target's,
-    and the Services that ever knew one of these: an emptied Service must read as 0, not as none. `refusal` is the last
-    Event in which the controller says that it could not create a pod. `probes` are the last answers, None before the
-    first.
+    and the Services that ever knew one of these: an emptied Service must read as 0, not as none. Of all `slices`, which
+    may be those of a crowd of neighbours, `backends` are these Services'. `refusal` is the last Event in which the
+    controller says that it could not create a pod. `probes` are the last answers, None before the first.
     """
 
     kind: str = "Deployment"
@@ -61,6 +61,7 @@ class World(Struct, frozen=True):
     templates: Mapping[str, ControllerRevision] = field(default_factory=dict)
     pods: Mapping[str, Pod] = field(default_factory=dict)
     slices: Mapping[str, EndpointSlice] = field(default_factory=dict)
+    backends: tuple[EndpointSlice, ...] = ()
     owners: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
     refusal: str = ""
@@ -130,9 +131,8 @@ class World(Struct, frozen=True):
         if not self.services:
             return None
         ready: dict[str, set[str]] = {service: set() for service in self.services}
-        for each in self.slices.values():
-            if each.service in ready:
-                ready[each.service].update(each.ready)
+        for each in self.backends:
+            ready[each.service].update(each.ready)
         return min(sum(pod.uid in uids for pod in active) for uids in ready.values())
 
     def updated(self, pods: Collection[Pod]) -> list[Pod]:
@@ -146,20 +146,19 @@ class World(Struct, frozen=True):
 def apply(world: World, record: Record) -> World:
     """Return the world after a record; a version that is older than the known one changes nothing."""
     match record:
-        case Mark():
-            return _marked(world, record)
+        case Seen(object=Event() as event):
+            refused = event.reason == "FailedCreate" and event.about.uid in world.owners
+            return replace(world, refusal=event.message) if refused else world
+        case Seen(object=value):
+            return _related(world, _seen(world, value), value)
+        case Gone(object=value):
+            return _related(world, _gone(world, value), value)
         case Sample():
             return replace(world, probes={**world.probes, record.name: record})
         case Listed():
             return _relate(_listed(replace(world, listed=world.listed | {record.kind}), record))
-        case Seen(object=Pod() as value):
-            return _seen(world, value)
-        case Seen(object=Event(reason="FailedCreate", about=about) as event) if about.uid in world.owners:
-            return replace(world, refusal=event.message)
-        case Seen(object=value):
-            return _relate(_seen(world, value))
-        case Gone(object=value):
-            return _gone(world, value)
+        case Mark():
+            return _marked(world, record)
     return world
 
 
@@ -201,13 +200,37 @@ def _gone(world: World, value: Observed) -> World:
     return _with(world, value.kind, {uid: each for uid, each in known.items() if uid != value.uid})
 
 
+def _related(before: World, world: World, value: Observed) -> World:
+    """Remember what an object tells of whose the target is; most tell nothing, and the neighbours are many."""
+    match value:
+        case Pod():
+            known = before.pods.get(value.uid)
+            news = value.owner in world.owners and (known is None or known.owner != value.owner)
+            return _met(world, [each for each in world.slices.values() if value.uid in each.known]) if news else world
+        case EndpointSlice():
+            return _met(world, [each.slices[value.uid] for each in (before, world) if value.uid in each.slices])
+    return world if _owners(world) <= world.owners else _relate(world)
+
+
 def _relate(world: World) -> World:
     """Remember which controllers and Services are the target's."""
-    owners = _owners(world)
-    world = world if owners <= world.owners else replace(world, owners=world.owners | owners)
-    owned = {pod.uid for pod in world.owned}
-    met = {each.service for each in world.slices.values() if each.service and not owned.isdisjoint(each.known)}
-    return world if met <= world.services else replace(world, services=world.services | met)
+    world = replace(world, owners=world.owners | _owners(world))
+    return _met(world, world.slices.values())
+
+
+def _met(world: World, slices: Iterable[EndpointSlice]) -> World:
+    """Remember which Services are the target's, once some of the slices have changed, or whose the pods in them are."""
+    services = {each.service for each in slices if each.service in world.services or _serves(each, world)}
+    if not services:
+        return world
+    services |= world.services
+    backends = tuple(each for each in world.slices.values() if each.service in services)
+    return replace(world, services=frozenset(services), backends=backends)
+
+
+def _serves(slice_: EndpointSlice, world: World) -> bool:
+    pods = (world.pods.get(uid) for uid in slice_.known)
+    return bool(slice_.service) and any(pod is not None and pod.owner in world.owners for pod in pods)
 
 
 def _owners(world: World) -> set[str]:
