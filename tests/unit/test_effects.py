@@ -16,6 +16,7 @@ def begin(story: Story, verb: str, *victims: str, **facts: Any) -> None:
         story.mark(0, "victim", uid=letter)
     story.mark(0, "t0")
     story.mark(0, "intent", verb=verb, **facts)
+    story.mark(0, "acted", **{name: fact for name, fact in facts.items() if name == "generation"})
     story.mark(0, "due")
 
 
@@ -70,6 +71,32 @@ def test_what_somebody_else_scales_while_ours_is_in_force_is_interference() -> N
     story.mark(2, "due", healed=True)
     found = story.outage()
     assert (found.verdict, "scaled from 1 to 2" in found.cause) == ("inconclusive", True)
+
+
+def test_what_somebody_else_specified_just_before_us_is_interference() -> None:
+    story = Story()
+    begin(story, "rollout", generation=3)
+    story.change(0.25, "web", generation=3, observed_generation=3)
+    assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 1 to 2)"
+
+
+def test_a_write_of_ours_that_came_too_late_does_not_hide_the_one_before_it() -> None:
+    story = scaled()
+    story.mark(4, "intent", verb="heal", generation=3)
+    story.mark(4, "intent", verb="heal", generation=4)
+    story.mark(4, "due", healed=True)
+    story.change(4.25, "web", generation=4, observed_generation=4, replicas=3)
+    assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 2 to 3)"
+
+
+def test_what_a_scale_was_to_do_proves_nothing_once_it_has_been_healed() -> None:
+    story = Story()
+    begin(story, "scale", replicas=2, generation=2)
+    story.change(0.25, "web", generation=2, observed_generation=2, replicas=2)
+    healed(story, 30)
+    story.dies(31, "c")
+    story.comes(32, "d", ready=33)
+    assert story.outage().verdict == "fault_not_proven"
 
 
 def test_a_rollout_is_proven_by_a_pod_of_a_new_template_and_is_no_interference() -> None:

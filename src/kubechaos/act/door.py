@@ -189,7 +189,7 @@ class Act:
                 if attempt == ATTEMPTS:
                     raise
             else:
-                mark("acted", method="PATCH", answer="accepted")
+                mark("acted", method="PATCH", answer="accepted", generation=meta["generation"] + 1)
                 return True
         return False
 

@@ -43,7 +43,8 @@ class Experiment(Struct, frozen=True):
     `restarting` are the victims that stay, by uid, and the container of each that is to be restarted. A fault of the
     whole target says by its `effect` ("scaled" or "replaced") what proves it: `aim` active pods, or a pod of a template
     that was not there at t0, seen at `effected`. It is `in_force` while it has changed what is wanted and has not been
-    healed. `logs` are the last words of containers that ended, by the uid of their pod.
+    healed. `generation` is the last that is known or meant by us, `settled` the last before or by an accepted change of
+    ours. `logs` are the last words of containers that ended, by the uid of their pod.
     """
 
     facts: Mapping[str, Any]
@@ -59,6 +60,7 @@ class Experiment(Struct, frozen=True):
     due: float = inf
     floor: int = 0
     generation: int = 0
+    settled: int = 0
     ready_seconds: float = 0.0
     ready_seconds_before: float = 0.0
     min_ready: int = 0
@@ -90,7 +92,9 @@ def marked(experiment: Experiment, mark: Mark, at: float) -> Experiment:
     """Return the experiment after something that the run marks."""
     match mark.name:
         case "intent":
-            return _intended(experiment, mark.facts)
+            return _intended(_overtaken(experiment, mark.facts, at), mark.facts)
+        case "acted":
+            return replace(experiment, settled=mark.facts.get("generation", experiment.settled))
         case "due":
             healed = bool(mark.facts.get("healed"))
             due = at if healed else experiment.t0
@@ -100,6 +104,15 @@ def marked(experiment: Experiment, mark: Mark, at: float) -> Experiment:
         case "ended":
             return replace(experiment, ended=at)
     return experiment
+
+
+def _overtaken(experiment: Experiment, facts: Mapping[str, Any], at: float) -> Experiment:
+    """Note what somebody else has specified since we last looked: our own generation would hide it."""
+    before = facts.get("generation", 0) - 1
+    if before <= experiment.settled:
+        return experiment
+    what = f"the {experiment.facts['ref'][0]}'s spec was changed (generation {experiment.settled} to {before})"
+    return replace(experiment, changes=(*experiment.changes, Change(at, what, spec=True)))
 
 
 def _intended(experiment: Experiment, facts: Mapping[str, Any]) -> Experiment:
