@@ -96,7 +96,8 @@ class Workload:
     """A Deployment, StatefulSet or DaemonSet: what is wanted of it and what its controller has seen.
 
     `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
-    its update revision; `revision` is a Deployment's.
+    its update revision; `revision` is a Deployment's. `keeps` says which update strategy leaves pods of an old template
+    as they are: "OnDelete", "partition 2"; "" for none.
     """
 
     kind: str
@@ -114,6 +115,7 @@ class Workload:
     paused: bool = False
     deleting: bool = False
     probed: bool = True
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,17 @@ class Template(Wire):
     spec: TemplateSpec = msgspec.field(default_factory=TemplateSpec)
 
 
+class RollingUpdate(Wire):
+    partition: int | None = None
+
+
+class UpdateStrategy(Wire):
+    type: str = ""
+    rolling_update: RollingUpdate | None = None
+
+
 class WorkloadSpec(Wire):
+    update_strategy: UpdateStrategy = msgspec.field(default_factory=UpdateStrategy)
     replicas: int | None = None
     paused: bool = False
     selector: Selector | None = None

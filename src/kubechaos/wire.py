@@ -132,8 +132,14 @@ def _workload(kind: str, raw: shapes.Workload) -> Workload:
         template=status.update_revision or "",
         paused=spec.paused,
         deleting=meta.deletion_timestamp is not None,
+        keeps=_keeps(spec.update_strategy),
         probed=any(c.readiness_probe is not None for c in spec.template.spec.containers or ()),
     )
+
+
+def _keeps(strategy: shapes.UpdateStrategy) -> str:
+    partition = strategy.rolling_update.partition if strategy.rolling_update else None
+    return f"partition {partition}" if partition else "OnDelete" if strategy.type == "OnDelete" else ""
 
 
 def _replica_set(raw: shapes.Workload) -> ReplicaSet:

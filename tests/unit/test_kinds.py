@@ -134,3 +134,9 @@ def test_pods_by_selector_recover_when_as_many_are_ready_again() -> None:
     ready = mine("d", resource_version="3")
     found = judged(state, Gone(11.0, mine("a", deleting=True)), Seen(12.0, coming("d")), Seen(13.0, ready))
     assert (found.verdict, found.recovery_time, found.wanted) == ("recovered", 3.0, 2)
+
+
+@pytest.mark.parametrize("kept", ["OnDelete", "partition 1"])
+def test_a_rollout_that_the_update_strategy_holds_back_says_so(kept: str) -> None:
+    state = listed("StatefulSet", workload("StatefulSet", template="two", keeps=kept), mine("a"), mine("b", "two"))
+    assert unsteady(state) == f"1 of 2 pods of the current template are Ready; {kept} keeps pods of an old template"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubechaos.model import EndpointSlice, Event, Ref, ReplicaSet, Workload
-from kubechaos.wire import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS
+from kubechaos.wire import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS, STATEFUL_SETS
 
 META = {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
 CONTROLLER = {"kind": "Deployment", "name": "web", "uid": "web", "controller": True}
@@ -187,3 +187,17 @@ def test_what_is_no_object_is_a_value_error(codec: Any) -> None:
     for garbage in (b"", b"null", b"7", b"{}", b'{"metadata":7}'):
         with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
             codec.object(garbage)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "keeps"),
+    [
+        ({"type": "OnDelete"}, "OnDelete"),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}, "partition 2"),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}, ""),
+        ({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_update_strategy_may_keep_old_pods(strategy: dict[str, Any], keeps: str) -> None:
+    assert STATEFUL_SETS.object(data(spec={"updateStrategy": strategy})).keeps == keeps

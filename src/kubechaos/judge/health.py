@@ -65,7 +65,8 @@ def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> str:
 def _absent(world: World, mine: list[Pod], wanted: int) -> str:
     """Say why there are fewer Ready pods than wanted, as far as the API says."""
     refused = f"; FailedCreate: {world.failure}" if world.failure and len(mine) < wanted else ""
-    return _first(mine) or refused
+    keeps = world.workload.keeps if world.workload and len(mine) < len(world.active) else ""
+    return _first(mine) or refused or (f"; {keeps} keeps pods of an old template" if keeps else "")
 
 
 def _failing(world: World) -> str:
