@@ -67,21 +67,26 @@ def live(lives: Lives, record: Record, at: float) -> Lives:
 
 
 def _seen(life: Life | None, pod: Pod, at: float) -> Life:
+    """The life after a pod was seen: most of what an event tells is as it was."""
     life = life or Life(pod, created=at)
-    lost = life.pod.ready and not pod.ready and pod.active
-    dying = pod.deleting and pod.stopped
-    return replace(
-        life,
-        pod=pod,
-        scheduled=_first(life, "scheduled", bool(pod.node), at),
-        started=_first(life, "started", pod.started, at),
-        ready=_first(life, "ready", pod.ready, at),
-        deleted=at if life.deleted is None and pod.deleting else life.deleted,
-        stopped=at if life.stopped is None and pod.stopped else life.stopped,
-        losses=(*life.losses, at) if lost else life.losses,
-        restarts=life.restarts + tuple((name, at) for name in _restarted(life.pod, pod)),
-        proof=life.proof or (("stopped", at) if dying else None),
-    )
+    news: dict[str, Any] = {} if life.listed else _reached(life, pod, at)
+    if life.deleted is None and pod.deleting:
+        news["deleted"] = at
+    if life.stopped is None and pod.stopped:
+        news["stopped"] = at
+    if life.pod.ready and not pod.ready and pod.active:
+        news["losses"] = (*life.losses, at)
+    if pod.containers != life.pod.containers:
+        news["restarts"] = life.restarts + tuple((name, at) for name in _restarted(life.pod, pod))
+    if life.proof is None and pod.deleting and pod.stopped:
+        news["proof"] = ("stopped", at)
+    return replace(life, pod=pod, **news)
+
+
+def _reached(life: Life, pod: Pod, at: float) -> dict[str, float]:
+    """The stages that a pod has only now; what a listed pod had reached before we looked has no time."""
+    now = {"scheduled": bool(pod.node), "started": pod.started, "ready": pod.ready}
+    return {stage: at for stage, reached in now.items() if reached and getattr(life, stage) is None}
 
 
 def _restarted(before: Pod, pod: Pod) -> list[str]:
@@ -102,9 +107,3 @@ def stale(lives: Lives, record: Record) -> bool:
         return False
     life = lives.get(record.object.uid)
     return life is not None and (life.gone is not None or older(record.object, life.pod))
-
-
-def _first(life: Life, stage: str, reached: bool, at: float) -> float | None:
-    """The first time of a stage; what a listed pod had reached before we looked has no time."""
-    known: float | None = getattr(life, stage)
-    return at if known is None and reached and not life.listed else known
