@@ -33,7 +33,7 @@ MUTATIONS = {
     ),
     "pods belong by label, not by owner": (
         f"{JUDGE}/world.py",
-        "tuple(pod for pod in self.pods.values() if pod.owner in self.owners)",
+        "tuple([pod for pod in self.pods.values() if pod.owner in self.owners])",
         "tuple(self.pods.values())",
     ),
     "any template counts": (

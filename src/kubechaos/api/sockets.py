@@ -38,7 +38,7 @@ class _Bytes(RawIOBase):
             raise TimeoutError("the answer was not complete at the deadline")
         if self._sock.gettimeout() != left:
             self._sock.settimeout(left)
-        count: int | None = self._file.readinto(buffer)
+        count: int | None = self._sock.recv_into(buffer)
         return count
 
     def close(self) -> None:

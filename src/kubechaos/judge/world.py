@@ -107,24 +107,26 @@ class World(Struct, frozen=True):
         if workload is None or workload.kind == "StatefulSet":
             return workload.template if workload else ""
         if workload.kind == "Deployment":
-            return self.current.uid if self.current else ""
+            return current.uid if (current := self.current) else ""
         mine = (each for each in self.templates.values() if each.owner == workload.uid)
         return getattr(max(mine, key=lambda each: each.revision, default=None), "template", "")
 
     @property
     def owned(self) -> tuple[Pod, ...]:
         """The pods that belong to the target by owner UID chain, whatever their labels or names say."""
-        return tuple(pod for pod in self.pods.values() if pod.owner in self.owners)
+        return tuple([pod for pod in self.pods.values() if pod.owner in self.owners])
 
     @property
     def active(self) -> tuple[Pod, ...]:
         """The target's pods that count."""
-        return tuple(pod for pod in self.owned if pod.active)
+        return tuple([pod for pod in self.owned if pod.active])
 
     @property
     def failure(self) -> str:
         """Why pods cannot be created, in the API's words: a ReplicaSet's condition, else the last Event; "" if none."""
-        return (self.current.failure if self.current else "") if self.kind == "Deployment" else self.refusal
+        if self.kind != "Deployment":
+            return self.refusal
+        return current.failure if (current := self.current) else ""
 
     def serving(self, active: Collection[Pod]) -> int | None:
         """Return how many active pods every Service of the target sends traffic to; None without a Service."""

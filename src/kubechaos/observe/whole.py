@@ -1,8 +1,8 @@
 """What a signal must not break in two: its handler waits until the work is done, but not for ever."""
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeAlias
@@ -16,19 +16,28 @@ _depth = 0
 _waiting: list[tuple[int, Callable[[], Any]]] = []
 
 
-@contextmanager
-def whole() -> Iterator[None]:
-    """Do something whole; handlers made by `patient` are called at its end. For the main thread, as handlers are."""
-    global _depth
-    _depth += 1
-    try:
-        yield
-    finally:
+class _Whole:
+    """What is under way; a class, as a generator would cost more than most of what it guards."""
+
+    def __enter__(self) -> None:
+        global _depth
+        _depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        global _depth
         _depth -= 1
         while _waiting and not _depth:
             number, obey = _waiting.pop(0)
             _forget(number)
             obey()
+
+
+_WHOLE: Final = _Whole()
+
+
+def whole() -> AbstractContextManager[None]:
+    """Do something whole; handlers made by `patient` are called at its end. For the main thread, as handlers are."""
+    return _WHOLE
 
 
 def patient(handler: Handler) -> Handler:
