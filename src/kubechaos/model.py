@@ -1,13 +1,13 @@
 """The nouns: what Kubernetes objects look like to us, and the records of what was seen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+
+class Ref(Struct, frozen=True):
     """Which object: enough to name it and to tell it from its namesakes."""
 
     kind: str
@@ -19,8 +19,7 @@ class Ref:
         return f"{self.kind.lower()}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """One container's status; `state` is running, waiting, terminated or empty."""
 
     name: str
@@ -39,8 +38,7 @@ TEMPLATE = "controller-revision-hash"
 """The label with which StatefulSets and DaemonSets say of which template a pod is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(Struct, frozen=True):
     """A pod; `ready` is its Ready condition, `ready_since` that condition's server time in epoch seconds."""
 
     kind: ClassVar[str] = "Pod"
@@ -61,9 +59,12 @@ class Pod:
     grace: float = 30.0
     reason: str = ""
     finalizers: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.uid)  # labels have no hash
 
     @property
     def template(self) -> str:
@@ -91,8 +92,7 @@ class Pod:
         return self.terminal or (bool(self.containers) and all(c.state == "terminated" for c in self.containers))
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """A Deployment, StatefulSet or DaemonSet: what is wanted of it and what its controller has seen.
 
     `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
@@ -118,8 +118,7 @@ class Workload:
     keeps: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaSet:
+class ReplicaSet(Struct, frozen=True):
     """A ReplicaSet; `failure` is the message of its ReplicaFailure condition."""
 
     kind: ClassVar[str] = "ReplicaSet"
@@ -133,8 +132,7 @@ class ReplicaSet:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerRevision:
+class ControllerRevision(Struct, frozen=True):
     """One template of a DaemonSet; `template` is the label of its pods."""
 
     kind: ClassVar[str] = "ControllerRevision"
@@ -147,8 +145,7 @@ class ControllerRevision:
     template: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A core/v1 event: colour for people, never the ground of a verdict."""
 
     kind: ClassVar[str] = "Event"
@@ -163,8 +160,7 @@ class Event:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointSlice:
+class EndpointSlice(Struct, frozen=True):
     """A slice of a Service: the uids of the pods it sends traffic to, and of all pods it knows."""
 
     kind: ClassVar[str] = "EndpointSlice"
@@ -192,8 +188,7 @@ KINDS: Mapping[str, type[Observed]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A complete listing of one kind; `server_time` is the server's clock in epoch seconds, if known."""
 
     type: ClassVar[str] = "listed"
@@ -204,8 +199,7 @@ class Listed:
     server_time: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """An object was added or modified; `inferred` where a relist told it, not the stream."""
 
     type: ClassVar[str] = "seen"
@@ -214,8 +208,7 @@ class Seen:
     inferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """An object is no longer in the API; `object` is its last state."""
 
     type: ClassVar[str] = "gone"
@@ -224,8 +217,7 @@ class Gone:
     inferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A hole: what happened to this kind between `since` and `at` may be incomplete."""
 
     type: ClassVar[str] = "gap"
@@ -235,8 +227,7 @@ class Gap:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """A broken stream that was resumed from its version: complete, but times since `since` are upper bounds."""
 
     type: ClassVar[str] = "delay"
@@ -246,8 +237,7 @@ class Delay:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Something we did or decided ourselves."""
 
     type: ClassVar[str] = "mark"
@@ -256,8 +246,7 @@ class Mark:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One answer of a probe, or that there was none: `took` seconds, `why` it failed ("" if it passed)."""
 
     type: ClassVar[str] = "probe"
@@ -271,8 +260,7 @@ class Sample:
 Record: TypeAlias = Listed | Seen | Gone | Gap | Delay | Mark | Sample
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A stream that cannot go on; never recorded, it ends the observation."""
 
     at: float

@@ -8,7 +8,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from kubechaos import wire
@@ -205,7 +204,7 @@ class Normal:
         return plain(" ".join(words), self._names)
 
     def _fields(self, value: Any) -> list[str]:
-        shown = [(f.name, getattr(value, f.name)) for f in fields(value) if f.name not in UNSEEN]
+        shown = [(name, getattr(value, name)) for name in value.__struct_fields__ if name not in UNSEEN]
         if isinstance(value, Event):  # how often a probe failed until we looked away is nobody's rule
             shown = [(key, told if key != "count" else "once" if told == 1 else "repeated") for key, told in shown]
         told = [(key, each) for key, each in shown if each is not None and each is not False and each not in ("", ())]

@@ -1,8 +1,7 @@
 """What the planted defects on a real cluster have taught the causes."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from kubechaos.judge import absence
 from kubechaos.judge.outage import Outage

@@ -1,7 +1,8 @@
 """What proves a fault that is not the end of a pod, and from when on recovery is owed."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.unit.worlds import RUNNING, Story, deployment, pod, replica_set
 

@@ -1,9 +1,9 @@
 """What stands at the end of an experiment, whatever comes after it."""
 
-from dataclasses import replace
 from math import inf
 
 import pytest
+from msgspec.structs import replace
 
 from kubechaos.judge.recovery import Limits
 from kubechaos.model import Delay, Gone

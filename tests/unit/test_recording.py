@@ -1,9 +1,9 @@
 """`events.ndjson`: what is written of a run, and what a replay makes of it."""
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from kubechaos import AlertRule, Outage, wire
 from kubechaos.errors import RecordingError

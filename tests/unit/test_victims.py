@@ -174,3 +174,10 @@ def test_a_function_that_returns_no_pods_at_all_is_an_argument_error() -> None:
     for who in (lambda pods, chance: None, lambda pods, chance: pods[0]):
         with pytest.raises(ChaosError):
             choose(who, (pod("a"),), Random(1))
+
+
+def test_a_function_of_the_users_own_may_keep_pods_in_a_set() -> None:
+    assert {pod("a", labels={"role": "primary"}), pod("a", labels={"role": "primary"}), pod("b")} == {
+        pod("a", labels={"role": "primary"}),
+        pod("b"),
+    }

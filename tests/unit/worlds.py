@@ -5,8 +5,9 @@ Times are seconds from t0. A pod is called by a letter, which is also its uid; i
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from kubechaos import wire
 from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch

@@ -1,8 +1,10 @@
 """The facts that a test may assert on, derived from the run and nothing else."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
+
+from msgspec.structs import replace
 
 from ..errors import UnknownAlertError
 from ..model import Delay, Gap, Ref

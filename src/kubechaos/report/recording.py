@@ -1,8 +1,10 @@
 """`events.ndjson`: records as lines, and lines as records again."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
 from typing import Any
+
+from msgspec import structs
 
 from .. import wire
 from ..errors import RecordingError
@@ -32,11 +34,11 @@ def line(record: Record, stream: str) -> Json:
 
 def alert(raised: Alert, stream: str) -> Json:
     """Return an alert of a user's own rule as a line: a replay copies it, as it has no rule to compute it."""
-    return {"type": "alert", **asdict(raised), "stream": stream}
+    return {"type": "alert", **dataclasses.asdict(raised), "stream": stream}
 
 
 def _object(value: Observed) -> Json:
-    rest = {each.name: getattr(value, each.name) for each in fields(value)}
+    rest = structs.asdict(value)
     return {
         "kind": value.kind,
         "uid": rest.pop("uid"),
