@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest
 # Most of a test on the dev cluster is waiting; those that touch what all share take it alone (tests/real/turns.py).
 TOGETHER := -n 6 --maxschedchunk=1
 # Of the planted defects, those that e2e looks at.
-SAMPLE := plain or bad-rollout or liveness or evict-blocked or stateful-set-image or daemon-set-silent
+SAMPLE := plain or quota or bad-rollout or liveness or evict-blocked or stateful-set-image or daemon-set-crash
 DEVCLUSTER := $(BIN)/python devcluster/run
 
 .PHONY: help attacks chaos test e2e check bench mutations defects soak clean

@@ -3,8 +3,6 @@
 import json
 import os
 
-import pytest
-
 from tests.scenarios.answers import KEPT, Told, differences, embedded, hold
 
 PARSER = "400 and its reason are the same; the words are those of the parser, and our client shows them to nobody"
@@ -19,18 +17,10 @@ TIMING = {"delete what is being deleted": "whether its containers have stopped b
 """Call -> why it may be answered differently from one run to the next, on either cluster."""
 
 
-@pytest.fixture(scope="module")
-def real() -> Told:
-    """What the dev cluster answers."""
-    return hold(os.environ["KUBECONFIG"])
-
-
-def test_the_real_cluster_still_answers_as_it_was_recorded(real: Told) -> None:
+def test_both_answer_every_call_the_same_but_for_the_reviewed_differences() -> None:
+    real = hold(os.environ["KUBECONFIG"])
     kept: Told = json.loads(KEPT.read_text())
-    assert not differences(kept, real)
-
-
-def test_both_answer_every_call_the_same_but_for_the_reviewed_differences(real: Told) -> None:
+    assert not differences(kept, real), "the real cluster answers otherwise than it was recorded"
     different = differences(real, embedded())
     news = [shown for what, shown in different.items() if what not in REVIEWED | TIMING]
     counts = f"calls {len(real)}, equal {len(real) - len(different)}, reviewed {len(REVIEWED)}"

@@ -1,10 +1,8 @@
 """The embedded cluster's sicknesses, as far as they can be planted on a real one: the same verdict and cause."""
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,20 +10,9 @@ from tests.real.parts import cordoned, kubectl, nodes, silent
 from tests.real.shop import KILL_ONE, Run, Shop
 
 NODES = ("node-1", "node-2")
+HUGE = {"container": {"resources": {"requests": {"cpu": "900"}}}}
 TOO_LITTLE = {"resources": {"limits": {"memory": "24Mi"}}}
 READ = ["get", "list", "watch"]
-
-
-@contextmanager
-def quota() -> Iterator[None]:
-    """Let no pod be created, as long as this lasts."""
-    try:
-        kubectl("create", "quota", "sick-quota", "--hard=pods=0")
-        while kubectl("get", "quota", "sick-quota", "-o", "jsonpath={.status.hard.pods}") != "0":
-            time.sleep(0.05)
-        yield
-    finally:
-        kubectl("delete", "quota", "sick-quota", "--ignore-not-found")
 
 
 def kill_one(shop: Shop) -> Run:
@@ -47,8 +34,8 @@ def run_as(shop: Shop, **verbs: list[str]) -> Run:
 @pytest.mark.parametrize(
     ("mode", "cause"),
     [
-        ("hang", "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
-        ("crash", "CrashLoopBackOff: back-off [12]0s restarting failed container=web"),
+        ("hang", "2 of 3 pods .*; pod .*: ContainersNotReady: .*; Unhealthy: Readiness probe failed"),
+        ("crash", r"CrashLoopBackOff: back-off [12]0s .*container=web.*exit code 3\).*its last words: no database"),
         ("hungry", "CrashLoopBackOff|OOMKilled"),
     ],
 )
@@ -58,6 +45,7 @@ def test_a_sick_replacement_is_no_recovery_and_the_cause_is_named(shop: Shop, mo
     run = kill_one(shop)
     assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
     assert re.search(cause, run.experiment["cause"]), run.experiment["cause"]
+    assert run.experiment["cause"].strip() in run.failure()
     assert ("OOMKilled" in run.alerts) is (mode == "hungry")
 
 
@@ -71,23 +59,12 @@ def test_a_replacement_that_no_node_takes_is_no_recovery(shop: Shop) -> None:
     assert "Unschedulable" in run.alerts
 
 
-@pytest.mark.alone
-def test_a_replacement_that_a_quota_forbids_is_no_recovery(shop: Shop) -> None:
-    shop.deploy()
-    with quota():
-        run = kill_one(shop)
-    assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
-    cause = "FailedCreate: pods .* is forbidden: exceeded quota: sick-quota, requested: pods=1"
-    assert re.search(cause, run.experiment["cause"]), run.experiment["cause"]
-    assert "FailedCreate" in run.alerts
-
-
 def test_a_slow_replacement_is_a_late_recovery(shop: Shop) -> None:
     shop.deploy()
     shop.sicken("slow")
     run = shop.run()
     assert (run.code, run.verdict) == (0, "recovered")
-    assert 6 < run.experiment["recovery_time"] < 12
+    assert 6 < run.experiment["recovery_time"] < 20
     assert "until it was Ready" in run.experiment["cause"]
 
 
@@ -104,24 +81,22 @@ def test_a_component_that_does_nothing_is_no_recovery(shop: Shop, component: str
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "why"),
     [
-        "hang",
-        "crash",
-        "image-pull",
-        pytest.param("unschedulable", marks=pytest.mark.alone),
-        pytest.param("quota", marks=pytest.mark.alone),
+        ("hang", "ContainersNotReady"),
+        ("crash", "CrashLoopBackOff|exit code 3"),
+        ("image-pull", "ErrImagePull|ImagePullBackOff"),
+        ("unschedulable", "Insufficient cpu"),
     ],
 )
-def test_what_is_sick_from_the_start_is_never_steady(shop: Shop, name: str) -> None:
-    plants: dict[str, AbstractContextManager[None]] = {"unschedulable": cordoned(*NODES), "quota": quota()}
-    with plants.get(name, nullcontext()):
-        if name in ("hang", "crash"):
-            shop.sicken(name)
-        shop.deploy(ready=False, **({"image": "localhost:1/none:9"} if name == "image-pull" else {}))
-        run = shop.run(KILL_ONE, "--chaos-settle=5")
+def test_what_is_sick_from_the_start_is_never_steady(shop: Shop, name: str, why: str) -> None:
+    sick: dict[str, dict[str, Any]] = {"image-pull": {"image": "localhost:1/none:9"}, "unschedulable": HUGE}
+    if name in ("hang", "crash"):
+        shop.sicken(name)
+    shop.deploy(ready=False, **sick.get(name, {}))
+    run = shop.run(KILL_ONE, "--chaos-settle=8")
     assert (run.code, run.verdict, run.test["outcome"], run.gate) == (1, "not_steady", "error", "fail")
-    assert "0 of 3 pods of the current template are Ready" in run.failure()
+    assert re.search(f"0 of 3 pods of the current template are Ready; pod {shop.name}-.*({why})", run.failure())
 
 
 def test_events_that_may_not_be_read_are_done_without_and_said_so(shop: Shop) -> None:
@@ -142,4 +117,3 @@ def test_pods_that_may_not_be_watched_end_it(shop: Shop) -> None:
 def test_the_sick_parts_of_this_cluster_are_well_again() -> None:
     unschedulable = kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}")
     assert (len(nodes()), unschedulable.strip()) == (2, "")
-    assert kubectl("get", "quota", "-o", "name") == ""

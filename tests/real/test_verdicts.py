@@ -55,14 +55,6 @@ def test_a_rollout_in_progress_is_not_steady(shop: Shop) -> None:
     assert "rollout" in run.failure() or "current template" in run.failure()
 
 
-def test_pods_that_are_not_ready_are_named_in_setup(shop: Shop) -> None:
-    shop.deploy(ready=False, server="sleep 600")
-    run = shop.run(WITHIN_10, "--chaos-settle=3")
-    assert (run.code, run.verdict, run.test["outcome"]) == (1, "not_steady", "error")
-    assert f"pod {shop.name}-" in run.failure()
-    assert "ContainersNotReady" in run.failure()
-
-
 def test_a_finalizer_that_keeps_the_victim_is_an_alert_of_a_recovered_run(shop: Shop) -> None:
     shop.deploy()
     for pod in kubectl("get", "pods", "-l", f"app={shop.name}", "-o", "name").split():
@@ -84,31 +76,12 @@ def test_readiness_that_flaps_after_becoming_ready_is_not_recovered(shop: Shop) 
     assert "lost its readiness" in run.failure()
 
 
-def test_a_replacement_that_crashes_is_not_recovered_and_named(shop: Shop) -> None:
-    shop.deploy()
-    shop.sicken("crash")
-    run = shop.run(WITHIN_10)
-    assert (run.code, run.verdict) == (1, "not_recovered")
-    assert "CrashLoopBackOff" in run.failure()
-    assert "exit code 3" in run.failure()
-    assert "its last words: no database" in run.failure()
-
-
-def test_a_replacement_that_is_never_ready_is_not_recovered_and_named(shop: Shop) -> None:
-    shop.deploy()
-    shop.sicken("hang")
-    run = shop.run(WITHIN_10)
-    assert (run.code, run.verdict) == (1, "not_recovered")
-    assert "ContainersNotReady" in run.failure()
-    assert "Unhealthy: Readiness probe failed" in run.failure()
-
-
 def test_a_victim_that_ignores_sigterm_does_not_delay_the_recovery(shop: Shop) -> None:
-    shop.deploy(server=SERVER.replace("trap 'exit 0' TERM", "trap '' TERM"), grace=20)
+    shop.deploy(server=SERVER.replace("trap 'exit 0' TERM", "trap '' TERM"), grace=12)
     run = shop.run()
     assert (run.code, run.verdict) == (0, "recovered")
     assert run.experiment["recovery_time"] < 10
-    assert run.experiment["proof"]["at"] > 18
+    assert run.experiment["proof"]["at"] > 11
 
 
 def test_a_second_pod_killed_by_somebody_else_is_recovered_from_and_told(shop: Shop) -> None:

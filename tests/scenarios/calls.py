@@ -160,7 +160,8 @@ def _watches(run: Script) -> None:
 def _watched_change(run: Script) -> None:
     """A label comes and goes: who selects by it sees the deployment come and go."""
     where = run.of("deployments", run.name)
-    version = run.api.call("GET", where).body["metadata"]["resourceVersion"]
+    # Of the collection: the deployment's own may be older than what has just been compacted.
+    version = run.api.call("GET", run.of("deployments")).body["metadata"]["resourceVersion"]
     run.ask("add a label", "PATCH", where, {"metadata": {"labels": {"colour": "red"}}})
     run.ask("add it again", "PATCH", where, {"metadata": {"labels": {"colour": "red"}}})
     run.ask("change an annotation", "PATCH", where, {"metadata": {"annotations": {AGAIN: "1"}}})
