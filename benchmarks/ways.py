@@ -14,7 +14,7 @@ from kubechaos.api.connect import Pinned
 from kubechaos.api.resources import RESOURCES
 from kubechaos.api.transport import Transport
 from kubechaos.judge.timeline import State
-from kubechaos.model import Record, Seen
+from kubechaos.model import Failed, Record, Seen
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.cluster import Cluster
 from kubechaos.observe.observation import Observation
@@ -150,10 +150,31 @@ def watched(client: Transport) -> Iterator[Any]:
         watch.stop()
 
 
-def observe(client: Transport, heard: Callable[[Record], None], enough: Callable[[], bool]) -> State:
-    """Observe the Deployment until it is enough; `heard` is told of every record once the state has it."""
+class Folding(Observation):
+    """An observation that tells `folded` of a record as soon as the state has it, in the thread that has read it."""
+
+    folded: Callable[[Record], None]
+
+    def put(self, record: Record | Failed) -> None:
+        """Take in a record."""
+        super().put(record)
+        if not isinstance(record, Failed):
+            self.folded(record)
+
+
+def observe(
+    client: Transport,
+    heard: Callable[[Record], None],
+    enough: Callable[[], bool],
+    folded: Callable[[Record], None] = lambda record: None,
+) -> State:
+    """Observe the Deployment until it is enough.
+
+    `heard` is told of every record by the thread that waits, `folded` as soon as the state has it.
+    """
     cluster = Cluster(client.pinned, None)
-    observation = Observation(client, cluster.deployment(pods.NAME), Monotonic(), lambda record, state: heard(record))
+    observation = Folding(client, cluster.deployment(pods.NAME), Monotonic(), lambda record, state: heard(record))
+    observation.folded = folded
     try:
         observation.open()
         return observation.wait(lambda state: 0.0 if enough() else AFTER)

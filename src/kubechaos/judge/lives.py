@@ -103,7 +103,8 @@ def _gone(life: Life | None, pod: Pod, at: float) -> Life:
 
 def stale(lives: Lives, record: Record) -> bool:
     """Whether a record tells of a pod what is older than what is known: it changes nothing."""
-    if not isinstance(record, Seen | Gone) or not isinstance(record.object, Pod):
+    # A tuple here and there on the way of every record: `Seen | Gone` would be made anew each time.
+    if not isinstance(record, (Seen, Gone)) or not isinstance(record.object, Pod):
         return False
     life = lives.get(record.object.uid)
     return life is not None and (life.gone is not None or older(record.object, life.pod))

@@ -81,14 +81,14 @@ def _told(state: State, record: Record) -> State:
 def _touched(before: World, after: World, record: Record) -> tuple[str, ...] | None:
     if isinstance(record, Sample):
         return ()
-    if isinstance(record, Listed | Mark) or before.owners != after.owners:
+    if isinstance(record, (Listed, Mark)) or before.owners != after.owners:
         return None
-    return (record.object.uid,) if isinstance(record, Seen | Gone) and isinstance(record.object, Pod) else ()
+    return (record.object.uid,) if isinstance(record, (Seen, Gone)) and isinstance(record.object, Pod) else ()
 
 
 def _foreign(record: Record, before: State, after: State) -> bool:
     """Whether a record tells of the neighbours only, as most Events and EndpointSlices of a namespace do."""
-    colour = isinstance(record, Seen | Gone) and isinstance(record.object, Event | EndpointSlice)
+    colour = isinstance(record, (Seen, Gone)) and isinstance(record.object, (Event, EndpointSlice))
     same = before.world.backends is after.world.backends and before.world.refusal is after.world.refusal
     return colour and same and before.lives is after.lives
 

@@ -1,5 +1,6 @@
 """All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
 
+import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -27,7 +28,11 @@ Listener = Callable[[Record, State], None]
 
 
 class Observation:
-    """What is known of a target, live: `state` is the fold of every record so far."""
+    """What is known of a target, live: `state` is the fold of every record so far.
+
+    A record is folded by the thread that has it, which has just decoded it, so all that it takes is still in the cache
+    of its core. Listeners are told in the caller's own thread, in the same order, when it waits or marks something.
+    """
 
     def __init__(self, transport: Transport, target: Target, clock: Clock, listener: Listener) -> None:
         self.target = target
@@ -37,7 +42,8 @@ class Observation:
         self._clock = clock
         self._listener = listener
         self._selector = ""
-        self._queue: SimpleQueue[Record | Failed] = SimpleQueue()
+        self._lock = threading.RLock()
+        self._untold: SimpleQueue[tuple[Record | Failed, State]] = SimpleQueue()
         self._watches: list[Watch] = []
         self._told: dict[str, float] = {}
 
@@ -53,7 +59,7 @@ class Observation:
                 RESOURCES[kind],
                 ref.namespace,
                 self._query(kind),
-                self._queue.put,
+                self.put,
                 self._clock.now,
             )
             self._watches.append(watch)
@@ -62,6 +68,7 @@ class Observation:
         while missing := expected - self.state.world.listed - set(self.unobserved):
             if not self._take(until - time.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
+        self.catch_up()
 
     def _query(self, kind: str) -> dict[str, str]:
         """What of a kind is looked at: the workload itself, what carries its labels, and all that is only colour."""
@@ -98,11 +105,24 @@ class Observation:
         """Record something that we did or decided ourselves, after all that has arrived before it."""
         at = self._clock.now()
         self.catch_up()
-        self._fold(Mark(at, what, facts))
+        self._put(Mark(at, what, facts))
 
-    def put(self, record: Record) -> None:
+    def _put(self, record: Record) -> None:
+        """Take in a record of our own, and tell of it."""
+        with whole():
+            self.put(record)
+        self.catch_up()
+
+    def put(self, record: Record | Failed) -> None:
         """Take in a record from any thread, in the order of arrival."""
-        self._queue.put(record)
+        with self._lock:
+            if isinstance(record, Listed):
+                self._told[record.kind] = record.at
+            elif isinstance(record, (Seen, Gone)):
+                self._told[record.object.kind] = record.at
+            if not isinstance(record, Failed):
+                self.state = step(self.state, record)
+            self._untold.put((record, self.state))
 
     def now(self) -> float:
         """Return the time on the run's clock."""
@@ -113,13 +133,13 @@ class Observation:
         return ends_at(self.state) - self._clock.now()
 
     def wait(self, ends_at: Callable[[State], float]) -> State:
-        """Fold records as they arrive until the time that `ends_at` gives for the state so far."""
+        """Tell of records as they arrive until the time that `ends_at` gives for the state so far."""
         while self._take(self._clock.wall(self.until(ends_at))):
             pass
         return self.state
 
     def catch_up(self) -> None:
-        """Fold what has arrived, without waiting."""
+        """Tell of what has arrived, without waiting."""
         while self._take(0.0):
             pass
 
@@ -147,7 +167,7 @@ class Observation:
         return page
 
     def _missed(self, kind: str, why: str) -> None:
-        self._fold(Gap(self._clock.now(), kind, self._told[kind], why))
+        self._put(Gap(self._clock.now(), kind, self._told[kind], why))
         if self.state.experiment is None or not self.state.experiment.running:
             raise InconclusiveError(f"{kind} events may be missing, so nothing was touched: {why}")
 
@@ -171,15 +191,16 @@ class Observation:
         self._watches.clear()
 
     def _take(self, left: float) -> bool:
-        """Fold the next record; False if none comes in so many seconds of wall time."""
+        """Tell of the next record; False if none comes in so many seconds of wall time."""
         try:
-            record = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+            record, state = self._untold.get(timeout=left) if left > 0 else self._untold.get_nowait()
         except Empty:
             return False
         if isinstance(record, Failed):
             self._lose(record)
         else:
-            self._fold(record)
+            with whole():
+                self._listener(record, state)
         return True
 
     def _lose(self, failed: Failed) -> None:
@@ -191,12 +212,3 @@ class Observation:
             raise InconclusiveError(f"the {failed.kind} stream ended: {failed.error}") from failed.error
         else:
             raise failed.error
-
-    def _fold(self, record: Record) -> None:
-        if isinstance(record, Listed):
-            self._told[record.kind] = record.at
-        elif isinstance(record, Seen | Gone):
-            self._told[record.object.kind] = record.at
-        with whole():
-            self.state = step(self.state, record)
-            self._listener(record, self.state)
