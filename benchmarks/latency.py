@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 from kubechaos.judge.timeline import State
 from kubechaos.model import Pod, Record, Seen
@@ -123,23 +124,29 @@ def _thread(url: str, late: list[float]) -> Callable[[], None]:
 
 
 def _folded(url: str, late: list[float]) -> Callable[[], None]:
-    return _ours(url, late, lambda client, note, enough: ways.observe(client, lambda record: None, enough, note))
+    """Ours, as the state tells: the last record was of a pod, and this pod is in it."""
+
+    def note(state: State) -> None:
+        for uid in state.touched or ():
+            _note(late, state.world.pods[uid].labels["sent"])
+
+    return _ours(url, lambda record: None, lambda: len(late) == EVENTS, note)
 
 
 def _told(url: str, late: list[float]) -> Callable[[], None]:
-    return _ours(url, late, ways.observe)
-
-
-def _ours(url: str, late: list[float], observe: Callable[..., State]) -> Callable[[], None]:
-    client = ways.transport(url)
-    client.get(f"{ways.PATH}/any")
-
     def note(record: Record) -> None:
         if isinstance(record, Seen) and isinstance(record.object, Pod):
             _note(late, record.object.labels["sent"])
 
+    return _ours(url, note, lambda: len(late) == EVENTS)
+
+
+def _ours(url: str, *observed: Callable[..., Any]) -> Callable[[], None]:
+    client = ways.transport(url)
+    client.get(f"{ways.PATH}/any")
+
     def read() -> None:
-        observe(client, note, lambda: len(late) == EVENTS)
+        ways.observe(client, *observed)
 
     return read
 

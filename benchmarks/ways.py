@@ -14,7 +14,7 @@ from kubechaos.api.connect import Pinned
 from kubechaos.api.resources import RESOURCES
 from kubechaos.api.transport import Transport
 from kubechaos.judge.timeline import State
-from kubechaos.model import Failed, Record, Seen
+from kubechaos.model import Record, Seen
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.cluster import Cluster
 from kubechaos.observe.observation import Observation
@@ -151,26 +151,30 @@ def watched(client: Transport) -> Iterator[Any]:
 
 
 class Folding(Observation):
-    """An observation that tells `folded` of a record as soon as the state has it, in the thread that has read it."""
+    """An observation that tells `folded` of each state as soon as there is one, in the thread that has made it."""
 
-    folded: Callable[[Record], None]
+    folded: Callable[[State], None] = staticmethod(lambda state: None)
 
-    def put(self, record: Record | Failed) -> None:
-        """Take in a record."""
-        super().put(record)
-        if not isinstance(record, Failed):
-            self.folded(record)
+    @property
+    def state(self) -> State:
+        """What is known."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self.folded(state)
 
 
 def observe(
     client: Transport,
     heard: Callable[[Record], None],
     enough: Callable[[], bool],
-    folded: Callable[[Record], None] = lambda record: None,
+    folded: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Observe the Deployment until it is enough.
 
-    `heard` is told of every record by the thread that waits, `folded` as soon as the state has it.
+    `heard` is told of every record by the thread that waits, `folded` of every state as soon as there is one.
     """
     cluster = Cluster(client.pinned, None)
     observation = Folding(client, cluster.deployment(pods.NAME), Monotonic(), lambda record, state: heard(record))
