@@ -1,0 +1,64 @@
+"""What is observed is known at once; who listens is told in the same order, by the thread that waits."""
+
+from typing import Any, cast
+
+import pytest
+
+from kubechaos.errors import ForbiddenError, InconclusiveError
+from kubechaos.judge.timeline import State
+from kubechaos.model import Failed, Record, Seen
+from kubechaos.observe.clock import Monotonic
+from kubechaos.observe.observation import Observation
+
+from .worlds import T0, deployment, listings, pod, replica_set
+
+
+class Heard:
+    """A listener of an observation that has opened no stream: records are put by hand."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Record, State]] = []
+        nowhere = cast(Any, None)
+        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *told: self.told.append(told))
+        for record in listings(deployment(), replica_set(), pod("a")):
+            self.observation.put(record)
+
+
+def test_a_record_is_known_before_anybody_waits_and_told_once_somebody_does() -> None:
+    heard = Heard()
+    heard.observation.put(Seen(T0, pod("b")))
+    assert set(heard.observation.state.world.pods) == {"a", "b"}
+    assert heard.told == []
+    heard.observation.catch_up()
+    assert heard.told[-1] == (Seen(T0, pod("b")), heard.observation.state)
+
+
+def test_each_record_is_told_with_the_state_that_it_made() -> None:
+    heard = Heard()
+    heard.observation.put(Seen(T0, pod("b")))
+    heard.observation.put(Seen(T0 + 1, pod("c")))
+    heard.observation.catch_up()
+    assert [set(state.world.pods) for _, state in heard.told[-2:]] == [{"a", "b"}, {"a", "b", "c"}]
+
+
+def test_a_mark_is_told_after_all_that_came_before_it() -> None:
+    heard = Heard()
+    heard.observation.put(Seen(T0, pod("b")))
+    heard.observation.mark("acted")
+    assert [record.type for record, _ in heard.told[-2:]] == ["seen", "mark"]
+
+
+def test_a_stream_that_failed_is_raised_where_somebody_waits_after_what_it_told() -> None:
+    heard = Heard()
+    heard.observation.put(Seen(T0, pod("b")))
+    heard.observation.put(Failed(T0 + 1, "Pod", ForbiddenError("no longer")))
+    with pytest.raises(InconclusiveError, match="the Pod stream ended: no longer"):
+        heard.observation.catch_up()
+    assert heard.told[-1][0] == Seen(T0, pod("b"))
+
+
+def test_without_colour_the_observation_goes_on_and_says_so() -> None:
+    heard = Heard()
+    heard.observation.put(Failed(T0 + 1, "Event", ForbiddenError("not yours")))
+    heard.observation.catch_up()
+    assert heard.observation.unobserved == ("Event",)
