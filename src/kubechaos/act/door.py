@@ -24,7 +24,7 @@ from ..judge.victims import Who, candidates, choose
 from ..model import Pod, Ref
 from .containers import by_digest
 
-Marker = Callable[..., None]
+Marker = Callable[..., object]
 ATTEMPTS: Final = 8
 """How often a change is tried that somebody else's write came before."""
 BUDGET_DEADLINE: Final = 5.0

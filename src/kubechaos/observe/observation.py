@@ -101,20 +101,21 @@ class Observation:
             f"(there are: {there}); name yours: --chaos-target {ref.kind.lower()}/NAME"
         )
 
-    def mark(self, what: str, /, **facts: Any) -> None:
-        """Record something that we did or decided ourselves, after all that has arrived before it."""
+    def mark(self, what: str, /, **facts: Any) -> State:
+        """Record something that we did or decided ourselves; returns the state right after it."""
         at = self._clock.now()
         self.catch_up()
-        self._put(Mark(at, what, facts))
+        return self._put(Mark(at, what, facts))
 
-    def _put(self, record: Record) -> None:
+    def _put(self, record: Record) -> State:
         """Take in a record of our own, and tell of it."""
         with whole():
-            self.put(record)
+            state = self.put(record)
         self.catch_up()
+        return state
 
-    def put(self, record: Record | Failed) -> None:
-        """Take in a record from any thread, in the order of arrival."""
+    def put(self, record: Record | Failed) -> State:
+        """Take in a record from any thread, in the order of arrival; returns the state right after it."""
         with self._lock:
             if isinstance(record, Listed):
                 self._told[record.kind] = record.at
@@ -123,6 +124,7 @@ class Observation:
             if not isinstance(record, Failed):
                 self.state = step(self.state, record)
             self._untold.put((record, self.state))
+            return self.state
 
     def now(self) -> float:
         """Return the time on the run's clock."""

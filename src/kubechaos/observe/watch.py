@@ -22,7 +22,7 @@ LIST_DEADLINE: Final = 10.0
 STOP_SECONDS: Final = 1.0
 LONGEST_PAUSE: Final = 2.0
 
-Sink = Callable[[Record | Failed], None]
+Sink = Callable[[Record | Failed], object]
 
 
 class Watch:

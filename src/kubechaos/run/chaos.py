@@ -30,7 +30,7 @@ from ..errors import (
 from ..judge.alerts import Alert, AlertRule
 from ..judge.outage import Outage
 from ..judge.timeline import State
-from ..model import Ref
+from ..model import Record, Ref
 from ..observe.cluster import Cluster, Target
 from ..observe.observation import Observation
 from ..observe.switching import quick_switching
@@ -214,9 +214,9 @@ class Chaos:
         told = self._settings
         return {"run": told.run, "nodeid": self._nodeid, "seed": told.seed, "started": self._wall()}
 
-    def _hear(self, target: Target, state: State) -> list[Alert]:
+    def _hear(self, target: Target, record: Record, state: State) -> list[Alert]:
         ongoing = self._ongoing.get(target.ref)
-        return ongoing.hear(state) if ongoing is not None and ongoing.target == target else []
+        return ongoing.hear(record, state) if ongoing is not None and ongoing.target == target else []
 
     def _settle(self, observation: Observation) -> None:
         settle(observation, self._settings.settle, self._stable_for(observation.target), self._clock)

@@ -14,6 +14,7 @@ from ..judge.outage import Alerts, Outage, outage
 from ..judge.recovery import Limits, ends_at, proof, proof_deadline, recovery_time
 from ..judge.timeline import State
 from ..judge.verdict import Verdict
+from ..model import Mark, Record
 from ..observe.cluster import Target
 from ..observe.logs import last_words
 from ..observe.observation import Observation
@@ -44,6 +45,7 @@ class Ongoing:
         self._known = alerts.names(rules)
         self._alarm = Alarm()
         self._act: Act | None = None
+        self._hearing = False
         self._outage: Outage | None = None
 
     @property
@@ -59,11 +61,14 @@ class Ongoing:
         state = self._observation.wait(lambda state: ends_at(state, limits))
         return recovery_time(state, limits, at=self._observation.now())
 
-    def hear(self, state: State) -> list[Alert]:
+    def hear(self, record: Record, state: State) -> list[Alert]:
         """Raise what has become worth an alert; return the new alerts of the user's own rules."""
-        before = len(self._alarm.alerts)
-        if self._outage is not None:
+        if isinstance(record, Mark) and record.name == "experiment":
+            self._hearing = True
+        if not self._hearing:
             return []
+        self._hearing = not (isinstance(record, Mark) and record.name == "ended")
+        before = len(self._alarm.alerts)
         try:
             self._alarm = alerts.watch(self._alarm, state, self._limits, self._rules)
         except FaultError:
@@ -145,11 +150,10 @@ class Ongoing:
         return error
 
     def _end(self, overruled: Verdict | None, **facts: Any) -> Outage:
-        observation = self._observation
+        unobserved = self._observation.unobserved
         if overruled:
             facts |= {"verdict": overruled.word, "cause": overruled.cause}
-        observation.mark("ended", unobserved=list(observation.unobserved), **facts)
-        found = Alerts(self._alarm.alerts, self._known)
-        self._outage = outage(observation.state, self._limits, found, observation.unobserved, overruled)
-        observation.mark("released")
+        state = self._observation.mark("ended", unobserved=list(unobserved), **facts)
+        self._outage = outage(state, self._limits, Alerts(self._alarm.alerts, self._known), unobserved, overruled)
+        self._observation.mark("released")
         return self._outage

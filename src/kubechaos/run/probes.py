@@ -17,7 +17,7 @@ PATIENCE: Final = 2.0
 class Probes:
     """The probes of one target at work; each sample is given to `put`, with its time on the clock `now`."""
 
-    def __init__(self, probes: Sequence[Probe], put: Callable[[Sample], None], now: Callable[[], float]) -> None:
+    def __init__(self, probes: Sequence[Probe], put: Callable[[Sample], object], now: Callable[[], float]) -> None:
         self._askers = [_Asker(name, probe, put, now) for name, probe in zip(names(probes), probes, strict=True)]
         self._stopped = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="kubechaos-probes", daemon=True)
@@ -41,7 +41,7 @@ class Probes:
 class _Asker:
     """One probe; it is never asked while it has not answered."""
 
-    def __init__(self, name: str, probe: Probe, put: Callable[[Sample], None], now: Callable[[], float]) -> None:
+    def __init__(self, name: str, probe: Probe, put: Callable[[Sample], object], now: Callable[[], float]) -> None:
         self.name = name
         self._probe = probe
         self._put = put

@@ -15,7 +15,7 @@ from .probes import Probes
 
 
 class Watching:
-    """The observations of one test; `hear` is told of each state and returns the alerts of the user's own rules.
+    """The observations of one test; `hear` is told of each record and returns the alerts of the user's own rules.
 
     `about` gives what the recording begins with.
     """
@@ -25,7 +25,7 @@ class Watching:
         cluster: Cluster,
         artifacts: Artifacts,
         about: Callable[[], Mapping[str, Any]],
-        hear: Callable[[Target, State], list[Alert]],
+        hear: Callable[[Target, Record, State], list[Alert]],
     ) -> None:
         self._cluster = cluster
         self._artifacts = artifacts
@@ -64,7 +64,7 @@ class Watching:
 
     def _write(self, target: Target, stream: str, record: Record, state: State) -> None:
         self._artifacts.record(record, stream)
-        for alert in self._hear(target, state):
+        for alert in self._hear(target, record, state):
             self._artifacts.alert(alert, stream)
 
     def close(self) -> None:

@@ -1,0 +1,57 @@
+"""What other threads fold beside a mark of ours belongs to the experiment only where it came between its two ends."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from kubechaos import kill
+from kubechaos.model import Failed, Mark, Record, Seen
+from kubechaos.observe.observation import Observation
+from tests.embedded.client import Client
+
+
+@pytest.fixture
+def observation(client: Client) -> Observation:
+    """The observation of the target, which is steady."""
+    client.chaos.steady(client.web)
+    return client.chaos._watching.observe(client.web)
+
+
+def lose(observation: Observation, at: float) -> None:
+    """A pod of the target is not Ready any more."""
+    pod = observation.state.world.active[0]
+    version = str(int(pod.resource_version) + 1)
+    Observation.put(observation, Seen(at, replace(pod, ready=False, resource_version=version)))
+
+
+def beside(observation: Observation, name: str, deed: Callable[[Mark], None], *, first: bool) -> None:
+    """Do something right before or right after the first mark of this name is folded, as another thread may."""
+    put, done = observation.put, []
+
+    def racing(record: Record | Failed) -> object:
+        ours = isinstance(record, Mark) and record.name == name and not done
+        if ours and first:
+            done.append(deed(record))
+        state = put(record)
+        if ours and not first:
+            done.append(deed(record))
+        return state
+
+    observation.put = racing  # type: ignore[method-assign,assignment]
+
+
+def test_what_comes_right_after_the_end_changes_nothing(client: Client, observation: Observation) -> None:
+    beside(observation, "ended", lambda mark: lose(observation, mark.at), first=False)
+    outage = client.chaos.run(kill(1), client.web)
+    assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")
+
+
+def test_what_comes_right_before_an_experiment_is_not_told_by_the_one_before(
+    client: Client, observation: Observation
+) -> None:
+    client.chaos.run(kill(1), client.web)
+    beside(observation, "experiment", lambda mark: lose(observation, mark.at), first=True)
+    outage = client.chaos.run(kill(1), client.web, within=1, check=False)
+    assert outage.verdict == "not_recovered"
+    assert "RecoveryComplete" not in outage.alerts
