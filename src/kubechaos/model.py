@@ -96,7 +96,8 @@ class Workload(Struct, frozen=True):
     """A Deployment, StatefulSet or DaemonSet: what is wanted of it and what its controller has seen.
 
     `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
-    its update revision; `revision` is a Deployment's. `keeps` says which update strategy leaves pods of an old template
+    its update revision; `revision` is a Deployment's. A pod of it is available once it has been Ready for
+    `min_ready_seconds`. `keeps` says which update strategy leaves pods of an old template
     as they are: "OnDelete", "partition 2"; "" for none.
     """
 
@@ -115,6 +116,7 @@ class Workload(Struct, frozen=True):
     paused: bool = False
     deleting: bool = False
     probed: bool = True
+    min_ready_seconds: int = 0
     keeps: str = ""
 
 

@@ -127,6 +127,7 @@ class WorkloadSpec(Wire):
     update_strategy: UpdateStrategy = msgspec.field(default_factory=UpdateStrategy)
     replicas: int | None = None
     paused: bool = False
+    min_ready_seconds: int = 0
     selector: Selector | None = None
     template: Template = msgspec.field(default_factory=Template)
 

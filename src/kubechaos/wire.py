@@ -132,6 +132,7 @@ def _workload(kind: str, raw: shapes.Workload) -> Workload:
         template=status.update_revision or "",
         paused=spec.paused,
         deleting=meta.deletion_timestamp is not None,
+        min_ready_seconds=spec.min_ready_seconds,
         keeps=_keeps(spec.update_strategy),
         probed=any(c.readiness_probe is not None for c in spec.template.spec.containers or ()),
     )

@@ -9,7 +9,7 @@ from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefuse
 from kubechaos.judge.outage import Outage
 from kubechaos.run.faults import kill
 from kubechaos.sim import Simulation
-from tests.embedded.client import Client
+from tests.embedded.client import DEPLOYMENTS, Client
 from tests.embedded.shop import deployment
 
 
@@ -121,3 +121,13 @@ def test_pods_that_may_not_be_read_end_it(client: Client) -> None:
     client.sim.sicken("forbidden", verb="watch", resource="pods")
     with pytest.raises(InconclusiveError, match='User "simulated" cannot watch resource "pods"'):
         client.chaos.run(kill(1), client.web)
+
+
+def test_nothing_has_recovered_before_kubernetes_calls_its_pods_available(sim: Simulation, tmp_path: Path) -> None:
+    sim.apply(deployment(minReadySeconds=8))
+    client = Client(sim, tmp_path)
+    outage = client.chaos.run(kill(1), client.web)
+    assert (outage.verdict, outage.stable_for) == ("recovered", 8)
+    assert outage.recovery_time < 8
+    assert client.get(f"{DEPLOYMENTS}/web")["status"]["availableReplicas"] == 3
+    client.close()

@@ -29,6 +29,7 @@ from ..errors import (
 )
 from ..judge.alerts import Alert, AlertRule
 from ..judge.outage import Outage
+from ..judge.recovery import Limits
 from ..judge.timeline import State
 from ..model import Record, Ref
 from ..observe.cluster import Cluster, Target
@@ -132,11 +133,12 @@ class Chaos:
     ) -> Iterator[Ongoing]:
         with self._noted():
             arguments.check(fault, target)
-            limits = arguments.limits(self._settings.within if within is None else within, self._stable_for(target))
+            limits = arguments.limits(self._settings.within if within is None else within, self._asked(target))
             if target.ref in self._ongoing:
                 raise RefusedError(f"{target}: a fault is already being injected; one at a time on the same target")
             observation = self._watching.observe(target)
             ask(self._cluster.transport, target.ref.namespace, fault.permissions(target.ref.kind))
+            limits = Limits(limits.within, self._stable_for(observation))
             needed = partial(arguments.seconds, fault, limits, hold or 0.0)
             self._check_timeout(needed(observation.state))
             self._settle(observation)
@@ -219,10 +221,15 @@ class Chaos:
         return ongoing.hear(record, state) if ongoing is not None and ongoing.target == target else []
 
     def _settle(self, observation: Observation) -> None:
-        settle(observation, self._settings.settle, self._stable_for(observation.target), self._clock)
+        settle(observation, self._settings.settle, self._stable_for(observation), self._clock)
 
-    def _stable_for(self, target: Target) -> float:
+    def _asked(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for
+
+    def _stable_for(self, observation: Observation) -> float:
+        """How long it must be all right: as asked, and until Kubernetes, too, calls its pods available."""
+        workload = observation.state.world.workload
+        return max(self._asked(observation.target), workload.min_ready_seconds if workload else 0)
 
     def _check_timeout(self, needed: float) -> None:
         """Refuse what may take so many seconds of the run's clock, where pytest-timeout would end it before."""
