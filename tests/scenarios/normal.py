@@ -204,7 +204,8 @@ class Normal:
         return plain(" ".join(words), self._names)
 
     def _fields(self, value: Any) -> list[str]:
-        shown = [(name, getattr(value, name)) for name in value.__struct_fields__ if name not in UNSEEN]
+        unseen = UNSEEN if getattr(value, "min_ready_seconds", 0) else (*UNSEEN, "min_ready_seconds")
+        shown = [(name, getattr(value, name)) for name in value.__struct_fields__ if name not in unseen]
         if isinstance(value, Event):  # how often a probe failed until we looked away is nobody's rule
             shown = [(key, told if key != "count" else "once" if told == 1 else "repeated") for key, told in shown]
         told = [(key, each) for key, each in shown if each is not None and each is not False and each not in ("", ())]
