@@ -1,12 +1,13 @@
 """What is observed is known at once; who listens is told in the same order, by the thread that waits."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from kubechaos.errors import ForbiddenError, InconclusiveError
 from kubechaos.judge.timeline import State
-from kubechaos.model import Failed, Record, Seen
+from kubechaos.model import Failed, Gone, Record, Seen
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.observation import Observation
 
@@ -62,3 +63,31 @@ def test_without_colour_the_observation_goes_on_and_says_so() -> None:
     heard.observation.put(Failed(T0 + 1, "Event", ForbiddenError("not yours")))
     heard.observation.catch_up()
     assert heard.observation.unobserved == ("Event",)
+
+
+def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    observation = Heard().observation
+    listed = {"Pod": [pod("a")], "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
+
+    def page(kind: str) -> Any:
+        if kind == "Pod":
+            observation.put(Gone(T0, pod("a")))
+        return SimpleNamespace(objects=listed[kind], resource_version="1")
+
+    monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
+    monkeypatch.setattr(observation, "_page", page)
+    observation.confirm()
+    assert not observation.state.gaps
+
+
+def test_what_the_stream_told_the_end_of_before_the_listing_and_is_listed_again_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    observation = Heard().observation
+    observation.put(Gone(T0, pod("a")))
+    listed = {"Pod": [pod("a")], "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
+    monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
+    monkeypatch.setattr(observation, "_page", lambda kind: SimpleNamespace(objects=listed[kind], resource_version="1"))
+    monkeypatch.setattr("kubechaos.observe.observation.CATCH_UP", 0.0)
+    with pytest.raises(InconclusiveError, match="the stream never told of web-a at version 1"):
+        observation.confirm()

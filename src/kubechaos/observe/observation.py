@@ -46,6 +46,7 @@ class Observation:
         self._untold: SimpleQueue[tuple[Record | Failed, State]] = SimpleQueue()
         self._watches: list[Watch] = []
         self._told: dict[str, float] = {}
+        self._ended: set[str] = set()
 
     def open(self) -> None:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
@@ -121,6 +122,8 @@ class Observation:
                 self._told[record.kind] = record.at
             elif isinstance(record, (Seen, Gone)):
                 self._told[record.object.kind] = record.at
+                if isinstance(record, Gone):
+                    self._ended.add(record.object.uid)
             if not isinstance(record, Failed):
                 self.state = step(self.state, record)
             self._untold.put((record, self.state))
@@ -151,6 +154,8 @@ class Observation:
         Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it last told
         all there was: it lost something. Raises InconclusiveError for one where no fault is under way.
         """
+        with self._lock:
+            self._ended.clear()
         asked = self._clock.now()
         pages = {kind: self._page(kind) for kind in STREAMS[self.target.ref.kind]}
         until = time.monotonic() + CATCH_UP
@@ -174,10 +179,15 @@ class Observation:
             raise InconclusiveError(f"{kind} events may be missing, so nothing was touched: {why}")
 
     def _behind(self, kind: str, page: wire.Page[Any]) -> str:
-        """Name what a fresh listing knows and the stream has not told; "" if there is nothing."""
+        """Name what a fresh listing knows and the stream has not told; "" if there is nothing.
+
+        The stream may be ahead of the listing: what it has told the end of since is not missing.
+        """
         known = self.state.world.known(kind)
         fresh = {each.uid: each for each in page.objects}
         for uid, each in fresh.items():
+            if uid in self._ended:
+                continue
             if uid not in known or int(known[uid].resource_version) < int(each.resource_version):
                 return f"{each.name} at version {each.resource_version}"
         missing = (each for uid, each in known.items() if uid not in fresh)
