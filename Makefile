@@ -9,7 +9,7 @@ TOGETHER := -n 6 --maxschedchunk=1
 SAMPLE := plain or quota or bad-rollout or liveness or evict-blocked or stateful-set-image or daemon-set-crash
 DEVCLUSTER := $(BIN)/python devcluster/run
 
-.PHONY: help attacks chaos test e2e check bench mutations defects soak clean
+.PHONY: help attacks chaos test e2e e2e-driver e2e-cluster check bench mutations defects soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,7 +27,14 @@ test: $(INSTALLED) ## run the tests that need no cluster
 
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
+	$(DEVCLUSTER) --build-only
+	$(MAKE) --no-print-directory --jobs=2 --output-sync e2e-driver e2e-cluster
+
+# These two wait most of the time, each for clusters of its own, so they run side by side.
+e2e-driver: $(INSTALLED)
 	$(PYTEST) tests/devcluster --json-report-file=none
+
+e2e-cluster: $(INSTALLED)
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real tests/attacks/test_kubelet.py tests/defects --json-report-file=none $(TOGETHER) -k "not verdict_is_right or $(SAMPLE)"'
 
 check: $(INSTALLED) ## run the linters, the type checker and the import contracts
