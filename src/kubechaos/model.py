@@ -97,8 +97,8 @@ class Workload(Struct, frozen=True):
 
     `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
     its update revision; `revision` is a Deployment's. A pod of it is available once it has been Ready for
-    `min_ready_seconds`. `keeps` says which update strategy leaves pods of an old template
-    as they are: "OnDelete", "partition 2"; "" for none.
+    `min_ready_seconds`. `keeps` says which update strategy leaves pods of an old template as they are: "OnDelete",
+    "partition 2"; "" for none.
     """
 
     kind: str
