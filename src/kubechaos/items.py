@@ -69,8 +69,9 @@ def _shorten(raised: pytest.ExceptionInfo[BaseException]) -> None:
         short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)
     if short is not None:
         raised.traceback = type(raised.traceback)(short)
-    cause = raised.value.__cause__
-    while cause is not None:
+    met, cause = {id(raised.value)}, raised.value.__cause__
+    while cause is not None and id(cause) not in met:
+        met.add(id(cause))
         cause.__traceback__, cause = None, cause.__cause__ or cause.__context__
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from kubechaos import InconclusiveError, RefusedError, kill, scale
-from kubechaos.errors import FaultError, TimeoutTooShortError
+from kubechaos.errors import ArtifactsError, FaultError, ForbiddenError, InterruptedOutage, TimeoutTooShortError
 from kubechaos.judge.alerts import AlertRule, Moment
+from kubechaos.model import Failed
 from kubechaos.observe.switching import QUICK
 from kubechaos.sim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
@@ -35,10 +36,10 @@ def rule() -> Rule:
 
 @pytest.fixture
 def client(sim: Simulation, tmp_path: Path, rule: Rule) -> Iterator[Client]:
-    """Our own client with a rule of the user's; the test may take 5 s, which are 100 of the cluster's."""
+    """Our own client with a rule of the user's; the test may take 10 s, which are 200 of the cluster's."""
     sim.apply(service())
     sim.apply(deployment())
-    client = Client(sim, tmp_path, rules=[AlertRule("Mine", rule)], left=lambda: 5)
+    client = Client(sim, tmp_path, rules=[AlertRule("Mine", rule)], left=lambda: 10)
     yield client
     client.close()
 
@@ -95,5 +96,35 @@ def test_threads_are_switched_quickly_only_while_an_experiment_runs(client: Clie
 
 def test_a_timeout_must_leave_time_for_the_effect_the_hold_and_the_heal(client: Client) -> None:
     with pytest.raises(TimeoutTooShortError, match="nothing was touched"):
-        client.chaos.run(scale(1), client.web, hold=30)
+        client.chaos.run(scale(1), client.web, hold=130)
     assert replicas(client) == 3
+
+
+def test_what_was_never_left_is_healed_whatever_cannot_be_written_down(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.sim.apply(deployment("db"))
+    targets = [client.web, client.cluster.deployment("db")]
+    left = [client.chaos.inject(scale(1), target) for target in targets]
+    for each in left:
+        each.__enter__()
+
+    def full(*_: object) -> None:
+        raise ArtifactsError("no space left on device")
+
+    monkeypatch.setattr(client.chaos.artifacts, "record", full)
+    client.chaos.close()
+    assert [client.get(f"{DEPLOYMENTS}/{name}")["spec"]["replicas"] for name in ("web", "db")] == [3, 3]
+    assert {"no space left on device"} < {str(error) for error, _ in client.chaos.errors}
+
+
+def test_a_stream_that_fails_as_well_does_not_hide_an_interruption(client: Client) -> None:
+    def interrupted() -> None:
+        observation = client.chaos._watching.observe(client.web)
+        for kind in ("Pod", "ReplicaSet"):
+            observation.put(Failed(observation.now(), kind, ForbiddenError("no longer")))
+        raise InterruptedOutage("interrupted by SIGINT")
+
+    with pytest.raises(InterruptedOutage), client.chaos.inject(kill(1), client.web):
+        interrupted()
+    assert [outage.verdict for outage in client.chaos.outages] == ["interrupted"]

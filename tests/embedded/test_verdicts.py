@@ -131,3 +131,12 @@ def test_nothing_has_recovered_before_kubernetes_calls_its_pods_available(sim: S
     assert outage.recovery_time < 8
     assert client.get(f"{DEPLOYMENTS}/web")["status"]["availableReplicas"] == 3
     client.close()
+
+
+def test_a_target_is_steady_though_its_min_ready_seconds_are_longer_than_what_is_waited_for(
+    sim: Simulation, tmp_path: Path
+) -> None:
+    sim.apply(deployment(minReadySeconds=60))
+    client = Client(sim, tmp_path, settle=30)
+    client.chaos.steady(client.web.steady_when(lambda: None))
+    client.close()

@@ -131,6 +131,19 @@ def test_check_false_does_not_return_a_missing_result(run: Runner, tiny: Tiny) -
     red(run(code), "fault_not_proven")
 
 
+def test_an_eviction_that_the_server_fails_is_told_and_does_not_hang(run: Runner, tiny: Tiny) -> None:
+    tiny.server.on("POST", f"{NAMESPACE}/pods/*/eviction", failure(500, "an admission webhook is away"))
+    code = """
+        from kubechaos import evict
+
+        def test_it(chaos, healthy_deployment):
+            chaos.run(evict(1), healthy_deployment)
+    """
+    result = run(code)
+    red(result, "interrupted")
+    assert "an admission webhook is away" in result.out
+
+
 HOW = ["Exception: pass", "BaseException: pass", "ChaosError: print('never mind')", "RuntimeError: pass"]
 
 

@@ -91,3 +91,32 @@ def test_what_the_stream_told_the_end_of_before_the_listing_and_is_listed_again_
     monkeypatch.setattr("kubechaos.observe.observation.CATCH_UP", 0.0)
     with pytest.raises(InconclusiveError, match="the stream never told of web-a at version 1"):
         observation.confirm()
+
+
+def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubechaos.observe.observation.KEPT", 1)
+    heard = Heard()
+    for number, letter in enumerate("bcd"):
+        heard.observation.put(Seen(T0 + number, pod(letter)))
+    assert heard.observation._untold.qsize() > 3
+    heard.observation.catch_up()
+    assert heard.told[-1][1] == heard.observation.state
+    assert [len(state.world.pods) for _, state in heard.told[-4:]] == [1, 2, 3, 4]
+
+
+def test_waiting_ends_in_time_though_more_comes_than_can_be_told() -> None:
+    heard = Heard()
+    heard.observation._listener = lambda *_: heard.observation.put(Seen(T0, pod("b")))
+    assert heard.observation.wait(lambda state: 0.0) is heard.observation.state
+
+
+def test_streams_that_fail_together_are_one_failure_and_the_end_can_still_be_marked() -> None:
+    heard = Heard()
+    for kind in ("Pod", "ReplicaSet", "Deployment"):
+        heard.observation.put(Failed(T0, kind, ForbiddenError("no longer")))
+    with pytest.raises(InconclusiveError, match="the Pod stream ended"):
+        heard.observation.mark("t0")
+    heard.observation.mark("ended")
+    assert heard.told[-1][0].type == "mark"
+    with pytest.raises(InconclusiveError, match="the Pod stream ended"):
+        heard.observation.confirm()

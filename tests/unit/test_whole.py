@@ -75,3 +75,15 @@ def test_an_alarm_that_a_second_signal_overtakes_does_not_come_back(monkeypatch:
     with pytest.raises(Cut) as caught:
         work()
     assert (caught.value.args, timers) == ((signal.SIGINT,), [1.0, 0])
+
+
+def test_the_signal_that_waits_is_obeyed_before_the_one_that_does_not() -> None:
+    heard: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        heard.append(number)
+
+    with whole():
+        patient(note)(signal.SIGINT, None)
+        patient(note)(signal.SIGTERM, None)
+        assert heard == [signal.SIGINT, signal.SIGTERM]

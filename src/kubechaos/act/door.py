@@ -89,9 +89,11 @@ class Act:
         try:
             self._send(pod, "POST", f"{_path(pod)}/eviction", body)
         except ApiError as error:
-            if error.status != 429 or error.retry_after is None or time.monotonic() > until:
-                raise _blocked(pod, error) from error
-            return False
+            if error.status == 429 and error.retry_after is not None and time.monotonic() <= until:
+                return False
+            if _is_of_a_budget(error):
+                raise EvictionBlockedError(f"pod {pod.name} may not be evicted: {error}") from error
+            raise
         return True
 
     def restart(self, pods: tuple[Pod, ...], container: str | None) -> None:
@@ -188,6 +190,9 @@ class Act:
             except ConflictError:
                 if attempt == ATTEMPTS:
                     raise
+            except UnreachableError as error:
+                mark("acted", method="PATCH", answer=str(error), generation=meta["generation"] + 1)
+                raise
             else:
                 mark("acted", method="PATCH", answer="accepted", generation=meta["generation"] + 1)
                 return True
@@ -248,8 +253,6 @@ def _gone(pod: Pod, error: ApiError) -> FaultNotProvenError:
     return FaultNotProvenError(f"pod {pod.name} was gone before we touched it: {error}")
 
 
-def _blocked(pod: Pod, error: ApiError) -> ApiError | EvictionBlockedError:
-    """What an eviction's refusal means: a budget says no, or there are two, which always say no; or it is none."""
-    if BUDGET in error.causes or "PodDisruptionBudget" in str(error):
-        return EvictionBlockedError(f"pod {pod.name} may not be evicted: {error}")
-    return error
+def _is_of_a_budget(error: ApiError) -> bool:
+    """Whether it is a budget that refuses an eviction: one that says no, or two, which always say no."""
+    return BUDGET in error.causes or "PodDisruptionBudget" in str(error)

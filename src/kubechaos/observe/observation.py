@@ -24,6 +24,9 @@ COLOUR: Final = frozenset({"EndpointSlice", "Event"})
 CATCH_UP: Final = 2.0
 """How long the stream may lag behind a fresh listing before that counts as a gap."""
 
+KEPT: Final = 1000
+"""How many states are kept for whoever has not been told of them; those of further records are folded again."""
+
 Listener = Callable[[Record, State], None]
 
 
@@ -43,10 +46,12 @@ class Observation:
         self._listener = listener
         self._selector = ""
         self._lock = threading.RLock()
-        self._untold: SimpleQueue[tuple[Record | Failed, State]] = SimpleQueue()
+        self._untold: SimpleQueue[tuple[Record | Failed, State | None]] = SimpleQueue()
+        self._shown = State()
         self._watches: list[Watch] = []
         self._told: dict[str, float] = {}
         self._ended: set[str] = set()
+        self._lost = ""
 
     def open(self) -> None:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
@@ -126,7 +131,7 @@ class Observation:
                     self._ended.add(record.object.uid)
             if not isinstance(record, Failed):
                 self.state = step(self.state, record)
-            self._untold.put((record, self.state))
+            self._untold.put((record, self.state if self._untold.qsize() < KEPT else None))
             return self.state
 
     def now(self) -> float:
@@ -139,21 +144,25 @@ class Observation:
 
     def wait(self, ends_at: Callable[[State], float]) -> State:
         """Tell of records as they arrive until the time that `ends_at` gives for the state so far."""
-        while self._take(self._clock.wall(self.until(ends_at))):
-            pass
+        while (left := self._clock.wall(self.until(ends_at))) > 0:
+            self._take(left)
+        self.catch_up()
         return self.state
 
     def catch_up(self) -> None:
         """Tell of what has arrived, without waiting."""
-        while self._take(0.0):
-            pass
+        for _ in range(self._untold.qsize()):
+            self._take(0.0)
 
     def confirm(self) -> str:
         """Compare with fresh listings of all that a verdict stands on, and wait for the streams to reach them.
 
         Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it last told
-        all there was: it lost something. Raises InconclusiveError for one where no fault is under way.
+        all there was: it lost something. Raises InconclusiveError for one where no fault is under way, and for a stream
+        that has ended.
         """
+        if self._lost:
+            raise InconclusiveError(self._lost)
         with self._lock:
             self._ended.clear()
         asked = self._clock.now()
@@ -210,17 +219,22 @@ class Observation:
             return False
         if isinstance(record, Failed):
             self._lose(record)
-        else:
-            with whole():
-                self._listener(record, state)
+            return True
+        with whole():
+            self._shown = state or step(self._shown, record)
+            self._listener(record, self._shown)
         return True
 
     def _lose(self, failed: Failed) -> None:
-        """Do without a stream that only adds colour, as the report will say; without any other there is no verdict."""
+        """Do without a stream that only adds colour, as the report will say; without any other there is no verdict.
+
+        Said once: several streams may end of the same cause, and the end of an experiment must still be recorded.
+        """
         optional = failed.kind in COLOUR
         if optional and isinstance(failed.error, ForbiddenError):
             self.unobserved = (*self.unobserved, failed.kind)
-        elif failed.kind in self.state.world.listed:
-            raise InconclusiveError(f"the {failed.kind} stream ended: {failed.error}") from failed.error
-        else:
+        elif not self._lost:
+            self._lost = f"the {failed.kind} stream ended: {failed.error}"
+            if failed.kind in self.state.world.listed:
+                raise InconclusiveError(self._lost) from failed.error
             raise failed.error

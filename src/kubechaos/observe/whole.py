@@ -27,9 +27,7 @@ class _Whole:
         global _depth
         _depth -= 1
         while _waiting and not _depth:
-            number, obey = _waiting.pop(0)
-            _forget(number)
-            obey()
+            _obey()
 
 
 _WHOLE: Final = _Whole()
@@ -45,9 +43,11 @@ def patient(handler: Handler) -> Handler:
 
     def wait(number: int, frame: FrameType | None) -> None:
         if not _depth or _waiting:
-            while _waiting:
-                _forget(_waiting.pop()[0])
-            handler(number, frame)
+            try:
+                while _waiting:
+                    _obey()
+            finally:
+                handler(number, frame)
             return
         if number == signal.SIGALRM:
             signal.setitimer(signal.ITIMER_REAL, PATIENCE)
@@ -56,7 +56,9 @@ def patient(handler: Handler) -> Handler:
     return wait
 
 
-def _forget(number: int) -> None:
-    """Let the alarm that would have ended its waiting not come any more."""
+def _obey() -> None:
+    """Call the handler that has waited longest; the alarm that would have ended its waiting need not come any more."""
+    number, handler = _waiting.pop(0)
     if number == signal.SIGALRM:
         signal.setitimer(signal.ITIMER_REAL, 0)
+    handler()

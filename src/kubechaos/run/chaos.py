@@ -160,11 +160,16 @@ class Chaos:
 
     def _abandon(self, ongoing: Ongoing, error: BaseException) -> None:
         """Note an error that ended an experiment, and save what is known of it; its verdict tells of the error, too."""
-        found = ongoing.abandon(error)
-        self._note(error, found.verdict if found else "")
-        if found is not None:
-            self._save(found)
-            error.add_note(text.verdict_line(found))
+        try:
+            found = ongoing.abandon(error)
+            self._note(error, found.verdict if found else "")
+            if found is not None:
+                self._save(found)
+                error.add_note(text.verdict_line(found))
+        except Exception as other:  # noqa: BLE001  # it may hide neither the first nor what is left to be healed
+            self._note(error)
+            self._note(other)
+            error.add_note(f"kubechaos: {other}")
 
     def close(self) -> None:
         """End every watch and the recording; what was offered or begun and never ended is an error of the test."""
@@ -221,13 +226,13 @@ class Chaos:
         return ongoing.hear(record, state) if ongoing is not None and ongoing.target == target else []
 
     def _settle(self, observation: Observation) -> None:
-        settle(observation, self._settings.settle, self._stable_for(observation), self._clock)
+        settle(observation, self._settings.settle, self._asked(observation.target), self._clock)
 
     def _asked(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for
 
     def _stable_for(self, observation: Observation) -> float:
-        """How long it must be all right: as asked, and until Kubernetes, too, calls its pods available."""
+        """How long a recovery must last: as asked, and until Kubernetes, too, calls the pods available."""
         workload = observation.state.world.workload
         return max(self._asked(observation.target), workload.min_ready_seconds if workload else 0)
 

@@ -1,7 +1,7 @@
 """One experiment, from its fault to its facts."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..act.door import Act
@@ -132,22 +132,14 @@ class Ongoing:
     def abandon(self, error: BaseException) -> Outage | None:
         """Heal, and derive what is known of an experiment that an error ended; None if nothing was touched."""
         if not isinstance(error, NotHealedError):
-            error = self._healed(error)
+            error = _despite(error, self._heal)
+        error = _despite(error, self._observation.catch_up)
         experiment = self._observation.state.experiment
         if experiment is None or not experiment.running:
             return None
         if isinstance(error, ChaosError) and not isinstance(error, ApiError):
             return self._end(Verdict(error.verdict, str(error)))
         return self._end(Verdict("interrupted", f"{type(error).__name__}: {error}"))
-
-    def _healed(self, error: BaseException) -> BaseException:
-        """Heal after an error; not to have healed is the worse one."""
-        try:
-            self._heal()
-        except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
-            error.add_note(f"kubechaos: {other}")
-            return other if isinstance(other, NotHealedError) else error
-        return error
 
     def _end(self, overruled: Verdict | None, **facts: Any) -> Outage:
         unobserved = self._observation.unobserved
@@ -157,3 +149,13 @@ class Ongoing:
         self._outage = outage(state, self._limits, Alerts(self._alarm.alerts, self._known), unobserved, overruled)
         self._observation.mark("released")
         return self._outage
+
+
+def _despite(error: BaseException, deed: Callable[[], None]) -> BaseException:
+    """Do it after an error, and return that; not to have healed is the worse one."""
+    try:
+        deed()
+    except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
+        error.add_note(f"kubechaos: {other}")
+        return other if isinstance(other, NotHealedError) else error
+    return error

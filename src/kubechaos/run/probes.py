@@ -75,6 +75,6 @@ class _Asker:
         try:
             self._probe()
         except BaseException as error:  # noqa: BLE001  # pytest.fail() is no Exception
-            first = (str(error).splitlines() or [""])[0]
+            first = (str(error).encode(errors="replace").decode().splitlines() or [""])[0]
             return f"{type(error).__name__}: {first}"[:300].rstrip(": ")
         return ""
