@@ -176,6 +176,7 @@ def test_an_eviction_is_allowed_once_and_then_refused_by_the_budget(ready: Clien
         if ready.get(f"{BUDGETS}/web")["status"].get("disruptionsAllowed"):
             break
     first, second, _ = ready.names()
+    ready.sim.sicken("never-ready", "web", replacements=True)  # a Ready one would let the budget allow another
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction"}
     ready.send("POST", f"{PODS}/{first}/eviction", {**eviction, "metadata": {"name": first}})
     pod = ready.get(f"{PODS}/{first}")
