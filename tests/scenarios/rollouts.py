@@ -65,6 +65,15 @@ def rollout_recreate(run: Script) -> None:
     run.settled(2)
 
 
+def min_ready(run: Script) -> None:
+    """The command of 3 replicas is changed, each of which is available only 3 s after it has become Ready."""
+    run.deploy(3, minReadySeconds=3)
+    run.settled(3)
+    run.cut()
+    change(run, "change the command", script=f"{SERVER} # again")
+    run.settled(3)
+
+
 def change(run: Script, what: str, *, script: str = SERVER, image: str = IMAGE) -> None:
     """Change the command or the image of the workload's template."""
     containers = deployment(run.name, script=script, image=image)["spec"]["template"]["spec"]["containers"]

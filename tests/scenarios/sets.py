@@ -64,6 +64,23 @@ def _healthy(run: Script) -> object:
     return found.get("status", {}).get("currentHealthy")
 
 
+def stateful_min_ready(run: Script) -> None:
+    """A StatefulSet of 2 is created and restarted; each pod waits until the other is available, 3 s after Ready."""
+    run.deploy(2, kind="StatefulSet", serviceName=run.name, minReadySeconds=3)
+    run.settled(2)
+    run.patch("annotate the template", template=AGAIN)
+    run.settled(2)
+
+
+def daemon_min_ready(run: Script) -> None:
+    """A DaemonSet is restarted, whose pods are available 3 s after Ready."""
+    run.deploy(kind="DaemonSet", minReadySeconds=3)
+    run.settled(2)
+    run.cut()
+    run.patch("annotate the template", template=AGAIN)
+    run.settled(2)
+
+
 def daemon_evict(run: Script) -> None:
     """One of 2 pods is evicted, whose budget needs to know how many are wanted: nobody can say."""
     run.deploy(kind="DaemonSet")
