@@ -53,6 +53,16 @@ def from_ready_to_next(lab: Lab, old: list[Stored]) -> list[float]:
     return [made[after] - ready[before] for before, after in pairwise(new)]
 
 
+def restarted(lab: Lab, kind: Kind, *, come: float, go: float) -> list[Stored]:
+    """Let the workload come up for so long, and roll out for so long; returns the pods that it had before."""
+    lab.step(come)
+    old = lab.pods
+    lab.changes.clear()
+    change(lab, kind, **RESTARTED)
+    lab.step(go)
+    return old
+
+
 def test_a_pod_of_a_deployment_is_available_so_long_after_the_whole_second_in_which_it_became_ready(lab: Lab) -> None:
     lab.apply(deployment(minReadySeconds=LEAST))
     lab.step(20)
@@ -95,11 +105,7 @@ def test_a_pod_that_was_not_ready_in_between_counts_from_anew(lab: Lab) -> None:
 def test_a_rollout_goes_on_once_the_new_pod_is_available(lab: Lab) -> None:
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     lab.apply(deployment(minReadySeconds=LEAST, strategy=rolling))
-    lab.step(12)
-    old = lab.pods
-    lab.changes.clear()
-    change(lab, DEPLOYMENT, **RESTARTED)
-    lab.step(40)
+    old = restarted(lab, DEPLOYMENT, come=12, go=40)
     assert not names(old) & names(lab.pods)
     gaps = from_ready_to_next(lab, old)
     assert len(gaps) == 2
@@ -153,11 +159,7 @@ def test_a_parallel_stateful_set_makes_all_pods_at_once(lab: Lab) -> None:
 @pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
 def test_a_stateful_set_rolls_out_pod_by_pod_as_each_becomes_available(lab: Lab, policy: str) -> None:
     lab.apply(stateful_set(minReadySeconds=LEAST, podManagementPolicy=policy))
-    lab.step(30)
-    old = lab.pods
-    lab.changes.clear()
-    change(lab, STATEFUL_SET, **RESTARTED)
-    lab.step(60)
+    old = restarted(lab, STATEFUL_SET, come=30, go=60)
     assert not {pod.uid for pod in old} & {pod.uid for pod in lab.pods}
     assert lab.ready == 3
     assert min(count for _, count in available(lab, STATEFUL_SET)) == 2
@@ -200,11 +202,7 @@ def test_a_daemon_set_counts_the_pods_that_are_available(lab: Lab) -> None:
 
 def test_a_daemon_set_rolls_out_node_by_node_as_each_pod_becomes_available(lab: Lab) -> None:
     lab.apply(daemon_set(minReadySeconds=LEAST))
-    lab.step(20)
-    old = lab.pods
-    lab.changes.clear()
-    change(lab, DAEMON_SET, **RESTARTED)
-    lab.step(40)
+    old = restarted(lab, DAEMON_SET, come=20, go=40)
     assert not names(old) & names(lab.pods)
     (gap,) = from_ready_to_next(lab, old)
     assert gap > LEAST
