@@ -177,7 +177,8 @@ class Chaos:
             error: ChaosError = FaultError(f"{offer} does nothing by itself; write: with {offer}:")
             self.errors.append((error, error.verdict))
         for ongoing in self._ongoing.values():
-            self._abandon(ongoing, FaultError(f"{ongoing.target}: the block of chaos.inject was never left"))
+            why = f"{ongoing.target}: the block of chaos.inject was never left, so there is no result"
+            self._abandon(ongoing, FaultError(why))
         self._ongoing.clear()
         self._heal()
         self._watching.close()
