@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from typing import Final
 
-from kubechaos.model import Listed, Record, Seen
+from kubechaos.records import Listed, Record, Seen
 
 from . import told, ways
 from .served import serving

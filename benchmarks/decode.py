@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from kubechaos.api.transport import Transport
-from kubechaos.model import Record, Seen
+from kubechaos.records import Record, Seen
 
 from . import rounds, told, ways
 from .served import serving

@@ -17,8 +17,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from kubechaos.judge.timeline import State
-from kubechaos.model import Pod, Record, Seen
+from kubechaos.kube.objects import Pod
 from kubechaos.observe.switching import QUICK
+from kubechaos.records import Record, Seen
 
 from . import pods, told, ways
 from .served import serving

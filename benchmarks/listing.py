@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from kubechaos import shapes
-from kubechaos.api.resources import RESOURCES
-from kubechaos.model import Listed
+from kubechaos.kube.kinds import RESOURCES
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.watch import Watch
+from kubechaos.records import Listed
 
 from . import pods, rounds, told, ways
 from .served import serving

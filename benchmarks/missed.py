@@ -10,7 +10,8 @@ import threading
 import time
 from typing import Final
 
-from kubechaos.model import Pod, Record, Seen
+from kubechaos.kube.objects import Pod
+from kubechaos.records import Record, Seen
 
 from . import rounds, told, ways
 from .served import serving

@@ -15,15 +15,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kubechaos import wire
 from kubechaos.judge import alerts
 from kubechaos.judge.alerts import Alarm
 from kubechaos.judge.recovery import Limits
 from kubechaos.judge.timeline import State
-from kubechaos.model import Gone, Listed, Mark, Pod, Record, Seen
+from kubechaos.kube import decode
+from kubechaos.kube.objects import Pod
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.cluster import Cluster
 from kubechaos.observe.observation import Observation
+from kubechaos.records import Gone, Listed, Mark, Record, Seen
 from kubechaos.run.artifacts import Artifacts
 
 from . import pods, told, ways
@@ -89,8 +90,8 @@ def _observation(artifacts: Artifacts) -> Observation:
 
 def _listed(alive: list[Pod]) -> Iterator[Record]:
     """What a test begins with: the target, its listings, an experiment."""
-    deployment = wire.DEPLOYMENTS.object(wire.encode(pods.deployment(3)))
-    replica_set = wire.REPLICA_SETS.object(wire.encode(pods.replica_set(3)))
+    deployment = decode.DEPLOYMENTS.object(decode.encode(pods.deployment(3)))
+    replica_set = decode.REPLICA_SETS.object(decode.encode(pods.replica_set(3)))
     yield Mark(0, "target", {"kind": "Deployment", "expect": 0, "probes": []})
     yield Listed(0, "Deployment", "100", (deployment,))
     yield Listed(0, "ReplicaSet", "100", (replica_set,))
@@ -103,7 +104,7 @@ def _experiment(at: float) -> Iterator[Record]:
 
 
 def _pod(number: int, version: int, *, ready: bool = True) -> Pod:
-    return wire.PODS.object(wire.encode(pods.pod(number, version, ready=ready)))
+    return decode.PODS.object(decode.encode(pods.pod(number, version, ready=ready)))
 
 
 def _changing() -> Iterator[Record]:

@@ -11,14 +11,14 @@ import msgspec
 
 from kubechaos import shapes
 from kubechaos.api.connect import Pinned
-from kubechaos.api.resources import RESOURCES
 from kubechaos.api.transport import Transport
 from kubechaos.judge.timeline import State
-from kubechaos.model import Record, Seen
+from kubechaos.kube.kinds import RESOURCES
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.cluster import Cluster
 from kubechaos.observe.observation import Observation
 from kubechaos.observe.watch import Watch
+from kubechaos.records import Record, Seen
 
 from . import pods
 

@@ -14,11 +14,15 @@ ROOT = Path(__file__).parents[1]
 JUDGE = "judge"
 MUTATIONS = {
     "a terminating pod counts": (
-        "model.py",
+        "kube/objects.py",
         "return not self.deleting and not self.terminal",
         "return not self.terminal",
     ),
-    "an ended pod counts": ("model.py", "return not self.deleting and not self.terminal", "return not self.deleting"),
+    "an ended pod counts": (
+        "kube/objects.py",
+        "return not self.deleting and not self.terminal",
+        "return not self.deleting",
+    ),
     "no stable window": (f"{JUDGE}/recovery.py", ".due) + limits.stable_for", ".due)"),
     "the status is trusted before the loss is seen": (
         f"{JUDGE}/health.py",
@@ -56,7 +60,7 @@ MUTATIONS = {
     ),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
-    "older versions are believed": ("model.py", "int(version) < int(old)", "False"),
+    "older versions are believed": ("kube/objects.py", "int(version) < int(old)", "False"),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
     "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from random import Random
 from typing import TypeVar
 
-from kubechaos.model import Pod
+from kubechaos.kube.objects import Pod
 from tests.defects.scene import SHARED, Scene
 from tests.defects.workloads import IMAGE, Manifest
 from tests.real.parts import cordoned, ctr, kubectl, nodes, silent

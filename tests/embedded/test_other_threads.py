@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from kubechaos import kill
-from kubechaos.model import Failed, Mark, Record, Seen
 from kubechaos.observe.observation import Observation
+from kubechaos.records import Failed, Mark, Record, Seen
 from tests.embedded.client import Client
 
 

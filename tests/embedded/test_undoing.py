@@ -9,8 +9,8 @@ import pytest
 from kubechaos import InconclusiveError, RefusedError, kill, scale
 from kubechaos.errors import ArtifactsError, FaultError, ForbiddenError, InterruptedOutage, TimeoutTooShortError
 from kubechaos.judge.alerts import AlertRule, Moment
-from kubechaos.model import Failed
 from kubechaos.observe.switching import QUICK
+from kubechaos.records import Failed
 from kubechaos.sim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
 from tests.embedded.shop import deployment, service

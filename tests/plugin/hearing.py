@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 from kubernetes import client
 
 from kubechaos.api.connect import Pinned
-from kubechaos.api.resources import RESOURCES
 from kubechaos.api.transport import Transport
-from kubechaos.model import Delay, Failed, Gap, Gone, Listed, Record, Seen
+from kubechaos.kube.kinds import RESOURCES
 from kubechaos.observe.watch import Watch
+from kubechaos.records import Delay, Failed, Gap, Gone, Listed, Record, Seen
 from tests.rawserver import Answer, RawServer, reply
 
 PODS = "/api/v1/namespaces/shop/pods"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubechaos.model import Delay, Gap
+from kubechaos.records import Delay, Gap
 from tests.plugin.hearing import PODS, Heard, error, line, page
 from tests.rawserver import RawServer, cut, failure, hang, reset, stream
 

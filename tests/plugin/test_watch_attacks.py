@@ -12,7 +12,7 @@ import pytest
 
 from kubechaos.api import transport
 from kubechaos.errors import ApiError, ForbiddenError, UnauthorizedError
-from kubechaos.model import Delay, Gap, Seen
+from kubechaos.records import Delay, Gap, Seen
 from tests.plugin.hearing import PODS, Heard, error, line, page
 from tests.rawserver import Answer, RawServer, cut, dripping, failure, hang, reset, stream
 

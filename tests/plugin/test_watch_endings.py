@@ -6,8 +6,8 @@ import time
 import pytest
 
 from kubechaos import errors
-from kubechaos.model import Seen
 from kubechaos.observe import watch
+from kubechaos.records import Seen
 from tests.plugin.conftest import KILL
 from tests.plugin.hearing import PODS, line, page
 from tests.plugin.tiny import APPS, NAMESPACE, REVIEW

@@ -8,8 +8,8 @@ import pytest
 
 from kubechaos.api import transport
 from kubechaos.errors import ForbiddenError, UnauthorizedError, UnreachableError
-from kubechaos.model import Failed
 from kubechaos.observe import watch
+from kubechaos.records import Failed
 from tests.plugin.hearing import PODS, Heard, line, page
 from tests.rawserver import RawServer, failure, hang, reset, stream
 

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from kubechaos import wire
 from kubechaos.judge.replay import replay
+from kubechaos.kube import decode
 from kubechaos.report import recording, records
 from tests.real.parts import kubectl
 
@@ -113,7 +113,7 @@ def validated(report: Path) -> dict[str, Any]:
 def replayed(events: Path) -> None:
     """Hold a recording to what the run itself made of it."""
     with events.open("rb") as lines:
-        again = json.loads(wire.encode([records.experiment(each) for each in replay(recording.entries(lines))]))
+        again = json.loads(decode.encode([records.experiment(each) for each in replay(recording.entries(lines))]))
     told = events.with_name("outage.json")
     assert again == (json.loads(told.read_text())["experiments"] if told.exists() else [])
 

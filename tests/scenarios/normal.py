@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubechaos import wire
-from kubechaos.model import TEMPLATE, Container, EndpointSlice, Event, Pod
+from kubechaos.kube import decode
+from kubechaos.kube.objects import TEMPLATE, Container, EndpointSlice, Event, Pod
 
 from .api import Answer
 from .manifests import IMAGE
@@ -19,14 +19,14 @@ from .recorder import Record
 
 Sequences = dict[str, list[list[str]]]
 CODECS = {
-    "Pod": wire.PODS,
-    "Deployment": wire.DEPLOYMENTS,
-    "StatefulSet": wire.STATEFUL_SETS,
-    "DaemonSet": wire.DAEMON_SETS,
-    "ReplicaSet": wire.REPLICA_SETS,
-    "ControllerRevision": wire.CONTROLLER_REVISIONS,
-    "EndpointSlice": wire.ENDPOINT_SLICES,
-    "Event": wire.EVENTS,
+    "Pod": decode.PODS,
+    "Deployment": decode.DEPLOYMENTS,
+    "StatefulSet": decode.STATEFUL_SETS,
+    "DaemonSet": decode.DAEMON_SETS,
+    "ReplicaSet": decode.REPLICA_SETS,
+    "ControllerRevision": decode.CONTROLLER_REVISIONS,
+    "EndpointSlice": decode.ENDPOINT_SLICES,
+    "Event": decode.EVENTS,
 }
 UNSEEN = (
     "namespace",
@@ -128,7 +128,7 @@ class Normal:
 
     def _know_pod(self, record: Record) -> None:
         """Name a pod by its owner; one of a StatefulSet by its ordinal too."""
-        pod = wire.PODS.object(json.dumps(record.object).encode())
+        pod = decode.PODS.object(json.dumps(record.object).encode())
         number = pod.name.rpartition("-")[2] if pod.owner_kind == "StatefulSet" else ""
         role = f"pod {number}".strip() + f" of {self._roles.get(pod.owner, 'nobody')}"
         self._know(record, role, f"<pod{number}>")

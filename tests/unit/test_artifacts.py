@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kubechaos.errors import ArtifactsError, ConfigError
-from kubechaos.model import Mark
+from kubechaos.records import Mark
 from kubechaos.run.artifacts import Artifacts
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from kubechaos.judge.outage import Outage
-from kubechaos.model import Container
+from kubechaos.kube.objects import Container
 
 from .worlds import CREATING, RUNNING, Story, new
 

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from kubechaos.judge import absence
 from kubechaos.judge.outage import Outage
 from kubechaos.judge.timeline import step
-from kubechaos.model import Container, Seen
+from kubechaos.kube.objects import Container
+from kubechaos.records import Seen
 from tests.unit.test_kinds import killed, listed, mine, workload
 from tests.unit.worlds import Story, deployment, fold, listings, new, replica_set
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from kubechaos.judge.recovery import Limits
-from kubechaos.model import Delay, Gone
+from kubechaos.records import Delay, Gone
 from kubechaos.report import records
 from kubechaos.report.text import verdict_line
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubechaos.model import Delay, Gap, Record, Seen
+from kubechaos.records import Delay, Gap, Record, Seen
 
 from .worlds import T0, Story, fold, listings, pod
 

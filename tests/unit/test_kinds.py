@@ -8,7 +8,8 @@ from kubechaos.judge.alerts import Alarm, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import Limits, ends_at, unsteady
 from kubechaos.judge.timeline import State, step
-from kubechaos.model import TEMPLATE, ControllerRevision, Event, Gone, Listed, Mark, Observed, Pod, Ref, Seen, Workload
+from kubechaos.kube.objects import TEMPLATE, ControllerRevision, Event, Observed, Pod, Ref, Workload
+from kubechaos.records import Gone, Listed, Mark, Seen
 from tests.unit.worlds import new, pod
 
 LIMITS = Limits(60.0, 5.0)

@@ -7,9 +7,9 @@ import pytest
 
 from kubechaos.errors import ForbiddenError, InconclusiveError
 from kubechaos.judge.timeline import State
-from kubechaos.model import Failed, Gone, Record, Seen
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.observation import Observation
+from kubechaos.records import Failed, Gone, Record, Seen
 
 from .worlds import T0, deployment, listings, pod, replica_set
 

@@ -1,7 +1,7 @@
 """What a probe's answers do to a verdict."""
 
 from kubechaos.judge.recovery import unsteady
-from kubechaos.model import Mark, Sample
+from kubechaos.records import Mark, Sample
 from tests.unit.worlds import T0, Story, deployment, fold, listings, pod, replica_set
 
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubechaos import wire
 from kubechaos.judge.alerts import Alarm, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import ends_at
 from kubechaos.judge.replay import replay
 from kubechaos.judge.timeline import State, step
-from kubechaos.model import Listed, Mark, Record, Seen
+from kubechaos.kube import decode
+from kubechaos.records import Listed, Mark, Record, Seen
 from kubechaos.report import recording
 
 from .worlds import Story, endpoints, pod
@@ -134,7 +134,7 @@ def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.
 def test_a_recording_that_is_cut_is_never_recovered(make: Callable[[], Story], data: st.DataObject) -> None:
     story = make()
     story.outage()
-    whole = b"".join(wire.encode(recording.line(record, STREAM)) + b"\n" for record, _ in story.heard)
+    whole = b"".join(decode.encode(recording.line(record, STREAM)) + b"\n" for record, _ in story.heard)
     size = data.draw(st.integers(0, len(whole) - 1))
     lines = whole[:size].splitlines(keepends=True)
     verdicts = [found.verdict for found in replay(recording.entries(lines))]

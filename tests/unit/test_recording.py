@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
-from kubechaos import AlertRule, Outage, wire
+from kubechaos import AlertRule, Outage
 from kubechaos.errors import RecordingError
 from kubechaos.judge.alerts import Alert
 from kubechaos.judge.facts import BUILT_IN
 from kubechaos.judge.replay import replay
-from kubechaos.model import Delay, Event, Gap, Gone, Listed, Mark, Record, Ref, Seen
+from kubechaos.kube import decode
+from kubechaos.kube.objects import Event, Ref
+from kubechaos.records import Delay, Gap, Gone, Listed, Mark, Record, Seen
 from kubechaos.report.recording import alert, entries, line
 
 from .worlds import CREATING, T0, Story, deployment, endpoints, new, pod, replica_set, strict
@@ -28,7 +30,7 @@ EVERY_KIND = (
 def written(*records: Record | Alert) -> list[bytes]:
     """The lines of a file."""
     lines = [alert(each, WEB) if isinstance(each, Alert) else line(each, WEB) for each in records]
-    return [wire.encode(each) + b"\n" for each in ({"type": "header", "run": "1"}, *lines)]
+    return [decode.encode(each) + b"\n" for each in ({"type": "header", "run": "1"}, *lines)]
 
 
 @pytest.mark.parametrize(

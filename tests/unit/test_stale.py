@@ -5,8 +5,8 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from kubechaos.model import Seen
-from kubechaos.wire import DEPLOYMENTS, REPLICA_SETS
+from kubechaos.kube.decode import DEPLOYMENTS, REPLICA_SETS
+from kubechaos.records import Seen
 
 from .worlds import T0, Story, fold
 

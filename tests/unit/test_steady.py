@@ -6,7 +6,8 @@ import pytest
 
 from kubechaos.judge.recovery import steady_at, unsteady
 from kubechaos.judge.timeline import State
-from kubechaos.model import Container, Seen
+from kubechaos.kube.objects import Container
+from kubechaos.records import Seen
 
 from .worlds import CREATING, T0, deployment, fold, listing, listings, new, pod, replica_set
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kubechaos import Outage
-from kubechaos.model import Container, Gap
+from kubechaos.kube.objects import Container
+from kubechaos.records import Gap
 from kubechaos.report.text import safe, summary, timeline, verdict_line
 
 from .worlds import CREATING, Story, new

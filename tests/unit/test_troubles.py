@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from kubechaos.model import Container
-from kubechaos.wire import PODS
+from kubechaos.kube.decode import PODS
+from kubechaos.kube.objects import Container
 
 from .worlds import CREATING, Story, new
 

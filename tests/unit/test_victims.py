@@ -9,7 +9,7 @@ import pytest
 from kubechaos import Fault, kill, newest, oldest
 from kubechaos.errors import ArgumentError, RefusedError, TooFewCandidatesError
 from kubechaos.judge.victims import Who, candidates, choose, describe
-from kubechaos.model import Pod
+from kubechaos.kube.objects import Pod
 
 from .worlds import new, pod
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from kubechaos.model import Pod
-from kubechaos.wire import ENDPOINT_SLICES, EVENTS, PODS, Status, encode, mapping, status
+from kubechaos.kube.decode import ENDPOINT_SLICES, EVENTS, PODS, Status, encode, mapping, status
+from kubechaos.kube.objects import Pod
 
 POD = {"metadata": {"name": "web-a", "namespace": "shop", "uid": "a", "resourceVersion": "7"}}
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from kubechaos.model import Container, Pod
-from kubechaos.wire import PODS, seconds
+from kubechaos.kube.decode import PODS, seconds
+from kubechaos.kube.objects import Container, Pod
 
 
 def decode(**parts: Any) -> Pod:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from kubechaos.model import EndpointSlice, Event, Ref, ReplicaSet, Workload
-from kubechaos.wire import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS, STATEFUL_SETS
+from kubechaos.kube.decode import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS, STATEFUL_SETS
+from kubechaos.kube.objects import EndpointSlice, Event, Ref, ReplicaSet, Workload
 
 META = {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
 CONTROLLER = {"kind": "Deployment", "name": "web", "uid": "web", "controller": True}

@@ -9,32 +9,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kubechaos import wire
 from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import Limits, ends_at
 from kubechaos.judge.timeline import State, step
-from kubechaos.model import (
-    Container,
-    EndpointSlice,
-    Event,
-    Gap,
-    Gone,
-    Listed,
-    Mark,
-    Observed,
-    Pod,
-    Record,
-    Ref,
-    ReplicaSet,
-    Seen,
-    Workload,
-)
+from kubechaos.kube import decode
+from kubechaos.kube.objects import Container, EndpointSlice, Event, Observed, Pod, Ref, ReplicaSet, Workload
+from kubechaos.records import Gap, Gone, Listed, Mark, Record, Seen
 
 
 def strict(value: Any) -> Any:
     """The value after a trip through strict JSON, in one line."""
-    text = wire.encode(value)
+    text = decode.encode(value)
     assert b"\n" not in text
     return json.loads(text, parse_constant=_refuse)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..errors import RefusedError
-from ..model import Pod
+from ..kube.objects import Pod
 
 
 def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> tuple[str, dict[str, Any]]:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from .. import wire
-from ..api.resources import RESOURCES
 from ..api.transport import STRATEGIC, Transport
 from ..errors import (
     ApiError,
@@ -21,7 +19,9 @@ from ..errors import (
 )
 from ..judge.timeline import State
 from ..judge.victims import Who, candidates, choose
-from ..model import Pod, Ref
+from ..kube import decode
+from ..kube.kinds import RESOURCES
+from ..kube.objects import Pod, Ref
 from .containers import by_digest
 
 Marker = Callable[..., object]
@@ -110,7 +110,7 @@ class Act:
 
     def _found(self, pod: Pod) -> dict[str, Any]:
         try:
-            return wire.mapping(self._transport.get(_path(pod)))
+            return decode.mapping(self._transport.get(_path(pod)))
         except NotFoundError as error:
             raise _gone(pod, error) from error
 
@@ -160,7 +160,7 @@ class Act:
 
     def _unscale(self, scaled: "_Scaled", mark: Marker) -> bool:
         """Put it back, or see that there is nothing to put back; False if it has changed while we looked."""
-        found = wire.mapping(self._transport.get(self._path()))
+        found = decode.mapping(self._transport.get(self._path()))
         live = found["spec"].get("replicas", 1)
         if found["metadata"]["uid"] != scaled.uid:
             mark("superseded", what=f"{self.target} was deleted and made again; left as it is")
@@ -179,7 +179,7 @@ class Act:
         """
         self._begin()
         for attempt in range(1, ATTEMPTS + 1):
-            found = wire.mapping(self._transport.get(self._path()))
+            found = decode.mapping(self._transport.get(self._path()))
             meta = found["metadata"]
             if only_if is not None and (meta["uid"], found["spec"].get("replicas", 1)) != only_if:
                 return False

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .. import wire
 from ..api.transport import Transport
 from ..errors import ApiError, PermissionRefusedError
+from ..kube import decode
 
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -43,14 +43,14 @@ def _allowed(transport: Transport, namespace: str, permission: Permission) -> bo
         **({"subresource": subresource} if subresource else {}),
     }
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-    answer = wire.mapping(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
+    answer = decode.mapping(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
     return bool(answer.get("status", {}).get("allowed", False))
 
 
 def _user(transport: Transport) -> str:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
-        answer = wire.mapping(transport.send("POST", WHOAMI, body))
+        answer = decode.mapping(transport.send("POST", WHOAMI, body))
     except ApiError:
         return "unknown"
     return str(answer.get("status", {}).get("userInfo", {}).get("username", "unknown"))

@@ -8,7 +8,6 @@ from math import inf
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from .. import wire
 from ..errors import (
     ApiError,
     ConflictError,
@@ -18,6 +17,7 @@ from ..errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from ..kube import decode
 from .connect import Credentials, Pinned
 from .sockets import hurried
 
@@ -97,7 +97,7 @@ class Transport:
         The query is left empty on purpose: with a DeleteOptions body the API server ignores it.
         """
         content = content or (MERGE if method == "PATCH" else JSON)
-        return self._call(_Request(method, path, None, wire.encode(body), content), deadline)
+        return self._call(_Request(method, path, None, decode.encode(body), content), deadline)
 
     def _call(self, request: _Request, deadline: float) -> bytes:
         what = f"{request.method} {request.path}"
@@ -268,7 +268,7 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _raise_for(response: Any, data: bytes, what: str) -> None:
     if response.status < 300:
         return
-    status = wire.status(data)
+    status = decode.status(data)
     retry = response.headers.get("Retry-After", "")
     said = status.message or status.reason or response.reason or ""
     more = [each.message for each in status.causes if each.message not in said]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from ..errors import FaultError
-from ..model import Pod
+from ..kube.objects import Pod
 from .experiment import Experiment
 from .facts import BUILT_IN, Fact, facts
 from .recovery import Limits

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import inf
 
-from ..model import Gap
+from ..records import Gap
 from .absence import absences
 from .experiment import Change, Experiment
 from .health import awaited, trouble

@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..model import Mark, Pod, Sample
+from ..kube.objects import Pod
+from ..records import Mark, Sample
 from .lives import Life
 
 

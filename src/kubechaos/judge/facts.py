@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from ..model import Container, Pod
+from ..kube.objects import Container, Pod
 from .absence import REASONS, absences
 from .experiment import Experiment
 from .health import lingers

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from ..model import Container, Pod
+from ..kube.objects import Container, Pod
 from .world import PODS, World
 
 

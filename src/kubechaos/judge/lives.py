@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..model import EndpointSlice, Event, Gone, Listed, Mark, Pod, Record, Seen, older
+from ..kube.objects import EndpointSlice, Event, Pod, older
+from ..records import Gone, Listed, Mark, Record, Seen
 
 WAITS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 """The reasons of Events that say what the start of a pod waits for."""

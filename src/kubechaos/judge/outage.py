@@ -7,7 +7,8 @@ from math import inf
 from msgspec.structs import replace
 
 from ..errors import UnknownAlertError
-from ..model import Delay, Gap, Ref
+from ..kube.objects import Ref
+from ..records import Delay, Gap
 from .alerts import Alert
 from .experiment import Experiment, Probed
 from .lives import Life

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..model import Mark, Record
+from ..records import Mark, Record
 from . import alerts
 from .alerts import Alarm, Alert
 from .facts import BUILT_IN

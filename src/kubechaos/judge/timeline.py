@@ -3,7 +3,8 @@
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..model import Delay, EndpointSlice, Event, Gap, Gone, Listed, Mark, Pod, Record, Sample, Seen, Workload
+from ..kube.objects import EndpointSlice, Event, Pod, Workload
+from ..records import Delay, Gap, Gone, Listed, Mark, Record, Sample, Seen
 from .experiment import Change, Experiment, Probed, marked
 from .health import Health, health
 from .lives import Life, Lives, live, stale

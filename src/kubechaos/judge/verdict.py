@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..model import Gap
+from ..records import Gap
 from . import cause
 from .recovery import Limits, begun, proof, proof_deadline, recovery_time, stable_at
 from .timeline import State

@@ -5,7 +5,7 @@ from random import Random
 from typing import TypeAlias
 
 from ..errors import ArgumentError, TooFewCandidatesError
-from ..model import Pod
+from ..kube.objects import Pod
 
 Who: TypeAlias = int | str | Callable[[Sequence[Pod], Random], Sequence[Pod]]
 """How many pods, as a number, a percentage or "all", or a function of the candidates."""

@@ -7,22 +7,8 @@ from typing import Any, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..model import (
-    ControllerRevision,
-    EndpointSlice,
-    Event,
-    Gone,
-    Listed,
-    Mark,
-    Observed,
-    Pod,
-    Record,
-    ReplicaSet,
-    Sample,
-    Seen,
-    Workload,
-    older,
-)
+from ..kube.objects import ControllerRevision, EndpointSlice, Event, Observed, Pod, ReplicaSet, Workload, older
+from ..records import Gone, Listed, Mark, Record, Sample, Seen
 
 PODS: Final = "Pods"
 """The kind of a target that is a set of pods: what made them is not looked at."""

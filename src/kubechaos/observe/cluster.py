@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from .. import wire
 from ..api.connect import Pinned
 from ..api.transport import Transport
 from ..errors import ApiError, ArgumentError
 from ..judge.world import PODS
-from ..model import Ref
+from ..kube import decode
+from ..kube.objects import Ref
 from .clock import Clock, Monotonic
 
 Probe: TypeAlias = Callable[[], object]
@@ -127,12 +127,12 @@ class Cluster:
 
     def describe(self) -> dict[str, str | None]:
         """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
-        version = wire.mapping(self.transport.get("/version"))
+        version = decode.mapping(self.transport.get("/version"))
         return {"context": self.context, "server_version": version.get("gitVersion"), "uid": self._uid()}
 
     def _uid(self) -> str | None:
         try:
-            uid: str | None = wire.mapping(self.transport.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
+            uid: str | None = decode.mapping(self.transport.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
         except ApiError:
             return None
         return uid

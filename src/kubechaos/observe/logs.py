@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from ..api.resources import RESOURCES
 from ..api.transport import Transport
 from ..errors import ApiError
 from ..judge.health import crashed
-from ..model import Pod
+from ..kube.kinds import RESOURCES
+from ..kube.objects import Pod
 
 LINES: Final = "3"
 BYTES: Final = "1000"

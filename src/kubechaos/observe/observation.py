@@ -6,13 +6,14 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from .. import wire
-from ..api.resources import RESOURCES
 from ..api.transport import Transport
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
 from ..judge.world import PODS, STREAMS
-from ..model import Failed, Gap, Gone, Listed, Mark, Record, Seen, Workload
+from ..kube import decode
+from ..kube.kinds import RESOURCES
+from ..kube.objects import Workload
+from ..records import Failed, Gap, Gone, Listed, Mark, Record, Seen
 from .clock import Clock
 from .cluster import Target, names
 from .watch import Watch
@@ -177,9 +178,11 @@ class Observation:
                 self._told[kind] = max(asked, self._told[kind])
         return pages["Pod"].resource_version
 
-    def _page(self, kind: str) -> wire.Page[Any]:
+    def _page(self, kind: str) -> decode.Page[Any]:
         resource, query = RESOURCES[kind], self._query(kind)
-        page: wire.Page[Any] = resource.codec.page(self._transport.get(resource.path(self.target.ref.namespace), query))
+        page: decode.Page[Any] = resource.codec.page(
+            self._transport.get(resource.path(self.target.ref.namespace), query)
+        )
         return page
 
     def _missed(self, kind: str, why: str) -> None:
@@ -187,7 +190,7 @@ class Observation:
         if self.state.experiment is None or not self.state.experiment.running:
             raise InconclusiveError(f"{kind} events may be missing, so nothing was touched: {why}")
 
-    def _behind(self, kind: str, page: wire.Page[Any]) -> str:
+    def _behind(self, kind: str, page: decode.Page[Any]) -> str:
         """Name what a fresh listing knows and the stream has not told; "" if there is nothing.
 
         The stream may be ahead of the listing: what it has told the end of since is not missing.

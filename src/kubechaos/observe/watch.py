@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .. import wire
-from ..api.resources import Resource
 from ..api.transport import ERRORS, Transport
 from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnreachableError, may_pass
-from ..model import Delay, Failed, Gap, Gone, Listed, Observed, Record, Seen
+from ..kube import decode
+from ..kube.kinds import Resource
+from ..kube.objects import Observed
+from ..records import Delay, Failed, Gap, Gone, Listed, Record, Seen
 
 PAGE: Final = 500
 STREAM_SECONDS: Final = 300
@@ -164,15 +165,15 @@ class Watch:
         if not self._stopped.is_set():
             self._broken = "the server closed the stream"
 
-    def _decode(self, line: bytes) -> tuple[str, Observed | wire.Status]:
+    def _decode(self, line: bytes) -> tuple[str, Observed | decode.Status]:
         try:
             return self._resource.codec.event(line)
         except ValueError as error:
             raise UnreachableError(f"watch {self._path}: a line that is no event: {error}") from error
 
-    def _hand_over(self, type_: str, value: Observed | wire.Status) -> None:
+    def _hand_over(self, type_: str, value: Observed | decode.Status) -> None:
         at = self._heard = self._now()
-        if isinstance(value, wire.Status):
+        if isinstance(value, decode.Status):
             # A stream that ends for its credentials may be opened again with those of then, or be refused for good.
             kind = UnreachableError if value.code == 401 else ERRORS.get(value.code, ApiError)
             raise kind(f"watch {self._path}: {value.code} {value.message}", status=value.code, reason=value.reason)

@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec import structs
 
-from .. import wire
 from ..errors import RecordingError
 from ..judge.alerts import Alert
-from ..model import KINDS, Delay, Gap, Gone, Listed, Mark, Observed, Record, Sample, Seen
+from ..kube import decode
+from ..kube.objects import KINDS, Observed
+from ..records import Delay, Gap, Gone, Listed, Mark, Record, Sample, Seen
 
 Json = dict[str, Any]
 _PLAIN: dict[str, type[Gap | Delay | Mark | Sample]] = {each.type: each for each in (Gap, Delay, Mark, Sample)}
@@ -53,7 +54,7 @@ def entries(lines: Iterable[bytes]) -> Iterator[tuple[str, Record | Alert]]:
         if not text.endswith(b"\n"):
             return
         try:
-            value = wire.mapping(text)
+            value = decode.mapping(text)
             if value["type"] != "header":
                 yield value["stream"], _entry(value)
         except (ValueError, KeyError, TypeError) as error:
@@ -76,4 +77,4 @@ def _entry(value: Json) -> Record | Alert:
 
 def _observed(value: Json) -> Observed:
     whole = {**value["object"], "uid": value["uid"], "resource_version": value["resource_version"]}
-    return wire.convert(whole, KINDS[value["kind"]])
+    return decode.convert(whole, KINDS[value["kind"]])

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .. import wire
 from ..errors import ArtifactsError
 from ..judge.alerts import Alert
-from ..model import Record
+from ..kube import decode
+from ..records import Record
 from ..report import recording
 
 
@@ -48,7 +48,7 @@ class Artifacts:
         path = self.folder / name
         scratch = path.with_suffix(".tmp")
         with _writable():
-            scratch.write_bytes(wire.encode(value) + b"\n")
+            scratch.write_bytes(decode.encode(value) + b"\n")
             scratch.replace(path)
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class Artifacts:
 
     def _line(self, value: dict[str, Any]) -> None:
         with _writable():
-            self._events.write(wire.encode(value) + b"\n")
+            self._events.write(decode.encode(value) + b"\n")
 
 
 @contextmanager

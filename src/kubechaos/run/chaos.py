@@ -31,10 +31,11 @@ from ..judge.alerts import Alert, AlertRule
 from ..judge.outage import Outage
 from ..judge.recovery import Limits
 from ..judge.timeline import State
-from ..model import Record, Ref
+from ..kube.objects import Ref
 from ..observe.cluster import Cluster, Target
 from ..observe.observation import Observation
 from ..observe.switching import quick_switching
+from ..records import Record
 from ..report import records, text
 from ..report.gate import EXCUSABLE
 from ..settings import Settings

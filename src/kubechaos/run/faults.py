@@ -7,12 +7,12 @@ from typing import Final
 
 from ..act.door import Act
 from ..act.permission import Permission
-from ..api.resources import RESOURCES
 from ..errors import ArgumentError
 from ..judge import victims
 from ..judge.recovery import EFFECT_DEADLINE
 from ..judge.victims import Who
 from ..judge.world import PODS, STREAMS
+from ..kube.kinds import RESOURCES
 
 ANY: Final = frozenset(STREAMS)
 WORKLOAD: Final = "{workload}"

@@ -14,10 +14,10 @@ from ..judge.outage import Alerts, Outage, outage
 from ..judge.recovery import Limits, ends_at, proof, proof_deadline, recovery_time
 from ..judge.timeline import State
 from ..judge.verdict import Verdict
-from ..model import Mark, Record
 from ..observe.cluster import Target
 from ..observe.logs import last_words
 from ..observe.observation import Observation
+from ..records import Mark, Record
 from ..report.text import safe
 from .faults import Fault
 

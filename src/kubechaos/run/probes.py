@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..model import Sample
 from ..observe.cluster import Http, Probe, names
+from ..records import Sample
 
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""

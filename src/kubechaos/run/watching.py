@@ -7,9 +7,9 @@ from typing import Any
 from ..errors import NoReadinessProbeWarning
 from ..judge.alerts import Alert
 from ..judge.timeline import State
-from ..model import Record
 from ..observe.cluster import Cluster, Target
 from ..observe.observation import Observation
+from ..records import Record
 from .artifacts import Artifacts
 from .probes import Probes
 

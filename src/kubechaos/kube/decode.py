@@ -1,4 +1,4 @@
-"""Bytes of the Kubernetes API -> the values of `model`; only the fields that are needed are decoded."""
+"""Bytes of the Kubernetes API -> the values of `objects`; only the fields that are needed are decoded."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from . import shapes
-from .errors import MalformedError
-from .model import (
+from ..errors import MalformedError
+from . import schema
+from .objects import (
     TEMPLATE,
     Container,
     ControllerRevision,
@@ -25,7 +25,7 @@ from .model import (
 
 REVISION = "deployment.kubernetes.io/revision"
 SERVICE = "kubernetes.io/service-name"
-_NONE = shapes.Condition()
+_NONE = schema.Condition()
 SAME = 1024  # values are kept for when they come again: most of what an event tells is as it was
 
 
@@ -35,20 +35,20 @@ def seconds(timestamp: str | None) -> float:
     return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
 
 
-def _identity(meta: shapes.Meta) -> tuple[str, str, str, str]:
+def _identity(meta: schema.Meta) -> tuple[str, str, str, str]:
     """What every one of our nouns begins with: namespace, name, uid and version."""
     return meta.namespace, meta.name, meta.uid, meta.resource_version
 
 
-def _why(condition: shapes.Condition) -> str:
+def _why(condition: schema.Condition) -> str:
     return ": ".join(part for part in (condition.reason, condition.message) if part)
 
 
 @lru_cache(maxsize=SAME)
-def _container(status: shapes.ContainerStatus) -> Container:
-    state, last = status.state or shapes.State(), (status.last_state or shapes.State()).terminated
+def _container(status: schema.ContainerStatus) -> Container:
+    state, last = status.state or schema.State(), (status.last_state or schema.State()).terminated
     name = next((name for name in ("running", "waiting", "terminated") if getattr(state, name) is not None), "")
-    detail: shapes.StateDetail = getattr(state, name) if name else shapes.StateDetail()
+    detail: schema.StateDetail = getattr(state, name) if name else schema.StateDetail()
     return Container(
         name=status.name,
         id=status.container_id or "",
@@ -63,13 +63,13 @@ def _container(status: shapes.ContainerStatus) -> Container:
     )
 
 
-def _grace(raw: shapes.Pod) -> float:
+def _grace(raw: schema.Pod) -> float:
     """The grace that the deletion asked for, else the pod's own; 30 s is the API's default."""
     asked, own = raw.metadata.deletion_grace_period_seconds, raw.spec.termination_grace_period_seconds
     return float(asked if asked is not None else own if own is not None else 30)
 
 
-def _pod(raw: shapes.Pod) -> Pod:
+def _pod(raw: schema.Pod) -> Pod:
     meta, status, owner = raw.metadata, raw.status, raw.metadata.controller
     conditions = {each.type: each for each in status.conditions or ()}
     ready = conditions.get("Ready", _NONE)
@@ -95,7 +95,7 @@ def _pod(raw: shapes.Pod) -> Pod:
     )
 
 
-def selector(raw: shapes.Selector | None) -> str:
+def selector(raw: schema.Selector | None) -> str:
     """Return a label selector in the form of the query parameter `labelSelector`."""
     if raw is None:
         return ""
@@ -107,17 +107,17 @@ def selector(raw: shapes.Selector | None) -> str:
     return ",".join(parts)
 
 
-def _revision(meta: shapes.Meta) -> int:
+def _revision(meta: schema.Meta) -> int:
     value = (meta.annotations or {}).get(REVISION, "")
     return int(value) if value.isdigit() else 0
 
 
-def _failure(status: shapes.WorkloadStatus) -> str:
+def _failure(status: schema.WorkloadStatus) -> str:
     failed = (c for c in status.conditions or () if c.type == "ReplicaFailure" and c.status == "True")
     return next(failed, _NONE).message or ""
 
 
-def _workload(kind: str, raw: shapes.Workload) -> Workload:
+def _workload(kind: str, raw: schema.Workload) -> Workload:
     meta, spec, status = raw.metadata, raw.spec, raw.status
     by_node = kind == "DaemonSet"
     return Workload(
@@ -138,12 +138,12 @@ def _workload(kind: str, raw: shapes.Workload) -> Workload:
     )
 
 
-def _keeps(strategy: shapes.UpdateStrategy) -> str:
+def _keeps(strategy: schema.UpdateStrategy) -> str:
     partition = strategy.rolling_update.partition if strategy.rolling_update else None
     return f"partition {partition}" if partition else "OnDelete" if strategy.type == "OnDelete" else ""
 
 
-def _replica_set(raw: shapes.Workload) -> ReplicaSet:
+def _replica_set(raw: schema.Workload) -> ReplicaSet:
     meta = raw.metadata
     return ReplicaSet(
         *_identity(meta),
@@ -154,7 +154,7 @@ def _replica_set(raw: shapes.Workload) -> ReplicaSet:
     )
 
 
-def _controller_revision(raw: shapes.ControllerRevision) -> ControllerRevision:
+def _controller_revision(raw: schema.ControllerRevision) -> ControllerRevision:
     meta = raw.metadata
     return ControllerRevision(
         *_identity(meta),
@@ -164,7 +164,7 @@ def _controller_revision(raw: shapes.ControllerRevision) -> ControllerRevision:
     )
 
 
-def _event(raw: shapes.Event) -> Event:
+def _event(raw: schema.Event) -> Event:
     meta, about = raw.metadata, raw.involved_object
     return Event(
         *_identity(meta),
@@ -176,7 +176,7 @@ def _event(raw: shapes.Event) -> Event:
     )
 
 
-def _endpoint_slice(raw: shapes.EndpointSlice) -> EndpointSlice:
+def _endpoint_slice(raw: schema.EndpointSlice) -> EndpointSlice:
     meta = raw.metadata
     pods = [(e.target_ref.uid, e.conditions.ready) for e in raw.endpoints or () if e.target_ref]
     return EndpointSlice(
@@ -192,7 +192,7 @@ RawT = TypeVar("RawT")
 ValueT = TypeVar("ValueT", bound=Observed)
 
 
-class Page(shapes.Wire, Generic[ValueT]):
+class Page(schema.Wire, Generic[ValueT]):
     """One page of a listing."""
 
     objects: tuple[ValueT, ...]
@@ -200,16 +200,16 @@ class Page(shapes.Wire, Generic[ValueT]):
     next: str
 
 
-class Status(shapes.Wire):
+class Status(schema.Wire):
     """What the API server says about a failed call, or inside a stream."""
 
     message: str = ""
     reason: str = ""
     code: int = 0
-    details: shapes.StatusDetails | None = None
+    details: schema.StatusDetails | None = None
 
     @property
-    def causes(self) -> list[shapes.Cause]:
+    def causes(self) -> list[schema.Cause]:
         """What exactly is wrong, one by one."""
         return (self.details.causes if self.details else None) or []
 
@@ -220,8 +220,8 @@ class Codec(Generic[ValueT]):
     def __init__(self, raw: type[RawT], value: Callable[[RawT], ValueT]) -> None:
         self._value = value
         self._object = msgspec.json.Decoder(raw)
-        self._event: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shapes.WatchEvent[raw])  # type: ignore[valid-type]
-        self._list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shapes.List[raw])  # type: ignore[valid-type]  # made at run time
+        self._event: msgspec.json.Decoder[Any] = msgspec.json.Decoder(schema.WatchEvent[raw])  # type: ignore[valid-type]
+        self._list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(schema.List[raw])  # type: ignore[valid-type]  # made at run time
 
     def object(self, data: bytes) -> ValueT:
         """Decode one object; raises MalformedError if it is not one."""
@@ -250,16 +250,16 @@ class Codec(Generic[ValueT]):
         return event.type, self.object(bytes(event.object))
 
 
-_WATCH = msgspec.json.Decoder(shapes.WatchEvent[msgspec.Raw])
+_WATCH = msgspec.json.Decoder(schema.WatchEvent[msgspec.Raw])
 _STATUS = msgspec.json.Decoder(Status)
-PODS = Codec(shapes.Pod, _pod)
-DEPLOYMENTS = Codec(shapes.Workload, partial(_workload, "Deployment"))
-STATEFUL_SETS = Codec(shapes.Workload, partial(_workload, "StatefulSet"))
-DAEMON_SETS = Codec(shapes.Workload, partial(_workload, "DaemonSet"))
-CONTROLLER_REVISIONS = Codec(shapes.ControllerRevision, _controller_revision)
-REPLICA_SETS = Codec(shapes.Workload, _replica_set)
-EVENTS = Codec(shapes.Event, _event)
-ENDPOINT_SLICES = Codec(shapes.EndpointSlice, _endpoint_slice)
+PODS = Codec(schema.Pod, _pod)
+DEPLOYMENTS = Codec(schema.Workload, partial(_workload, "Deployment"))
+STATEFUL_SETS = Codec(schema.Workload, partial(_workload, "StatefulSet"))
+DAEMON_SETS = Codec(schema.Workload, partial(_workload, "DaemonSet"))
+CONTROLLER_REVISIONS = Codec(schema.ControllerRevision, _controller_revision)
+REPLICA_SETS = Codec(schema.Workload, _replica_set)
+EVENTS = Codec(schema.Event, _event)
+ENDPOINT_SLICES = Codec(schema.EndpointSlice, _endpoint_slice)
 
 
 def status(data: bytes) -> Status:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from .. import wire
+from . import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Resource:
     kind: str
     group: str
     plural: str
-    codec: "wire.Codec[Any]"
+    codec: "decode.Codec[Any]"
 
     def path(self, namespace: str, name: str = "") -> str:
         """Return the path of the collection, or of the named object."""
@@ -27,14 +27,14 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
     {
         resource.kind: resource
         for resource in (
-            Resource("Pod", "", "pods", wire.PODS),
-            Resource("Deployment", "apps", "deployments", wire.DEPLOYMENTS),
-            Resource("StatefulSet", "apps", "statefulsets", wire.STATEFUL_SETS),
-            Resource("DaemonSet", "apps", "daemonsets", wire.DAEMON_SETS),
-            Resource("ControllerRevision", "apps", "controllerrevisions", wire.CONTROLLER_REVISIONS),
-            Resource("ReplicaSet", "apps", "replicasets", wire.REPLICA_SETS),
-            Resource("Event", "", "events", wire.EVENTS),
-            Resource("EndpointSlice", "discovery.k8s.io", "endpointslices", wire.ENDPOINT_SLICES),
+            Resource("Pod", "", "pods", decode.PODS),
+            Resource("Deployment", "apps", "deployments", decode.DEPLOYMENTS),
+            Resource("StatefulSet", "apps", "statefulsets", decode.STATEFUL_SETS),
+            Resource("DaemonSet", "apps", "daemonsets", decode.DAEMON_SETS),
+            Resource("ControllerRevision", "apps", "controllerrevisions", decode.CONTROLLER_REVISIONS),
+            Resource("ReplicaSet", "apps", "replicasets", decode.REPLICA_SETS),
+            Resource("Event", "", "events", decode.EVENTS),
+            Resource("EndpointSlice", "discovery.k8s.io", "endpointslices", decode.ENDPOINT_SLICES),
         )
     }
 )
