@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from kubechaos import shapes
+from kubechaos.kube import schema
 from kubechaos.kube.kinds import RESOURCES
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.watch import Watch
@@ -82,7 +82,7 @@ def _body(url: str) -> Any:
 
 
 def _limit(url: str) -> Callable[[], Any]:
-    decode = msgspec.json.Decoder(shapes.List[shapes.Pod]).decode
+    decode = msgspec.json.Decoder(schema.List[schema.Pod]).decode
     return lambda: decode(b"".join(_body(url)))
 
 

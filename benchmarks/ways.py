@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from kubechaos import shapes
 from kubechaos.api.connect import Pinned
 from kubechaos.api.transport import Transport
 from kubechaos.judge.timeline import State
+from kubechaos.kube import schema
 from kubechaos.kube.kinds import RESOURCES
 from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.cluster import Cluster
@@ -28,11 +28,11 @@ AFTER = 1e8
 WATCH = f"{PATH}?watch=1&labelSelector=app%3D{pods.NAME}&resourceVersion=1000000"
 
 
-class Changed(shapes.Wire):
+class Changed(schema.Wire):
     """A watch event of a pod, with the fields that a verdict needs."""
 
     type: str
-    object: shapes.Pod
+    object: schema.Pod
 
 
 def connect(url: str, path: str) -> socket.socket:
