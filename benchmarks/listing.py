@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
+from kubechaos.clock import Monotonic
 from kubechaos.kube import schema
-from kubechaos.kube.kinds import RESOURCES
-from kubechaos.observe.clock import Monotonic
+from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Listed
 
@@ -91,7 +91,7 @@ def _ours(url: str) -> Callable[[], Any]:
     client.get(f"{ways.PATH}/any")
     queue: SimpleQueue[Any] = SimpleQueue()
     watch = Watch(
-        client, RESOURCES["Pod"], pods.NAMESPACE, {"labelSelector": f"app={pods.NAME}"}, queue.put, Monotonic().now
+        client, KINDS["Pod"], pods.NAMESPACE, {"labelSelector": f"app={pods.NAME}"}, queue.put, Monotonic().now
     )
 
     def read() -> Listed:

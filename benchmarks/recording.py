@@ -15,17 +15,20 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kubechaos.api.transport import Transport
+from kubechaos.clock import Monotonic
+from kubechaos.effects import PodsGone
 from kubechaos.judge import alerts
 from kubechaos.judge.alerts import Alarm
 from kubechaos.judge.recovery import Limits
 from kubechaos.judge.timeline import State
 from kubechaos.kube import decode
-from kubechaos.kube.objects import Pod
-from kubechaos.observe.clock import Monotonic
-from kubechaos.observe.cluster import Cluster
+from kubechaos.kube.kinds import KINDS
+from kubechaos.kube.objects import Pod, Ref
 from kubechaos.observe.observation import Observation
-from kubechaos.records import Gone, Listed, Mark, Record, Seen
+from kubechaos.records import Begun, Ended, Gone, Injected, Lasts, Listed, Opened, Record, Seen
 from kubechaos.run.artifacts import Artifacts
+from kubechaos.target import Target
 
 from . import pods, told, ways
 
@@ -80,31 +83,32 @@ def _observation(artifacts: Artifacts) -> Observation:
     def hear(record: Record, state: State) -> None:
         nonlocal alarm
         artifacts.record(record, "bench/deployment/web")
-        if isinstance(record, Mark) and record.name == "experiment":
+        if isinstance(record, Begun):
             alarm = Alarm()
         alarm = alerts.watch(alarm, state, limits)
 
-    cluster = Cluster(ways.pinned("http://127.0.0.1:1"), None)
-    return Observation(cluster.transport, cluster.deployment(pods.NAME), Monotonic(), hear)
+    client = Transport(ways.pinned("http://127.0.0.1:1"))
+    return Observation(client, Target(Ref("Deployment", pods.NAMESPACE, pods.NAME)), Monotonic(), hear)
 
 
 def _listed(alive: list[Pod]) -> Iterator[Record]:
     """What a test begins with: the target, its listings, an experiment."""
-    deployment = decode.DEPLOYMENTS.object(decode.encode(pods.deployment(3)))
-    replica_set = decode.REPLICA_SETS.object(decode.encode(pods.replica_set(3)))
-    yield Mark(0, "target", {"kind": "Deployment", "expect": 0, "probes": []})
+    deployment = KINDS["Deployment"].codec.object(decode.encode(pods.deployment(3)))
+    replica_set = KINDS["ReplicaSet"].codec.object(decode.encode(pods.replica_set(3)))
+    yield Opened(0, "Deployment")
     yield Listed(0, "Deployment", "100", (deployment,))
     yield Listed(0, "ReplicaSet", "100", (replica_set,))
     yield Listed(0, "Pod", "100", tuple(alive))
 
 
 def _experiment(at: float) -> Iterator[Record]:
-    yield Mark(at, "experiment", {"ref": ["Deployment", pods.NAMESPACE, pods.NAME, pods.WORKLOAD], "target": "web"})
-    yield Mark(at, "t0")
+    target = Ref("Deployment", pods.NAMESPACE, pods.NAME, pods.WORKLOAD)
+    yield Begun(at, "kill", ("1",), target, PodsGone(), Lasts.INSTANT, 60, 5, "now")
+    yield Injected(at)
 
 
 def _pod(number: int, version: int, *, ready: bool = True) -> Pod:
-    return decode.PODS.object(decode.encode(pods.pod(number, version, ready=ready)))
+    return KINDS["Pod"].codec.object(decode.encode(pods.pod(number, version, ready=ready)))
 
 
 def _changing() -> Iterator[Record]:
@@ -135,7 +139,7 @@ def _replaced() -> Iterator[Record]:
             yield Gone(number / RATE, going)
             born += 1
             alive.append(_pod(born, 1001 + number, ready=False))
-        yield Mark(number / RATE, "ended", {"unobserved": []})
+        yield Ended(number / RATE)
 
 
 if __name__ == "__main__":

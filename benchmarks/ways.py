@@ -11,10 +11,10 @@ import msgspec
 
 from kubechaos.api.connect import Pinned
 from kubechaos.api.transport import Transport
+from kubechaos.clock import Monotonic
 from kubechaos.judge.timeline import State
 from kubechaos.kube import schema
-from kubechaos.kube.kinds import RESOURCES
-from kubechaos.observe.clock import Monotonic
+from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.cluster import Cluster
 from kubechaos.observe.observation import Observation
 from kubechaos.observe.watch import Watch
@@ -132,14 +132,14 @@ def decoded(client: Transport) -> Iterator[Any]:
     """Yield our own values, without a thread: what the transport and the decoder cost."""
     query = {"watch": "1", "labelSelector": f"app={pods.NAME}", "resourceVersion": "1000000"}
     with client.stream(PATH, query) as lines:
-        yield from map(RESOURCES["Pod"].codec.event, lines)
+        yield from map(KINDS["Pod"].codec.event, lines)
 
 
 def watched(client: Transport) -> Iterator[Any]:
     """Yield the records of our watch of pods, by way of its thread and a queue."""
     queue: SimpleQueue[Any] = SimpleQueue()
     clock = Monotonic()
-    watch = Watch(client, RESOURCES["Pod"], pods.NAMESPACE, {"labelSelector": f"app={pods.NAME}"}, queue.put, clock.now)
+    watch = Watch(client, KINDS["Pod"], pods.NAMESPACE, {"labelSelector": f"app={pods.NAME}"}, queue.put, clock.now)
     watch.start()
     try:
         while True:

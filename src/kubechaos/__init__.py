@@ -9,27 +9,27 @@ _HOMES = {
     "ChaosError": "errors",
     "Cluster": "observe.cluster",
     "EvictionBlockedError": "errors",
-    "Fault": "run.faults",
+    "Fault": "faults.fault",
     "FaultNotProvenError": "errors",
     "InconclusiveError": "errors",
     "InterruptedOutage": "errors",
     "Moment": "judge.alerts",
     "NotRecoveredError": "errors",
     "NotSteadyError": "errors",
-    "Ongoing": "run.ongoing",
+    "Ongoing": "run.experiment",
     "Outage": "judge.outage",
     "RefusedError": "errors",
     "Rehearsal": "run.rehearsal",
-    "Target": "observe.cluster",
+    "Target": "target",
     "UnknownAlertError": "errors",
-    "evict": "run.faults",
-    "kill": "run.faults",
-    "kill_container": "run.faults",
+    "evict": "faults.pods",
+    "kill": "faults.pods",
+    "kill_container": "faults.pods",
     "newest": "judge.victims",
     "oldest": "judge.victims",
     "on_node": "judge.victims",
-    "rollout_restart": "run.faults",
-    "scale": "run.faults",
+    "rollout_restart": "faults.workloads",
+    "scale": "faults.workloads",
     "where": "judge.victims",
 }
 
@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from .errors import NotSteadyError as NotSteadyError
     from .errors import RefusedError as RefusedError
     from .errors import UnknownAlertError as UnknownAlertError
+    from .faults.fault import Fault as Fault
+    from .faults.pods import evict as evict
+    from .faults.pods import kill as kill
+    from .faults.pods import kill_container as kill_container
+    from .faults.workloads import rollout_restart as rollout_restart
+    from .faults.workloads import scale as scale
     from .judge.alerts import Alert as Alert
     from .judge.alerts import AlertRule as AlertRule
     from .judge.alerts import Moment as Moment
@@ -54,16 +60,10 @@ if TYPE_CHECKING:
     from .judge.victims import on_node as on_node
     from .judge.victims import where as where
     from .observe.cluster import Cluster as Cluster
-    from .observe.cluster import Target as Target
     from .run.chaos import Chaos as Chaos
-    from .run.faults import Fault as Fault
-    from .run.faults import evict as evict
-    from .run.faults import kill as kill
-    from .run.faults import kill_container as kill_container
-    from .run.faults import rollout_restart as rollout_restart
-    from .run.faults import scale as scale
-    from .run.ongoing import Ongoing as Ongoing
+    from .run.experiment import Ongoing as Ongoing
     from .run.rehearsal import Rehearsal as Rehearsal
+    from .target import Target as Target
 
 
 def __getattr__(name: str) -> Any:

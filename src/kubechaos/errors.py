@@ -161,6 +161,9 @@ class ApiError(ChaosError):
 class UnreachableError(ApiError):
     """The API server did not answer: refused, TLS failure, cut, or past the deadline."""
 
+    unsent = False
+    """Whether nothing of the request can have reached the server."""
+
 
 class MalformedError(ApiError, ValueError):
     """An answer is not what the Kubernetes API gives: a login page, a proxy's error, something cut."""

@@ -16,18 +16,20 @@ from . import options
 if TYPE_CHECKING:
     from .api.connect import Pinned
     from .judge.alerts import AlertRule
-    from .observe.cluster import Cluster, Target
+    from .observe.cluster import Access, Cluster
     from .run.chaos import Chaos
+    from .run.experiments import Experiments
     from .run.rehearsal import Rehearsal
     from .settings import Settings
     from .sim import Simulation
+    from .target import Target
 
 IDENTITY = pytest.StashKey[tuple[str, str]]()
 SETTINGS = pytest.StashKey["Settings"]()
 PINNED = pytest.StashKey["Pinned"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
 SIMULATION = pytest.StashKey["Simulation"]()
-CHAOS = pytest.StashKey["Chaos"]()
+EXPERIMENTS = pytest.StashKey["Experiments"]()
 ENDS = pytest.StashKey[float]()
 RAISED = pytest.StashKey[list[BaseException]]()
 
@@ -86,14 +88,23 @@ def simulate(config: pytest.Config) -> "Simulation":
 
 
 @pytest.fixture(scope="session")
-def _kubechaos_cluster(request: pytest.FixtureRequest) -> "Cluster":
+def _kubechaos_access(request: pytest.FixtureRequest) -> "Access":
+    from .api.transport import Transport
+    from .clock import Monotonic
+    from .observe.cluster import Access
+
+    place = pinned(request.config)
+    clock = _simulation(request.config).clock if settings(request.config).simulated else Monotonic()
+    access = Access(Transport(place), clock, place.context)
+    request.config.stash[CLUSTER] = access.describe()
+    return access
+
+
+@pytest.fixture(scope="session")
+def _kubechaos_cluster(request: pytest.FixtureRequest, _kubechaos_access: "Access") -> "Cluster":
     from .observe.cluster import Cluster
 
-    place, knobs = pinned(request.config), settings(request.config)
-    clock = _simulation(request.config).clock if knobs.simulated else None
-    cluster = Cluster(place, knobs.namespace, clock)
-    request.config.stash[CLUSTER] = cluster.describe()
-    return cluster
+    return Cluster(_kubechaos_access, settings(request.config).namespace or pinned(request.config).namespace)
 
 
 @pytest.fixture(scope="session")
@@ -110,11 +121,16 @@ def alert_rules() -> "list[AlertRule]":
 
 @pytest.fixture
 def _kubechaos_chaos(
-    request: pytest.FixtureRequest, _kubechaos_cluster: "Cluster", alert_rules: "list[AlertRule]"
+    request: pytest.FixtureRequest,
+    _kubechaos_access: "Access",
+    _kubechaos_cluster: "Cluster",
+    alert_rules: "list[AlertRule]",
 ) -> "Iterator[Chaos]":
     from .errors import RefusedError
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
+    from .run.experiments import Experiments
+    from .run.experiments import Experiments
 
     item, knobs = request.node, settings(request.config)
     if item.get_closest_marker("chaos") is None:
@@ -122,19 +138,19 @@ def _kubechaos_chaos(
             "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
         )
     folder = request.config.rootpath / knobs.results / knobs.run / _slug(item)
-    chaos = Chaos(
-        _kubechaos_cluster,
+    experiments = Experiments(
+        _kubechaos_access,
         knobs,
         item.nodeid,
         alert_rules,
         Artifacts(folder, request.config.rootpath),
-        wall=_time_of_day,
+        time_of_day=_time_of_day,
         left=lambda: item.stash.get(ENDS, inf) - time.monotonic(),
     )
-    item.stash[CHAOS] = chaos
-    yield chaos
-    chaos.close()
-    for error in chaos.inexcusable:
+    item.stash[EXPERIMENTS] = experiments
+    yield Chaos(experiments)
+    experiments.close()
+    for error in experiments.inexcusable:
         if not any(error is each for raised in item.stash.get(RAISED, []) for each in _chain(raised)):
             error.add_note("kubechaos: the test swallowed this verdict, which cannot be excused")
             raise error
@@ -164,20 +180,27 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
     """A simulated cluster of the test's own, to be made sick: test your test; its verdicts count for no gate."""
     from .api.connect import pin
-    from .observe.cluster import Cluster
+    from .api.transport import Transport
+    from .observe.cluster import Access, Cluster
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
+    from .run.experiments import Experiments
+    from .run.experiments import Experiments
     from .run.rehearsal import Rehearsal
     from .settings import EMBEDDED
 
     knobs, root = settings(request.config), request.config.rootpath
     simulation = simulate(request.config)
     try:
-        cluster = Cluster(pin(EMBEDDED, simulation.kubeconfig), None, simulation.clock)
+        place = pin(EMBEDDED, simulation.kubeconfig)
+        access = Access(Transport(place), simulation.clock, place.context)
         artifacts = Artifacts(root / knobs.results / knobs.run / f"{_slug(request.node)}-sim", root)
-        chaos = Chaos(cluster, knobs, request.node.nodeid, alert_rules, artifacts, wall=_time_of_day, left=lambda: inf)
-        yield Rehearsal(chaos, cluster, simulation)
-        chaos.close()
+        nodeid = request.node.nodeid
+        experiments = Experiments(
+            access, knobs, nodeid, alert_rules, artifacts, time_of_day=_time_of_day, left=lambda: inf
+        )
+        yield Rehearsal(Chaos(experiments), Cluster(access, place.namespace), simulation)
+        experiments.close()
     finally:
         simulation.stop()
 

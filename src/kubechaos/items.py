@@ -7,7 +7,7 @@ import pytest
 
 from . import fixtures
 from .errors import ChaosError, InterruptedOutage
-from .fixtures import CHAOS, CLUSTER, RAISED
+from .fixtures import CLUSTER, EXPERIMENTS, RAISED
 from .report import records, text
 from .report.gate import EXCUSABLE
 from .report.records import Json
@@ -26,8 +26,8 @@ def chaotic(item: pytest.Item) -> bool:
 def begin(item: pytest.Item) -> None:
     """Forget an earlier attempt at the item: each is told for itself."""
     item.stash[RAISED] = []
-    if CHAOS in item.stash:
-        del item.stash[CHAOS]
+    if EXPERIMENTS in item.stash:
+        del item.stash[EXPERIMENTS]
     item.user_properties[:] = [(name, value) for name, value in item.user_properties if not name.startswith(PROPERTY)]
 
 
@@ -102,11 +102,11 @@ def _properties(told: Json) -> list[tuple[str, object]]:
 
 def metadata(item: pytest.Item) -> Json:
     """Return `metadata.chaos` of the item as it stands."""
-    chaos, raised = item.stash.get(CHAOS, None), item.stash.get(RAISED, [])
+    experiments, raised = item.stash.get(EXPERIMENTS, None), item.stash.get(RAISED, [])
     words = [error.verdict for error in raised if isinstance(error, ChaosError | InterruptedOutage)]
-    if chaos is None:
+    if experiments is None:
         return records.test(words, None, [])
-    return records.test([*chaos.verdicts, *words], chaos.artifacts.place, chaos.outages)
+    return records.test([*experiments.verdicts, *words], experiments.artifacts.place, experiments.outages)
 
 
 def complete(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -120,5 +120,5 @@ def complete(item: pytest.Item, report: pytest.TestReport) -> None:
         _undo_excuse(report, told["verdict"])
     if told["verdict"] == "not_healed":
         item.session.shouldstop = "kubechaos: the cluster was not healed; nothing more is done to it"
-    if report.failed and (chaos := item.stash.get(CHAOS, None)) is not None:
-        report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in chaos.outages]
+    if report.failed and (experiments := item.stash.get(EXPERIMENTS, None)) is not None:
+        report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in experiments.outages]

@@ -10,8 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from .settings import Settings
 
-KINDS: Final = {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}
-
 
 class Knob(NamedTuple):
     """One option: `--chaos-NAME`, `CHAOS_NAME` and `chaos_NAME` in the ini file, in this order of precedence."""
@@ -135,10 +133,14 @@ def _seconds(config: pytest.Config, name: str) -> float:
 
 
 def _target(config: pytest.Config) -> tuple[str, str]:
-    value, where = _value(config, "target")
-    kind, slash, name = (value or "").partition("/")
-    if not slash or not name or "/" in name or kind.lower() not in KINDS:
-        from .errors import OptionError
+    from .errors import OptionError
+    from .kube.kinds import WORKLOADS
 
-        raise OptionError(f"{where}: {value!r} is no target; write deployment/NAME, statefulset/NAME or daemonset/NAME")
-    return KINDS[kind.lower()], name
+    value, where = _value(config, "target")
+    kind, _, name = (value or "").partition("/")
+    kinds = {each.lower(): each for each in sorted(WORKLOADS)}
+    if not name or "/" in name or kind.lower() not in kinds:
+        choices = [f"{each}/NAME" for each in kinds]
+        written = f"{', '.join(choices[:-1])} or {choices[-1]}"
+        raise OptionError(f"{where}: {value!r} is no target; write {written}")
+    return kinds[kind.lower()], name

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from kubechaos.api.connect import pin
+from kubechaos.api.transport import Transport
 from kubechaos.judge.alerts import AlertRule
-from kubechaos.observe.cluster import Cluster, Target
+from kubechaos.observe.cluster import Access, Cluster
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.chaos import Chaos
+from kubechaos.run.experiments import Experiments
 from kubechaos.settings import Settings
 from kubechaos.sim import Simulation
+from kubechaos.target import Target
 
 PODS = "/api/v1/namespaces/default/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
@@ -31,7 +34,10 @@ class Client:
         left: Callable[[], float] = lambda: inf,
     ) -> None:
         self.sim = sim
-        self.cluster = Cluster(pin("embedded", sim.kubeconfig), None, sim.clock)
+        place = pin("embedded", sim.kubeconfig)
+        self.transport = Transport(place)
+        access = Access(self.transport, sim.clock, place.context)
+        self.cluster = Cluster(access, place.namespace)
         settings = Settings(
             context="embedded",
             namespace=None,
@@ -46,16 +52,18 @@ class Client:
             started="now",
         )
         artifacts = Artifacts(folder / "results", folder)
-        self.chaos = Chaos(self.cluster, settings, "test", rules, artifacts, wall=lambda: "now", left=left)
+        time_of_day = iter(f"2026-01-01T00:00:{number:06}" for number in range(10**6)).__next__
+        self.experiments = Experiments(access, settings, "test", rules, artifacts, time_of_day=time_of_day, left=left)
+        self.chaos = Chaos(self.experiments)
         self.web: Target = self.cluster.deployment("web")
 
     def get(self, path: str, query: dict[str, str] | None = None) -> Any:
         """GET a path; raises the ApiError of the answer."""
-        return json.loads(self.cluster.transport.get(path, query))
+        return json.loads(self.transport.get(path, query))
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """Send a body; raises the ApiError of the answer."""
-        return json.loads(self.cluster.transport.send(method, path, body))
+        return json.loads(self.transport.send(method, path, body))
 
     def names(self) -> list[str]:
         """The names of the pods."""
@@ -63,5 +71,5 @@ class Client:
 
     def close(self) -> None:
         """Close what is open."""
-        self.chaos.close()
-        self.cluster.transport.close()
+        self.experiments.close()
+        self.transport.close()

@@ -19,7 +19,7 @@ def patch(client: Client, path: str, body: object) -> Any:
     """Send a merge patch: the product has none yet."""
     answer = client.cluster.client.rest_client.pool_manager.request(
         "PATCH",
-        client.cluster.transport.pinned.configuration.host + path,
+        client.transport.pinned.configuration.host + path,
         body=json.dumps(body).encode(),
         headers={"Content-Type": "application/merge-patch+json", "Authorization": token(client)},
     )
@@ -34,7 +34,7 @@ def token(client: Client) -> str:
 
 def lines(client: Client, path: str, **query: str) -> list[tuple[str, Any]]:
     """What a watch of a second says."""
-    with client.cluster.transport.stream(path, {"watch": "1", "timeoutSeconds": "1", **query}) as stream:
+    with client.transport.stream(path, {"watch": "1", "timeoutSeconds": "1", **query}) as stream:
         events = [json.loads(line) for line in stream]
     return [(event["type"], event["object"]) for event in events]
 
@@ -204,7 +204,7 @@ def test_a_budget_that_is_sick_blocks_every_eviction(ready: Client) -> None:
 
 def test_a_service_answers_through_the_proxy_while_an_endpoint_is_ready(ready: Client) -> None:
     proxy = "/api/v1/namespaces/default/services/web:80/proxy/health"
-    assert ready.cluster.transport.get(proxy) == b"web answers\n"
+    assert ready.transport.get(proxy) == b"web answers\n"
     patch(ready, f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": 0}})
     ready.sim.settle()
     with pytest.raises(ApiError, match='503 no endpoints available for service "web:80"'):
@@ -212,7 +212,7 @@ def test_a_service_answers_through_the_proxy_while_an_endpoint_is_ready(ready: C
 
 
 def test_the_log_of_a_pod_is_there(ready: Client) -> None:
-    assert ready.cluster.transport.get(f"{PODS}/{ready.names()[0]}/log") == b""
+    assert ready.transport.get(f"{PODS}/{ready.names()[0]}/log") == b""
     with pytest.raises(NotFoundError, match='pods "none" not found'):
         ready.get(f"{PODS}/none/log")
 

@@ -8,10 +8,10 @@ from typing import Final
 
 import pytest
 
+from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
 from kubechaos.judge.timeline import State
-from kubechaos.run.faults import kill
-from kubechaos.run.ongoing import Ongoing
+from kubechaos.run.experiment import Ongoing
 from kubechaos.sim.wire.trouble import Wire
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 
@@ -76,7 +76,7 @@ def judged(client: Client, during: Callable[[Ongoing], None]) -> Outage:
     except Exception as error:
         if getattr(error, "verdict", "") not in ("inconclusive", "not_recovered"):
             raise
-    (outage,) = client.chaos.outages
+    (outage,) = client.experiments.outages
     return outage
 
 
@@ -186,4 +186,4 @@ def test_a_stream_that_was_silent_before_the_fault_lets_nothing_be_touched(stead
     with pytest.raises(Exception, match="Deployment events may be missing, so nothing was touched"):
         steady.chaos.run(kill(1), steady.web)
     assert set(steady.names()) == before
-    assert steady.chaos.verdicts == ["inconclusive"]
+    assert steady.experiments.verdicts == ["inconclusive"]

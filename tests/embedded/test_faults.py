@@ -31,7 +31,7 @@ def test_an_eviction_that_a_budget_does_not_allow_is_blocked(client: Client) -> 
     client.sim.sicken("blocking-budget", "web")
     with pytest.raises(EvictionBlockedError, match="disruption budget"):
         client.chaos.run(evict(1), client.web)
-    (outage,) = client.chaos.outages
+    (outage,) = client.experiments.outages
     assert (outage.verdict, outage.min_ready) == ("blocked", 3)
 
 
@@ -58,7 +58,7 @@ def test_a_scaled_target_is_put_back_and_owed_from_then_on(client: Client, repli
 def test_a_scaled_target_is_healed_when_the_test_fails(client: Client) -> None:
     with pytest.raises(ZeroDivisionError), client.chaos.inject(scale(1), client.web):
         _ = 1 / 0
-    assert client.chaos.outages[0].verdict == "interrupted"
+    assert client.experiments.outages[0].verdict == "interrupted"
     client.chaos.steady(client.web)
 
 
@@ -101,7 +101,7 @@ def test_a_target_that_cannot_be_put_back_is_not_healed_and_says_how(client: Cli
         client.chaos.inject(scale(1), client.web),
     ):
         client.sim.sicken("forbidden", verb="patch", resource="deployments")
-    assert client.chaos.verdicts == ["not_healed"]
+    assert client.experiments.verdicts == ["not_healed"]
 
 
 def test_what_somebody_else_scaled_since_is_left_as_it_is(client: Client) -> None:
@@ -127,15 +127,15 @@ def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> Non
     client.sim.inside(_imported_by_hand)
     with pytest.raises(RefusedError, match="has no digest"):
         client.chaos.run(kill_container(1), client.web)
-    assert client.chaos.outages == []
+    assert client.experiments.outages == []
 
 
 def test_an_eviction_that_a_busy_server_refuses_is_not_blocked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubechaos.act.door.BUDGET_DEADLINE", 0.3)
+    monkeypatch.setattr("kubechaos.act.act.BUDGET_DEADLINE", 0.3)
     client.sim.wire.refuse(429, retry_after=1, verb="create", resource="pods/eviction", times=99)
     with pytest.raises(ApiError, match="429"):
         client.chaos.run(evict(1), client.web)
-    assert client.chaos.outages[0].verdict == "interrupted"
+    assert client.experiments.outages[0].verdict == "interrupted"
 
 
 def test_a_pod_that_is_gone_before_its_container_is_killed_proves_nothing(client: Client) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kubechaos.run.faults import Fault, kill
+from kubechaos.faults.fault import Fault
+from kubechaos.faults.pods import kill
 from tests.embedded.client import Client
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kubechaos import kill
 from kubechaos.observe.observation import Observation
-from kubechaos.records import Failed, Mark, Record, Seen
+from kubechaos.records import Begun, Ended, Failed, Record, Seen
 from tests.embedded.client import Client
 
 
@@ -15,7 +15,7 @@ from tests.embedded.client import Client
 def observation(client: Client) -> Observation:
     """The observation of the target, which is steady."""
     client.chaos.steady(client.web)
-    return client.chaos._watching.observe(client.web)
+    return client.experiments._observers.observe(client.web)
 
 
 def news(observation: Observation, at: float, *, ready: bool) -> None:
@@ -25,12 +25,12 @@ def news(observation: Observation, at: float, *, ready: bool) -> None:
     Observation.put(observation, Seen(at, replace(pod, ready=ready, resource_version=version)))
 
 
-def beside(observation: Observation, name: str, deed: Callable[[Mark], None], *, first: bool) -> None:
-    """Do something right before or right after the first mark of this name is folded, as another thread may."""
+def beside(observation: Observation, kind: type[Record], deed: Callable[[Record], None], *, first: bool) -> None:
+    """Do something right before or right after the first record of this kind is folded, as another thread may."""
     put, done = observation.put, []
 
     def racing(record: Record | Failed) -> object:
-        ours = isinstance(record, Mark) and record.name == name and not done
+        ours = isinstance(record, kind) and not done
         if ours and first:
             done.append(deed(record))
         state = put(record)
@@ -42,7 +42,7 @@ def beside(observation: Observation, name: str, deed: Callable[[Mark], None], *,
 
 
 def test_what_comes_right_after_the_end_changes_nothing(client: Client, observation: Observation) -> None:
-    beside(observation, "ended", lambda mark: news(observation, mark.at, ready=False), first=False)
+    beside(observation, Ended, lambda end: news(observation, end.at, ready=False), first=False)
     outage = client.chaos.run(kill(1), client.web)
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")
 
@@ -51,6 +51,6 @@ def test_what_comes_right_before_an_experiment_is_not_told_by_the_one_before(
     client: Client, observation: Observation
 ) -> None:
     client.chaos.run(kill(1), client.web)
-    beside(observation, "experiment", lambda mark: news(observation, mark.at, ready=True), first=True)
+    beside(observation, Begun, lambda begun: news(observation, begun.at, ready=True), first=True)
     outage = client.chaos.run(kill(1), client.web)
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")

@@ -53,7 +53,7 @@ def test_a_probe_that_keeps_failing_after_the_fault_is_not_recovered(client: Cli
         client.chaos.inject(kill(1), client.web.steady_when(switch)),
     ):
         switch.broken.set()
-    (outage,) = client.chaos.outages
+    (outage,) = client.experiments.outages
     assert outage.probe_availability["switch"] < 1
     assert "ProblemDetected" in outage.alerts
 
@@ -68,7 +68,7 @@ def test_a_probe_that_hangs_is_not_recovered_and_holds_nothing_up(client: Client
         switch.hangs.set()
     switch.free.set()
     assert time.monotonic() - began < 15
-    assert client.chaos.outages[0].phases.added[0].ready is not None
+    assert client.experiments.outages[0].phases.added[0].ready is not None
 
 
 def test_what_cannot_be_called_is_no_probe(client: Client) -> None:

@@ -53,13 +53,13 @@ def replicas(client: Client) -> int:
 def test_an_alert_rule_that_raises_while_healing_does_not_keep_us_from_it(client: Client, rule: Rule) -> None:
     def begun() -> None:
         client.sim.settle()
-        client.chaos._watching.observe(client.web).catch_up()
+        client.experiments._observers.observe(client.web).catch_up()
         rule.broken = True
 
     with pytest.raises(FaultError, match="as told"), client.chaos.inject(scale(1), client.web):
         begun()
     assert replicas(client) == 3
-    assert client.chaos.verdicts == ["interrupted"]
+    assert client.experiments.verdicts == ["interrupted"]
 
 
 def test_a_target_that_was_made_again_is_not_ours_to_put_back(client: Client) -> None:
@@ -79,7 +79,7 @@ def test_targets_that_differ_in_probes_only_are_one_target_in_streams_of_their_o
         client.chaos.run(kill(1), probed)
     client.chaos.run(kill(1), probed)
     client.close()
-    lines = (client.chaos.artifacts.folder / "events.ndjson").read_text().splitlines()
+    lines = (client.experiments.artifacts.folder / "events.ndjson").read_text().splitlines()
     streams = {line.partition('"stream":"')[2].partition('"')[0] for line in lines} - {""}
     assert streams == {"default/deployment/web", "default/deployment/web #2"}
 
@@ -112,19 +112,19 @@ def test_what_was_never_left_is_healed_whatever_cannot_be_written_down(
     def full(*_: object) -> None:
         raise ArtifactsError("no space left on device")
 
-    monkeypatch.setattr(client.chaos.artifacts, "record", full)
-    client.chaos.close()
+    monkeypatch.setattr(client.experiments.artifacts, "record", full)
+    client.experiments.close()
     assert [client.get(f"{DEPLOYMENTS}/{name}")["spec"]["replicas"] for name in ("web", "db")] == [3, 3]
-    assert {"no space left on device"} < {str(error) for error, _ in client.chaos.errors}
+    assert {"no space left on device"} < {str(error) for error, _ in client.experiments.errors}
 
 
 def test_a_stream_that_fails_as_well_does_not_hide_an_interruption(client: Client) -> None:
     def interrupted() -> None:
-        observation = client.chaos._watching.observe(client.web)
+        observation = client.experiments._observers.observe(client.web)
         for kind in ("Pod", "ReplicaSet"):
             observation.put(Failed(observation.now(), kind, ForbiddenError("no longer")))
         raise InterruptedOutage("interrupted by SIGINT")
 
     with pytest.raises(InterruptedOutage), client.chaos.inject(kill(1), client.web):
         interrupted()
-    assert [outage.verdict for outage in client.chaos.outages] == ["interrupted"]
+    assert [outage.verdict for outage in client.experiments.outages] == ["interrupted"]

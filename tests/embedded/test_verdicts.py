@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefusedError
+from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
-from kubechaos.run.faults import kill
 from kubechaos.sim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
 from tests.embedded.shop import deployment

@@ -14,8 +14,8 @@ from kubechaos.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
-from kubechaos.run.faults import kill
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 
 
@@ -63,7 +63,7 @@ def test_a_slow_stream_tells_byte_by_byte_and_everything(client: Client, is_open
     with contextlib.ExitStack() as stack:
         if not is_open:
             wire.slow(pause, verb="watch", resource="deployments")
-        stream = stack.enter_context(client.cluster.transport.stream(DEPLOYMENTS, query))
+        stream = stack.enter_context(client.transport.stream(DEPLOYMENTS, query))
         if is_open:
             wire.slow(pause, verb="watch", resource="deployments")
         began = time.monotonic()
@@ -92,7 +92,7 @@ def test_a_watch_that_is_refused_for_now_is_opened_again(client: Client) -> None
 def test_a_spoiled_answer_is_an_error_in_our_own_words(client: Client, name: str, error: type[Exception]) -> None:
     getattr(client.sim.wire, name)(verb="list", resource="pods")
     with pytest.raises(error):
-        client.cluster.transport.get(PODS) if name != "garbage" else client.chaos.steady(client.web)
+        client.transport.get(PODS) if name != "garbage" else client.chaos.steady(client.web)
     assert client.names()
 
 
@@ -101,13 +101,13 @@ def test_silence_and_slow_bytes_end_at_the_deadline(client: Client) -> None:
     client.sim.wire.slow(0.02, verb="list", resource="pods")
     for _ in range(2):
         with pytest.raises(UnreachableError):
-            client.cluster.transport.get(PODS, deadline=0.2)
+            client.transport.get(PODS, deadline=0.2)
 
 
 def test_a_delayed_answer_comes_later(client: Client) -> None:
     client.sim.wire.delay(0.3, verb="list", resource="pods")
     with pytest.raises(UnreachableError):
-        client.cluster.transport.get(PODS, deadline=0.1)
+        client.transport.get(PODS, deadline=0.1)
 
 
 def test_a_refusal_says_when_to_come_back(client: Client) -> None:

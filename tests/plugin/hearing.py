@@ -10,7 +10,7 @@ from kubernetes import client
 
 from kubechaos.api.connect import Pinned
 from kubechaos.api.transport import Transport
-from kubechaos.kube.kinds import RESOURCES
+from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Delay, Failed, Gap, Gone, Listed, Record, Seen
 from tests.rawserver import Answer, RawServer, reply
@@ -45,7 +45,7 @@ class Heard:
         self.server = server
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
-        self.watch = Watch(Transport(pinned), RESOURCES["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic)
+        self.watch = Watch(Transport(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic)
 
     def __call__(self, record: Record | Failed) -> None:
         with self.changed:

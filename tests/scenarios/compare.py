@@ -4,10 +4,12 @@ import json
 import re
 from typing import Any
 
-from .api import Answer
-from .normal import CODECS, Normal
+from kubechaos.kube.kinds import KINDS
 
-DECODED = (*CODECS, "PodDisruptionBudget")
+from .api import Answer
+from .normal import Normal
+
+DECODED = {*(name for name, kind in KINDS.items() if kind.decoder), "PodDisruptionBudget"}
 VERSIONS = re.compile(r"\b\d{8,}\b|(?<=version: )\d+|(?<=current: )\d+|(?<=in record \()\d+")
 DUMPS = re.compile(r"((?<=Invalid value: \\\")\{|\\n@@ ).*?(?=\", \"|$)")
 """The whole of an object, or what has changed of it, at the end of a message."""

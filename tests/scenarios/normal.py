@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubechaos.kube import decode
+from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import TEMPLATE, Container, EndpointSlice, Event, Pod
 
 from .api import Answer
@@ -18,16 +18,6 @@ from .manifests import IMAGE
 from .recorder import Record
 
 Sequences = dict[str, list[list[str]]]
-CODECS = {
-    "Pod": decode.PODS,
-    "Deployment": decode.DEPLOYMENTS,
-    "StatefulSet": decode.STATEFUL_SETS,
-    "DaemonSet": decode.DAEMON_SETS,
-    "ReplicaSet": decode.REPLICA_SETS,
-    "ControllerRevision": decode.CONTROLLER_REVISIONS,
-    "EndpointSlice": decode.ENDPOINT_SLICES,
-    "Event": decode.EVENTS,
-}
 UNSEEN = (
     "namespace",
     "name",
@@ -128,7 +118,7 @@ class Normal:
 
     def _know_pod(self, record: Record) -> None:
         """Name a pod by its owner; one of a StatefulSet by its ordinal too."""
-        pod = decode.PODS.object(json.dumps(record.object).encode())
+        pod = KINDS["Pod"].codec.object(json.dumps(record.object).encode())
         number = pod.name.rpartition("-")[2] if pod.owner_kind == "StatefulSet" else ""
         role = f"pod {number}".strip() + f" of {self._roles.get(pod.owner, 'nobody')}"
         self._know(record, role, f"<pod{number}>")
@@ -195,7 +185,7 @@ class Normal:
             words += [f"{key}={status.get(key)}" for key in BUDGET if key in status]
             words += [f"disrupted={len(status['disruptedPods'])}"] if status.get("disruptedPods") else []
         else:
-            value = CODECS[record.kind].object(json.dumps(record.object).encode())
+            value = KINDS[record.kind].codec.object(json.dumps(record.object).encode())
             words += self._slice(value) if isinstance(value, EndpointSlice) else self._fields(value)
             words += _beside(record.kind, record.object.get("status", {}))
             if isinstance(value, Pod):

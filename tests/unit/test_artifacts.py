@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kubechaos.errors import ArtifactsError, ConfigError
-from kubechaos.records import Mark
+from kubechaos.records import Injected
 from kubechaos.run.artifacts import Artifacts
 
 
@@ -20,12 +20,12 @@ def test_nothing_is_written_before_it_is_opened(tmp_path: Path) -> None:
 def test_records_are_lines_that_are_there_at_once(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "run" / "test", tmp_path)
     artifacts.open({"run": "1"})
-    artifacts.record(Mark(1.0, "t0"), "shop/web")
+    artifacts.record(Injected(1.0), "shop/web")
     lines = (tmp_path / "run" / "test" / "events.ndjson").read_bytes().splitlines()
     artifacts.close()
     assert [json.loads(line) for line in lines] == [
-        {"type": "header", "run": "1"},
-        {"type": "mark", "at": 1.0, "stream": "shop/web", "name": "t0", "facts": {}},
+        {"type": "header", "format": 2, "run": "1"},
+        {"type": "injected", "at": 1.0, "injection": 0, "stream": "shop/web"},
     ]
 
 

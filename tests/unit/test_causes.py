@@ -4,8 +4,9 @@ import pytest
 
 from kubechaos.judge.outage import Outage
 from kubechaos.kube.objects import Container
+from kubechaos.records import Log
 
-from .worlds import CREATING, RUNNING, Story, new
+from .worlds import CREATING, RUNNING, T0, Story, new
 
 
 def waiting(reason: str, message: str = "", **fields: object) -> tuple[Container, ...]:
@@ -165,7 +166,7 @@ def test_a_container_that_crashes_is_told_with_its_last_words() -> None:
     story.see(1, new("d"))
     waiting = Container("app", state="waiting", reason="CrashLoopBackOff", last_exit_code=3, last_reason="Error")
     story.change(2, "d", node="node-2", containers=(waiting,))
-    story.mark(60, "log", uid="d", text="no database | giving up")
+    story.hear(Log(T0 + 60, "d", "no database | giving up"))
     cause = story.outage().cause
     assert "CrashLoopBackOff" in cause
     assert cause.endswith("exit code 3); its last words: no database | giving up")

@@ -1,30 +1,23 @@
 """What proves a fault that is not the end of a pod, and from when on recovery is owed."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
-from tests.unit.worlds import RUNNING, Story, deployment, pod, replica_set
+from kubechaos.effects import PodCount, PodsRestarted, TemplateReplaced
+from kubechaos.records import Intended, Lasts
+from tests.unit.worlds import RUNNING, T0, WEB, Story, deployment, pod, replica_set
 
 AGAIN = replace(RUNNING, id="containerd://2", restarts=1)
 
 
-def begin(story: Story, verb: str, *victims: str, **facts: Any) -> None:
-    """Do a fault that says by its intent what it is going to do."""
-    ref = {"target": "deployment/web", "ref": ["Deployment", "shop", "web", "web"], "started": "2026-01-01"}
-    story.mark(0, "experiment", fault=verb, args=[], within=60.0, stable_for=5.0, **ref)
-    for letter in victims:
-        story.mark(0, "victim", uid=letter)
-    story.mark(0, "t0")
-    story.mark(0, "intent", verb=verb, **facts)
-    story.mark(0, "acted", **{name: fact for name, fact in facts.items() if name == "generation"})
-    story.mark(0, "due")
+def scale(story: Story, replicas: int) -> None:
+    """Scale the target to so many replicas."""
+    story.begin("scale", PodCount(replicas), lasts=Lasts.UNTIL_HEALED, generation=2)
 
 
 def scaled() -> Story:
     """The target is scaled from 3 to 1 and both other pods go."""
     story = Story()
-    begin(story, "scale", replicas=1, generation=2)
+    scale(story, 1)
     story.change(0.25, "web", generation=2, observed_generation=2, replicas=1)
     story.terminates(0.5, "b")
     story.terminates(0.5, "c")
@@ -33,8 +26,7 @@ def scaled() -> Story:
 
 def healed(story: Story, at: float) -> Story:
     """What was scaled is put back."""
-    story.mark(at, "intent", verb="heal", generation=3)
-    story.mark(at, "due", healed=True)
+    story.heal(at, generation=3)
     story.change(at + 0.25, "web", generation=3, observed_generation=3, replicas=3)
     return story
 
@@ -59,7 +51,7 @@ def test_nothing_is_recovered_while_a_scale_is_in_force() -> None:
 
 def test_a_scale_without_an_effect_is_not_proven() -> None:
     story = Story()
-    begin(story, "scale", replicas=1, generation=2)
+    scale(story, 1)
     story.change(0.25, "web", generation=2, observed_generation=2, replicas=1)
     healed(story, 30)
     found = story.outage()
@@ -69,30 +61,29 @@ def test_a_scale_without_an_effect_is_not_proven() -> None:
 def test_what_somebody_else_scales_while_ours_is_in_force_is_interference() -> None:
     story = scaled()
     story.change(1, "web", generation=3, observed_generation=3, replicas=2)
-    story.mark(2, "due", healed=True)
+    story.heal(2)
     found = story.outage()
     assert (found.verdict, "scaled from 1 to 2" in found.cause) == ("inconclusive", True)
 
 
 def test_what_somebody_else_specified_just_before_us_is_interference() -> None:
     story = Story()
-    begin(story, "rollout", generation=3)
+    story.begin("rollout_restart", TemplateReplaced(), generation=3)
     story.change(0.25, "web", generation=3, observed_generation=3)
     assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 1 to 2)"
 
 
 def test_a_write_of_ours_that_came_too_late_does_not_hide_the_one_before_it() -> None:
     story = scaled()
-    story.mark(4, "intent", verb="heal", generation=3)
-    story.mark(4, "intent", verb="heal", generation=4)
-    story.mark(4, "due", healed=True)
+    story.hear(Intended(T0 + 4, "PATCH", WEB, 3))
+    story.heal(4, generation=4)
     story.change(4.25, "web", generation=4, observed_generation=4, replicas=3)
     assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 2 to 3)"
 
 
 def test_what_a_scale_was_to_do_proves_nothing_once_it_has_been_healed() -> None:
     story = Story()
-    begin(story, "scale", replicas=2, generation=2)
+    scale(story, 2)
     story.change(0.25, "web", generation=2, observed_generation=2, replicas=2)
     healed(story, 30)
     story.dies(31, "c")
@@ -102,7 +93,7 @@ def test_what_a_scale_was_to_do_proves_nothing_once_it_has_been_healed() -> None
 
 def test_a_rollout_is_proven_by_a_pod_of_a_new_template_and_is_no_interference() -> None:
     story = Story(pod("a"))
-    begin(story, "rollout", generation=2)
+    story.begin("rollout_restart", TemplateReplaced(), generation=2)
     story.change(0.25, "web", generation=2, observed_generation=2, revision=2)
     story.see(0.5, replica_set("rs2", revision=2))
     assert story.state.health.unmet
@@ -115,7 +106,7 @@ def test_a_rollout_is_proven_by_a_pod_of_a_new_template_and_is_no_interference()
 
 def test_a_rollout_that_never_begins_is_not_proven() -> None:
     story = Story()
-    begin(story, "rollout", generation=2)
+    story.begin("rollout_restart", TemplateReplaced(), generation=2)
     story.change(0.25, "web", generation=2, observed_generation=2)
     found = story.outage()
     assert (found.verdict, found.cause) == ("fault_not_proven", "no pod of the new template was seen in 30 s")
@@ -123,7 +114,7 @@ def test_a_rollout_that_never_begins_is_not_proven() -> None:
 
 def test_a_container_is_proven_to_have_been_killed_by_a_new_one_in_the_same_pod() -> None:
     story = Story()
-    begin(story, "restart", "a", uid="a", container="app")
+    story.begin("kill_container", PodsRestarted("app"), "a")
     assert story.state.health.unmet == "victim web-a is still there"
     story.unready(1, "a")
     story.change(2, "a", ready=True, containers=(AGAIN,))
@@ -135,14 +126,14 @@ def test_a_container_is_proven_to_have_been_killed_by_a_new_one_in_the_same_pod(
 
 def test_a_container_that_was_never_restarted_is_not_proven() -> None:
     story = Story()
-    begin(story, "restart", "a", uid="a", container="app")
+    story.begin("kill_container", PodsRestarted("app"), "a")
     found = story.outage()
     assert (found.verdict, found.cause) == ("fault_not_proven", "no new container of pod web-a was seen in 60 s")
 
 
 def test_the_restart_of_a_neighbour_in_the_pod_proves_nothing() -> None:
     story = Story()
-    begin(story, "restart", "a", uid="a", container="app")
+    story.begin("kill_container", PodsRestarted("app"), "a")
     story.change(2, "a", containers=(RUNNING, replace(AGAIN, name="sidecar")))
     assert (story.outage().verdict, story.outage().proof) == ("fault_not_proven", None)
 
@@ -150,12 +141,12 @@ def test_the_restart_of_a_neighbour_in_the_pod_proves_nothing() -> None:
 def test_a_restart_before_the_fault_proves_nothing() -> None:
     story = Story()
     story.change(-2, "a", containers=(AGAIN,))
-    begin(story, "restart", "a", uid="a", container="app")
+    story.begin("kill_container", PodsRestarted("app"), "a")
     assert story.outage().proof is None
 
 
 def test_a_workload_that_is_gone_while_in_force_is_inconclusive() -> None:
     story = Story(deployment(), pod("a"), pod("b"), pod("c"))
-    begin(story, "scale", replicas=1, generation=2)
+    scale(story, 1)
     story.gone(1, "web")
     assert story.outage().verdict == "inconclusive"

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from kubechaos.effects import PodsGone
 from kubechaos.judge.alerts import Alarm, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import Limits, ends_at, unsteady
 from kubechaos.judge.timeline import State, step
 from kubechaos.kube.objects import TEMPLATE, ControllerRevision, Event, Observed, Pod, Ref, Workload
-from kubechaos.records import Gone, Listed, Mark, Seen
+from kubechaos.records import Begun, Chosen, Due, Ended, Gone, Injected, Lasts, Listed, Opened, Seen
 from tests.unit.worlds import new, pod
 
 LIMITS = Limits(60.0, 5.0)
@@ -44,7 +45,7 @@ def revision(number: int, template: str) -> ControllerRevision:
 
 def listed(kind: str, *objects: Observed, expect: int = 0) -> State:
     """The state after the listings of a target of this kind."""
-    state = step(State(), Mark(0.0, "target", {"kind": kind, "expect": expect, "probes": []}))
+    state = step(State(), Opened(0.0, kind, expect))
     for each in ("Deployment", "StatefulSet", "DaemonSet", "ControllerRevision", "Pod", "EndpointSlice", "Event"):
         if each in state.world.required or each in ("EndpointSlice", "Event"):
             state = step(state, Listed(1.0, each, "9", tuple(o for o in objects if o.kind == each)))
@@ -53,9 +54,10 @@ def listed(kind: str, *objects: Observed, expect: int = 0) -> State:
 
 def killed(state: State, letter: str) -> State:
     """The state after a kill of one pod at 10 s."""
-    facts = {"fault": "kill", "args": ["1"], "target": "web", "ref": ["Kind", "shop", "web", "web"], "started": "now"}
-    for name, more in (("experiment", facts), ("victim", {"uid": letter}), ("t0", {}), ("due", {})):
-        state = step(state, Mark(10.0, name, more))
+    target = Ref("Kind", "shop", "web", "web")
+    begun = Begun(10.0, "kill", ("1",), target, PodsGone(), Lasts.INSTANT, 60.0, 5.0, "now")
+    for record in (begun, Chosen(10.0, letter), Injected(10.0), Due(10.0)):
+        state = step(state, record)
     return state
 
 
@@ -64,7 +66,7 @@ def judged(state: State, *records: Seen | Gone) -> Outage:
     for record in records:
         state = step(state, record)
     end = max(ends_at(state, LIMITS), state.at)
-    state = step(state, Mark(end, "ended", {}))
+    state = step(state, Ended(end))
     return outage(state, LIMITS, Alerts(watch(Alarm(), state, LIMITS).alerts, frozenset()), ())
 
 

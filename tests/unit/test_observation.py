@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
+from kubechaos.clock import Monotonic
 from kubechaos.errors import ForbiddenError, InconclusiveError
 from kubechaos.judge.timeline import State
-from kubechaos.observe.clock import Monotonic
 from kubechaos.observe.observation import Observation
-from kubechaos.records import Failed, Gone, Record, Seen
+from kubechaos.records import Due, Ended, Failed, Gone, Injected, Record, Seen
 
 from .worlds import T0, deployment, listings, pod, replica_set
 
@@ -45,8 +45,8 @@ def test_each_record_is_told_with_the_state_that_it_made() -> None:
 def test_a_mark_is_told_after_all_that_came_before_it() -> None:
     heard = Heard()
     heard.observation.put(Seen(T0, pod("b")))
-    heard.observation.mark("acted")
-    assert [record.type for record, _ in heard.told[-2:]] == ["seen", "mark"]
+    heard.observation.put_own(Due(T0))
+    assert [type(record) for record, _ in heard.told[-2:]] == [Seen, Due]
 
 
 def test_a_stream_that_failed_is_raised_where_somebody_waits_after_what_it_told() -> None:
@@ -115,8 +115,8 @@ def test_streams_that_fail_together_are_one_failure_and_the_end_can_still_be_mar
     for kind in ("Pod", "ReplicaSet", "Deployment"):
         heard.observation.put(Failed(T0, kind, ForbiddenError("no longer")))
     with pytest.raises(InconclusiveError, match="the Pod stream ended"):
-        heard.observation.mark("t0")
-    heard.observation.mark("ended")
-    assert heard.told[-1][0].type == "mark"
+        heard.observation.put_own(Injected(T0))
+    heard.observation.put_own(Ended(T0))
+    assert heard.told[-1][0] == Ended(T0)
     with pytest.raises(InconclusiveError, match="the Pod stream ended"):
         heard.observation.confirm()

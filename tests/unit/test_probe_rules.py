@@ -1,7 +1,7 @@
 """What a probe's answers do to a verdict."""
 
 from kubechaos.judge.recovery import unsteady
-from kubechaos.records import Mark, Sample
+from kubechaos.records import Opened, Sample
 from tests.unit.worlds import T0, Story, deployment, fold, listings, pod, replica_set
 
 
@@ -10,7 +10,7 @@ class Probed(Story):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hear(Mark(T0 - 9, "target", {"kind": "Deployment", "expect": 0, "probes": ["shop"]}))
+        self.hear(Opened(T0 - 9, "Deployment", probes=("shop",)))
         self.answers(-8)
 
     def answers(self, at: float, why: str = "") -> None:
@@ -24,7 +24,7 @@ class Probed(Story):
 
 
 def test_a_probe_that_has_not_answered_is_not_steady() -> None:
-    mark = Mark(T0 - 11, "target", {"kind": "Deployment", "expect": 0, "probes": ["shop"]})
+    mark = Opened(T0 - 11, "Deployment", probes=("shop",))
     objects = (deployment(replicas=1, updated_replicas=1), replica_set(), pod("a"))
     assert unsteady(fold(mark, *listings(*objects))) == "probe shop has not answered yet"
 

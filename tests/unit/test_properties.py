@@ -11,8 +11,7 @@ from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import ends_at
 from kubechaos.judge.replay import replay
 from kubechaos.judge.timeline import State, step
-from kubechaos.kube import decode
-from kubechaos.records import Listed, Mark, Record, Seen
+from kubechaos.records import Delay, Ended, Gap, Gone, Listed, Record, Sample, Seen
 from kubechaos.report import recording
 
 from .worlds import Story, endpoints, pod
@@ -52,6 +51,7 @@ def scaled_away() -> Story:
     return story
 
 
+OBSERVED = (Listed, Seen, Gone, Gap, Delay, Sample)
 STORIES = pytest.mark.parametrize("make", [recovers, never_ready, scaled_away])
 
 
@@ -59,8 +59,8 @@ def judged(records: Sequence[Record], story: Story) -> Outage:
     """What comes of records; the observation ends when it is time."""
     state, alarm = State(), Alarm()
     for record in records:
-        ended = isinstance(record, Mark) and record.name == "ended"
-        state = step(state, Mark(ends_at(state, story.limits), "ended") if ended else record)
+        ended = isinstance(record, Ended)
+        state = step(state, Ended(ends_at(state, story.limits)) if ended else record)
         alarm = watch(alarm, state, story.limits)
     return outage(state, story.limits, Alerts(alarm.alerts, names(())), ())
 
@@ -73,10 +73,10 @@ def facts(found: Outage) -> tuple[object, ...]:
 
 
 def sections(records: Sequence[Record]) -> list[list[Record]]:
-    """The records between our own marks, each mark a section of its own."""
+    """What was observed between our own records, each of these a section of its own."""
     parts: list[list[Record]] = [[]]
     for record in records:
-        if isinstance(record, Mark):
+        if not isinstance(record, OBSERVED):
             parts += [[record], []]
         else:
             parts[-1].append(record)
@@ -122,7 +122,7 @@ def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.
     for record, _ in story.heard:
         repeated.append(record)
         earlier = [each for each in repeated if isinstance(each, Seen)]
-        if earlier and not isinstance(record, Mark | Listed) and data.draw(st.booleans()):
+        if earlier and isinstance(record, OBSERVED) and not isinstance(record, Listed) and data.draw(st.booleans()):
             old = data.draw(st.sampled_from(earlier))
             repeated.append(Seen(max(record.at, old.at), old.object, inferred=True))
     assert facts(judged(repeated, story)) == facts(told)
@@ -134,7 +134,7 @@ def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.
 def test_a_recording_that_is_cut_is_never_recovered(make: Callable[[], Story], data: st.DataObject) -> None:
     story = make()
     story.outage()
-    whole = b"".join(decode.encode(recording.line(record, STREAM)) + b"\n" for record, _ in story.heard)
+    whole = b"".join(recording.line(record, STREAM) + b"\n" for record, _ in story.heard)
     size = data.draw(st.integers(0, len(whole) - 1))
     lines = whole[:size].splitlines(keepends=True)
     verdicts = [found.verdict for found in replay(recording.entries(lines))]

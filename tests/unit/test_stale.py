@@ -5,10 +5,13 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from kubechaos.kube.decode import DEPLOYMENTS, REPLICA_SETS
+from kubechaos.kube.kinds import KINDS
 from kubechaos.records import Seen
 
 from .worlds import T0, Story, fold
+
+DEPLOYMENTS = KINDS["Deployment"].codec
+REPLICA_SETS = KINDS["ReplicaSet"].codec
 
 
 def test_an_older_event_changes_nothing_at_all() -> None:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from kubechaos.faults.fault import Fault
+from kubechaos.faults.pods import evict, kill, kill_container
+from kubechaos.faults.workloads import rollout_restart, scale
 from kubechaos.judge.recovery import Limits
-from kubechaos.run.arguments import seconds
-from kubechaos.run.faults import Fault, evict, kill, kill_container, rollout_restart, scale
+from kubechaos.run.preflight import seconds
 from tests.unit.worlds import Story
 
 
@@ -15,8 +17,8 @@ from tests.unit.worlds import Story
         (kill(1), 20, 0, 40),
         (evict(1), 5, 0, 40),
         (kill_container(1), 5, 0, 40),
-        (rollout_restart(), 5, 0, 40),
-        (scale(1), 60, 7, 40 + 7 + 30 + 65),
+        (rollout_restart(), 5, 0, 30),
+        (scale(1), 60, 7, 30 + 7 + 30 + 65),
     ],
 )
 def test_the_recovery_the_proof_and_the_heal_are_waited_for(

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from kubechaos.kube.decode import PODS
+from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Container
 
 from .worlds import CREATING, Story, new
+
+PODS = KINDS["Pod"].codec
 
 
 def test_a_container_killed_for_its_memory_is_named_in_the_cause() -> None:

@@ -10,6 +10,7 @@ from kubechaos import Fault, kill, newest, oldest
 from kubechaos.errors import ArgumentError, RefusedError, TooFewCandidatesError
 from kubechaos.judge.victims import Who, candidates, choose, describe
 from kubechaos.kube.objects import Pod
+from kubechaos.records import Lasts
 
 from .worlds import new, pod
 
@@ -147,9 +148,8 @@ def test_a_fault_reads_as_it_was_written(fault: Fault, text: str) -> None:
 
 
 def test_a_kill_is_instant_and_needs_to_delete_pods() -> None:
-    (needed,) = kill(1).needs
-    assert kill(1).instant
-    assert (needed.verb, needed.resource) == ("delete", "pods")
+    assert kill(1).lasts is Lasts.INSTANT
+    assert [str(each) for each in kill(1).permissions("Deployment")] == ["delete pods"]
 
 
 def test_a_function_is_described_by_its_name() -> None:

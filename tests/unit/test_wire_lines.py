@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
-from kubechaos.kube.decode import ENDPOINT_SLICES, EVENTS, PODS, Status, encode, mapping, status
+from kubechaos.kube.decode import Status, encode, mapping, status
+from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Pod
+
+ENDPOINT_SLICES = KINDS["EndpointSlice"].codec
+EVENTS = KINDS["Event"].codec
+PODS = KINDS["Pod"].codec
 
 POD = {"metadata": {"name": "web-a", "namespace": "shop", "uid": "a", "resourceVersion": "7"}}
 

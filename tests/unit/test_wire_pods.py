@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from kubechaos.kube.decode import PODS, seconds
+from kubechaos.kube.decode import seconds
+from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Container, Pod
+
+PODS = KINDS["Pod"].codec
 
 
 def decode(**parts: Any) -> Pod:

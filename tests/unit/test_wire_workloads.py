@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
-from kubechaos.kube.decode import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, REPLICA_SETS, STATEFUL_SETS
+from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import EndpointSlice, Event, Ref, ReplicaSet, Workload
+
+DEPLOYMENTS = KINDS["Deployment"].codec
+ENDPOINT_SLICES = KINDS["EndpointSlice"].codec
+EVENTS = KINDS["Event"].codec
+REPLICA_SETS = KINDS["ReplicaSet"].codec
+STATEFUL_SETS = KINDS["StatefulSet"].codec
 
 META = {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
 CONTROLLER = {"kind": "Deployment", "name": "web", "uid": "web", "controller": True}

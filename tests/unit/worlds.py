@@ -9,13 +9,29 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from kubechaos.effects import Effect, PodsGone
 from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import Limits, ends_at
 from kubechaos.judge.timeline import State, step
 from kubechaos.kube import decode
 from kubechaos.kube.objects import Container, EndpointSlice, Event, Observed, Pod, Ref, ReplicaSet, Workload
-from kubechaos.records import Gap, Gone, Listed, Mark, Record, Seen
+from kubechaos.records import (
+    Answered,
+    Begun,
+    Chosen,
+    Due,
+    Ended,
+    Gap,
+    Gone,
+    Healed,
+    Injected,
+    Intended,
+    Lasts,
+    Listed,
+    Record,
+    Seen,
+)
 
 
 def strict(value: Any) -> Any:
@@ -31,6 +47,7 @@ def _refuse(constant: str) -> None:
 
 T0 = 64.0
 """The run's clock at t0: a power of two, so that most differences are exact."""
+WEB = Ref("Deployment", "shop", "web", "web")
 RUNNING = Container("app", id="containerd://1", ready=True, state="running")
 CREATING = Container("app", state="waiting", reason="ContainerCreating")
 STOPPED = Container("app", id="containerd://1", state="terminated", reason="Completed", exit_code=0)
@@ -141,27 +158,45 @@ class Story:
         for record in records:
             begun = self.state.experiment is not None and self.state.experiment.ended is None
             over = begun and self.ends < record.at - T0
-            assert not over or record == Mark(record.at, "ended"), "the observation has ended before"
+            assert not over or record == Ended(record.at), "the observation has ended before"
             self.state = step(self.state, record)
             before = len(self.alarm.alerts)
             self.alarm = watch(self.alarm, self.state, self.limits, self.rules)
             self.heard.append((record, self.alarm.alerts[before:]))
 
-    def mark(self, at: float, name: str, **facts: Any) -> None:
-        """Something that we did ourselves."""
-        self.hear(Mark(T0 + at, name, facts))
+    def begin(
+        self,
+        fault: str,
+        effect: Effect,
+        *victims: str,
+        at: float = 0.0,
+        lasts: Lasts = Lasts.INSTANT,
+        generation: int = 0,
+        injection: int = 0,
+    ) -> "Story":
+        """Inject a fault with one write, of which the target gets a generation if it is of the target."""
+        within, stable_for = self.limits.within, self.limits.stable_for
+        args = (str(len(victims)),)
+        self.hear(
+            Begun(T0 + at, fault, args, WEB, effect, lasts, within, stable_for, "2026-01-01", injection=injection)
+        )
+        for letter in victims:
+            self.hear(Chosen(T0 + at, letter, injection=injection))
+        self.hear(Intended(T0 + at, "PATCH", WEB, generation, injection=injection))
+        self.hear(Injected(T0 + at, injection))
+        self.hear(Answered(T0 + at, "PATCH", WEB, True, generation=generation, injection=injection))
+        self.hear(Due(T0 + at, injection))
+        return self
+
+    def heal(self, at: float, generation: int = 0, injection: int = 0) -> None:
+        """What the fault changed is undone."""
+        self.hear(Intended(T0 + at, "PATCH", WEB, generation, injection=injection))
+        self.hear(Healed(T0 + at, injection=injection))
 
     def kill(self, letters: str, *, at: float = 0.0, within: float = 60.0, stable_for: float = 5.0) -> "Story":
         """Begin: each letter is a victim."""
         self.limits, self.alarm = Limits(within, stable_for), Alarm()
-        facts = {"target": "deployment/web", "ref": ["Deployment", "shop", "web", "web"], "started": "2026-01-01"}
-        limits = {"within": within, "stable_for": stable_for}
-        self.mark(at, "experiment", fault="kill", args=[str(len(letters))], **limits, **facts)
-        for letter in letters:
-            self.mark(at, "victim", uid=letter)
-        for name in ("t0", "acted", "due"):
-            self.mark(at, name)
-        return self
+        return self.begin("kill", PodsGone(), *letters, at=at)
 
     def see(self, at: float, value: Observed) -> None:
         """An object is added or modified."""
@@ -223,5 +258,5 @@ class Story:
     def outage(self) -> Outage:
         """End when it is time, and judge."""
         at = max(self.ends + T0, self.state.at)
-        self.hear(Mark(at, "ended"))
+        self.hear(Ended(at))
         return outage(self.state, self.limits, Alerts(self.alarm.alerts, names(self.rules)), ())

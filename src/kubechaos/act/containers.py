@@ -1,4 +1,4 @@
-"""Restarting one container of a pod: the patch that makes the kubelet do it."""
+"""Restarting one container of a pod: the change that makes the kubelet do it."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from ..errors import RefusedError
 from ..kube.objects import Pod
 
 
-def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> tuple[str, dict[str, Any]]:
-    """Return which container, and the strategic merge patch that names its image by its own digest: nothing is pulled.
+def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> dict[str, Any]:
+    """Return the fields of the pod that name the image of a container by its own digest: nothing is pulled.
 
     `found` is the pod as the API has it. Raises RefusedError where that cannot be done, with the reason.
     """
@@ -26,7 +26,7 @@ def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> tuple[s
             f"container {name} of pod {pod.name} has been restarted by kill_container before, and would now wait in "
             f"its back-off: delete the pod between experiments; nothing was touched"
         )
-    return name, {"metadata": {"uid": pod.uid}, "spec": {"containers": [{"name": name, "image": digest}]}}
+    return {"spec": {"containers": {f"[name={name}]": {"image": digest}}}}
 
 
 def _named(pod: Pod, images: dict[str, str], container: str | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ..kube.kinds import KINDS
 from .health import awaited, lingers
 from .lives import Life
 from .recovery import added, begun
@@ -54,9 +55,9 @@ def absences(state: State) -> Iterator[Absence]:
 
 
 def _in_the_way(world: World) -> str:
-    """Name the pod that a StatefulSet waits for: it makes one again only once that of the same name is gone."""
-    dying = [pod for pod in world.owned if pod.deleting] if world.kind == "StatefulSet" else []
-    if not dying:
+    """Name the pod that its successor waits for, where one is made only once that of the same name is gone."""
+    dying = [pod for pod in world.owned if pod.deleting]
+    if not dying or not KINDS[world.kind].keeps_names:
         return ""
     first = min(dying, key=lambda pod: pod.name)
     return f": pod {first.name} is {lingers(first)}"

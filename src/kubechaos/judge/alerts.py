@@ -61,7 +61,7 @@ def watch(alarm: Alarm, state: State, limits: Limits, rules: Sequence[AlertRule]
     if experiment is None or experiment.t0 == inf:
         return alarm
     lasted = [
-        Fact(rule.name, rule.severity, str(experiment.facts.get("target", "")), since, since + rule.lasting)
+        Fact(rule.name, rule.severity, str(experiment.begun.target), since, since + rule.lasting)
         for rule in rules
         if (since := alarm.holding.get(rule.name)) is not None and state.at >= since + rule.lasting
     ]

@@ -5,7 +5,7 @@ from math import inf
 
 from ..records import Gap
 from .absence import absences
-from .experiment import Change, Experiment
+from .experiment import Change, Experiment, Injection
 from .health import awaited, trouble
 from .lives import Life
 from .recovery import Limits, added, begun, recovery_time
@@ -23,22 +23,10 @@ def changed(experiment: Experiment, change: Change) -> str:
     return f"{change.what} by somebody else at {_after(experiment, change.at)}"
 
 
-def unproven(state: State, experiment: Experiment) -> str:
-    """Say which effect of the fault was not seen."""
-    seconds = (experiment.ended or state.at) - experiment.t0
-    match experiment.effect:
-        case "scaled":
-            return f"there were never {experiment.aim} pods in {seconds:.0f} s"
-        case "replaced":
-            return f"no pod of the new template was seen in {seconds:.0f} s"
-    if victim := next((life.pod for life in state.victims if experiment.proof(life) is None), None):
-        if victim.uid in experiment.restarting:
-            return f"no new container of pod {victim.name} was seen in {seconds:.0f} s"
-        return (
-            f"pod {victim.name} was asked to go, but neither its end nor that of its containers was seen "
-            f"in {seconds:.0f} s"
-        )
-    return "no pod was touched"
+def unproven(state: State, injection: Injection) -> str:
+    """Say which effect of a fault was not seen."""
+    seconds = (begun(state).ended or state.at) - injection.t0
+    return f"{injection.begun.effect.missing(state, injection)} in {seconds:.0f} s"
 
 
 def slowest(state: State, experiment: Experiment) -> str:

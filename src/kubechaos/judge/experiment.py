@@ -1,14 +1,14 @@
-"""One fault and what has followed it so far."""
+"""One experiment and what has followed it so far: the fault, and those injected inside of its block."""
 
 from collections.abc import Mapping
 from math import inf
-from typing import Any
+from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ..kube.objects import Pod
-from ..records import Mark, Sample
+from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
 from .lives import Life
 
 
@@ -38,28 +38,61 @@ class Probed(Struct, frozen=True):
         return Probed(sample.at, self.samples + 1, self.passed + sample.passed, silence)
 
 
-class Experiment(Struct, frozen=True):
-    """One fault and what has followed it so far; times on the run's clock, `facts` as marked by the run.
+class Proof(Struct, frozen=True):
+    """Which effect of a fault was seen, in a word, and when it was first there."""
 
-    `restarting` are the victims that stay, by uid, and the container of each that is to be restarted. A fault of the
-    whole target says by its `effect` ("scaled" or "replaced") what proves it: `aim` active pods, or a pod of a template
-    that was not there at t0, seen at `effected`. It is `in_force` while it has changed what is wanted and has not been
-    healed. `generation` is the last that is known or meant by us, `settled` the last before or by an accepted change of
-    ours. `logs` are the last words of containers that ended, by the uid of their pod.
+    kind: str
+    at: float
+
+
+class Injection(Struct, frozen=True):
+    """One fault of an experiment; times on the run's clock.
+
+    `victims` are the chosen pods by uid, `template` is the target's at t0. `proven` is set once the effect is seen.
+    `sent` and `accepted` count the writes, and `in_force` is true from t0 until what it changed has been undone.
     """
 
-    facts: Mapping[str, Any]
+    begun: Begun
     victims: Mapping[str, Pod] = field(default_factory=dict)
-    restarting: Mapping[str, str] = field(default_factory=dict)
-    effect: str = ""
-    aim: int = 0
+    t0: float = inf
     template: str = ""
-    effected: float | None = None
-    in_force: bool = False
+    proven: Proof | None = None
+    sent: int = 0
+    accepted: int = 0
     healed: bool = False
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the target cannot recover before this fault is undone."""
+        lasting = self.begun.lasts is Lasts.UNTIL_HEALED and not self.begun.effect.preparing
+        return lasting and self.t0 < inf and not self.healed
+
+    @property
+    def changes_itself(self) -> bool:
+        """Whether the fault's effect is on the target as a whole, so that pods go which nobody chose."""
+        return not self.victims and not self.begun.effect.preparing
+
+    def unproven_victims(self, lives: Mapping[str, Life]) -> list[str]:
+        """Return the uids of the victims that show no effect yet."""
+        return [uid for uid in self.victims if self.begun.effect.on_victim(lives[uid], self) is None]
+
+
+class Experiment(Struct, frozen=True):
+    """What has followed the first of its faults so far; times on the run's clock.
+
+    `wanted` is how many pods were wanted before it. `generation` is metadata.generation after the last write of ours
+    that is known or meant, so that a higher one is somebody else's; `settled` is the last that nobody else can have
+    come before. `ready_seconds` adds up what the time since t0 was worth, in seconds of full readiness; `..._before`
+    are the values at the start of the current stable stretch. `logs` are the last lines of containers that ended, by
+    their pod's uid.
+    """
+
+    begun: Begun
+    injections: tuple[Injection, ...] = ()
     t0: float = inf
     due: float = inf
-    floor: int = 0
+    healed: bool = False
+    wanted: int = 0
     generation: int = 0
     settled: int = 0
     ready_seconds: float = 0.0
@@ -68,6 +101,7 @@ class Experiment(Struct, frozen=True):
     probed: Mapping[str, Probed] = field(default_factory=dict)
     probed_before: Mapping[str, Probed] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    undone: tuple[Undone, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
     ended: float | None = None
 
@@ -81,49 +115,87 @@ class Experiment(Struct, frozen=True):
         """From when on what comes is recovery: t0, or the heal."""
         return self.due if self.healed else self.t0
 
-    def proof(self, life: Life) -> tuple[str, float] | None:
-        """Return the effect of the fault on a victim and when it was first seen; None while there is none."""
-        if life.pod.uid not in self.restarting:
-            return life.proof
-        killed = self.restarting[life.pod.uid]
-        return next((("restarted", at) for name, at in life.restarts if name == killed and at >= self.t0), None)
+    @property
+    def in_force(self) -> bool:
+        """Whether the target cannot recover before one of the faults is undone."""
+        return any(each.in_force for each in self.injections)
+
+    @property
+    def injected(self) -> tuple[Injection, ...]:
+        """The faults that have touched something."""
+        return tuple(each for each in self.injections if each.t0 < inf)
+
+    @property
+    def victims(self) -> Mapping[str, Pod]:
+        """The victims of all faults, by uid."""
+        if len(self.injections) == 1:
+            return self.injections[0].victims
+        return {uid: pod for each in self.injections for uid, pod in each.victims.items()}
 
 
-def marked(experiment: Experiment, mark: Mark, at: float) -> Experiment:
-    """Return the experiment after something that the run marks."""
-    match mark.name:
-        case "intent":
-            return _intended(_overtaken(experiment, mark.facts, at), mark.facts)
-        case "acted":
-            return replace(experiment, settled=mark.facts.get("generation", experiment.settled))
-        case "due":
-            healed = bool(mark.facts.get("healed"))
-            due = at if healed else experiment.t0
-            return replace(experiment, due=due, healed=healed, in_force=experiment.in_force and not healed)
-        case "log":
-            return replace(experiment, logs={**experiment.logs, mark.facts["uid"]: mark.facts["text"]})
-        case "ended":
-            return replace(experiment, ended=at)
-    return experiment
+Own: TypeAlias = Begun | Intended | Answered | Due | Undone | Healed | Log | Ended
 
 
-def _overtaken(experiment: Experiment, facts: Mapping[str, Any], at: float) -> Experiment:
-    """Note what somebody else has specified since we last looked: our own generation would hide it."""
-    before = facts.get("generation", 0) - 1
+def with_injection(experiment: Experiment, number: int, injection: Injection) -> Experiment:
+    """Return the experiment with one of its faults replaced."""
+    before, after = experiment.injections[:number], experiment.injections[number + 1 :]
+    return replace(experiment, injections=(*before, injection, *after))
+
+
+def recorded(experiment: Experiment, record: Own, at: float) -> Experiment:
+    """Return the experiment after something that the run did or decided itself; `at` is the time of the state."""
+    match record:
+        case Begun():
+            return replace(experiment, injections=(*experiment.injections, Injection(record)))
+        case Intended():
+            return _intended(experiment, record, at)
+        case Answered():
+            return _answered(experiment, record)
+        case Due():
+            return replace(experiment, due=experiment.t0)
+        case Undone():
+            return replace(experiment, undone=(*experiment.undone, record))
+        case Healed():
+            return _healed(experiment, record, at)
+        case Log():
+            return replace(experiment, logs={**experiment.logs, record.uid: record.text})
+    return replace(experiment, ended=at)
+
+
+def overtaken(experiment: Experiment, at: float) -> Experiment:
+    """Note what somebody else has specified since we last looked: our own next generation would hide it."""
+    before = experiment.generation - 1
     if before <= experiment.settled:
         return experiment
-    what = f"the {experiment.facts['ref'][0]}'s spec was changed (generation {experiment.settled} to {before})"
+    kind = experiment.begun.target.kind
+    what = f"the {kind}'s spec was changed (generation {experiment.settled} to {before})"
     return replace(experiment, changes=(*experiment.changes, Change(at, what, spec=True)))
 
 
-def _intended(experiment: Experiment, facts: Mapping[str, Any]) -> Experiment:
+def _intended(experiment: Experiment, record: Intended, at: float) -> Experiment:
     """What we are about to do ourselves is no interference."""
-    experiment = replace(experiment, generation=facts.get("generation", experiment.generation))
-    match facts["verb"]:
-        case "restart":
-            return replace(experiment, restarting={**experiment.restarting, facts["uid"]: facts["container"]})
-        case "scale":
-            return replace(experiment, effect="scaled", aim=facts["replicas"], in_force=True)
-        case "rollout":
-            return replace(experiment, effect="replaced")
+    injection = experiment.injections[record.injection]
+    experiment = with_injection(experiment, record.injection, replace(injection, sent=injection.sent + 1))
+    if not record.generation:
+        return experiment
+    experiment = replace(experiment, generation=record.generation)
+    return overtaken(experiment, at) if experiment.t0 < inf else experiment
+
+
+def _answered(experiment: Experiment, record: Answered) -> Experiment:
+    if not record.accepted:
+        return experiment
+    injection = experiment.injections[record.injection]
+    experiment = with_injection(experiment, record.injection, replace(injection, accepted=injection.accepted + 1))
+    return replace(experiment, settled=record.generation or experiment.settled)
+
+
+def _healed(experiment: Experiment, record: Healed, at: float) -> Experiment:
+    """What a fault broke that had to be undone first is owed from its heal on."""
+    injection = replace(experiment.injections[record.injection], healed=True)
+    experiment = with_injection(experiment, record.injection, injection)
+    if record.injection == 0 and record.owed:
+        return replace(experiment, due=at, healed=True)
+    if injection.begun.lasts is Lasts.UNTIL_HEALED:
+        return replace(experiment, due=max(at, experiment.due))
     return experiment

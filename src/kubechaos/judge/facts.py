@@ -1,16 +1,18 @@
 """The built-in alerts: what is true of an experiment, and why it is slow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Final
+from typing import Final
 
+from ..effects import STOP_MARGIN
 from ..kube.objects import Container, Pod
+from ..records import Begun
 from .absence import REASONS, absences
 from .experiment import Experiment
 from .health import lingers
 from .lives import Life
-from .recovery import GONE_MARGIN, PROOF_MARGIN, Limits, recovery_time
+from .recovery import GONE_MARGIN, Limits, recovery_time
 from .timeline import State
 
 BUILT_IN: Final = frozenset(
@@ -54,8 +56,8 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
     experiment = state.experiment
     if experiment is None or experiment.t0 == inf:
         return
-    target = str(experiment.facts.get("target", ""))
-    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, named(experiment.facts))
+    target = str(experiment.begun.target)
+    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, named(experiment.begun))
     yield from _course(state, experiment, target)
     yield from _troubles(state, experiment, target)
     for change in experiment.changes:
@@ -64,9 +66,9 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
         yield from _end(state, experiment, limits, target)
 
 
-def named(facts: Mapping[str, Any]) -> str:
+def named(begun: Begun) -> str:
     """Return the fault of an experiment as its factory was called."""
-    return f"{facts.get('fault', '')}({', '.join(facts.get('args', ()))})"
+    return f"{begun.fault}({', '.join(begun.args)})"
 
 
 def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
@@ -131,7 +133,7 @@ def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> I
     for life in state.victims:
         if life.deleted is not None and life.gone is None:
             since = life.proof[1] if life.proof else life.deleted
-            until = since + (GONE_MARGIN if life.proof else life.pod.grace + PROOF_MARGIN)
+            until = since + (GONE_MARGIN if life.proof else life.pod.grace + STOP_MARGIN)
             if state.at >= until:
                 yield Fact("NotGone", "warning", _pod(life.pod), since, until, lingers(life.pod))
     if not recovered:

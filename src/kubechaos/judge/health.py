@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from ..kube.objects import Container, Pod
-from .world import PODS, World
+from .world import World
 
 
 class Health(Struct, frozen=True):
@@ -83,12 +83,12 @@ def unrest(world: World) -> str:
     """Return what keeps a healthy target from being steady: a rollout, a terminating pod; "" if nothing does."""
     workload, updated = world.workload, {pod.uid for pod in world.updated(world.active)}
     if workload and workload.paused:
-        return "the Deployment is paused"
+        return f"the {world.kind} is paused"
     if old := [pod.name for pod in world.active if pod.uid not in updated]:
         return f"a rollout is in progress: pod {old[0]} is of an old template"
     if workload and workload.updated_replicas != workload.replicas:
         return f"a rollout is in progress: {workload.updated_replicas} of {workload.replicas} replicas are updated"
-    if world.kind == PODS and len(world.active) != world.expect:
+    if world.expect and len(world.active) != world.expect:
         return f"{len(world.active)} pods are there, {world.expect} are expected"
     if dying := [pod.name for pod in world.owned if pod.deleting]:
         return f"pod {dying[0]} is terminating"

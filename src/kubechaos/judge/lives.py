@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..kube.objects import EndpointSlice, Event, Pod, older
-from ..records import Gone, Listed, Mark, Record, Seen
+from ..records import Begun, Gone, Listed, Record, Seen
 
 WAITS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 """The reasons of Events that say what the start of a pod waits for."""
@@ -46,12 +46,12 @@ class Life(Struct, frozen=True):
 def live(lives: Lives, record: Record, at: float) -> Lives:
     """Return the lives after a record."""
     match record:
-        case Mark(name="experiment"):
+        case Begun(injection=0):
             # Who was gone before is nobody's victim or replacement any more: a long test must not remember all pods.
             return {uid: life for uid, life in lives.items() if life.gone is None}
-        case Listed(kind="Pod", objects=objects):
+        case Listed(objects=objects):
             pods = [each for each in objects if isinstance(each, Pod)]
-            return {**lives, **{pod.uid: Life(pod, listed=True) for pod in pods}}
+            return {**lives, **{pod.uid: Life(pod, listed=True) for pod in pods}} if pods else lives
         case Seen(object=Pod() as pod):
             return {**lives, pod.uid: _seen(lives.get(pod.uid), pod, at)}
         case Gone(object=Pod() as pod):

@@ -7,12 +7,13 @@ from math import inf
 from msgspec.structs import replace
 
 from ..errors import UnknownAlertError
+from ..kube.kinds import KINDS
 from ..kube.objects import Ref
 from ..records import Delay, Gap
 from .alerts import Alert
 from .experiment import Experiment, Probed
 from .lives import Life
-from .recovery import Limits, added, proof, recovery_time
+from .recovery import Limits, added, begun, recovery_time
 from .timeline import State
 from .verdict import Verdict, judge
 
@@ -137,25 +138,31 @@ class Outage:
 
 
 def outage(
-    state: State, limits: Limits, alerts: Alerts, unobserved: tuple[str, ...], overruled: Verdict | None = None
+    state: State,
+    limits: Limits,
+    alerts: Alerts,
+    unobserved: tuple[str, ...],
+    overruled: Verdict | None = None,
+    injection: int = 0,
 ) -> Outage:
-    """Derive the facts of an ended experiment; `overruled` is a verdict that the run itself knows better."""
-    experiment = state.experiment
-    if experiment is None:
-        raise ValueError("no experiment has been begun")
-    facts, t0 = experiment.facts, experiment.t0
+    """Derive the facts of an ended experiment.
+
+    `overruled` is a verdict that the run itself knows better. Of a further fault inside of another's block, by its
+    number `injection`, the victims and the proof are its own; the recovery and the verdict are shared.
+    """
+    experiment = begun(state)
+    own, t0 = experiment.injections[injection], experiment.t0
     verdict = overruled or judge(state, limits)
-    proven = proof(state)
     gone = [life for life in state.owned if life.deleted is not None and life.deleted >= t0]
     return Outage(
-        fault=str(facts["fault"]),
-        args=tuple(facts["args"]),
-        target=Ref(*facts["ref"]),
-        wanted=experiment.floor,
+        fault=own.begun.fault,
+        args=own.begun.args,
+        target=own.begun.target,
+        wanted=experiment.wanted,
         within=limits.within,
-        hold=facts.get("hold"),
+        hold=own.begun.hold,
         stable_for=limits.stable_for,
-        started=str(facts["started"]),
+        started=own.begun.started,
         recovery_time=recovery_time(state, limits),
         min_ready=experiment.min_ready,
         availability=_availability(state, experiment),
@@ -164,8 +171,8 @@ def outage(
             tuple(_removed(life, t0) for life in gone),
             tuple(_added(life, t0, _place_of(life, gone, state.world.kind)) for life in added(state)),
         ),
-        victims=tuple(_removed(life, t0) for life in state.victims),
-        proof=(proven[0], proven[1] - t0) if proven else None,
+        victims=tuple(_removed(state.lives[uid], t0) for uid in own.victims),
+        proof=(own.proven.kind, own.proven.at - t0) if own.proven else None,
         verdict=verdict.word,
         cause=verdict.cause,
         gaps=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.gaps if each.at >= t0),
@@ -209,15 +216,11 @@ def _removed(life: Life, t0: float) -> Removed:
 
 
 def _place_of(life: Life, gone: list[Life], kind: str) -> str | None:
-    """The uid of the last pod before this one that had its name, or was on its node."""
+    """Return the uid of the last pod before this one whose place it took, where Kubernetes pairs them."""
+    place = KINDS[kind].place
+    mine = place(life.pod)
     before = [each.pod for each in gone if (each.created or -inf) < (life.created or inf)]
-    match kind:
-        case "StatefulSet":
-            same = [pod.uid for pod in before if pod.name == life.pod.name]
-        case "DaemonSet":
-            same = [pod.uid for pod in before if pod.node == life.pod.node]
-        case _:
-            return None
+    same = [pod.uid for pod in before if mine and place(pod) == mine]
     return same[-1] if same else None
 
 

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from .experiment import Experiment
+from ..effects import PodsGone
+from .experiment import Experiment, Injection
 from .health import unrest
 from .lives import Life
 from .timeline import State
 
-PROOF_MARGIN: Final = 10.0
-"""Seconds after a victim's grace by which its end must have been seen."""
-EFFECT_DEADLINE: Final = 30.0
-"""Seconds after t0 by which the effect of any other fault must have been seen."""
 GONE_MARGIN: Final = 3.0
 """Seconds after its proof in which a victim should leave the API."""
 
@@ -41,37 +38,40 @@ def ends_at(state: State, limits: Limits) -> float:
     if state.world.lost:
         return state.at
     if state.stretch is None:
-        untouched = any(life.deleted is None for life in state.victims) or bool(experiment.effect)
-        waited_for = untouched and proof(state) is None
-        return max(experiment.due + limits.within, proof_deadline(state) if waited_for else 0.0)
-    ends = max(stable_at(state, limits), _proof_ends_at(state))
+        waits = max((_waits_without_recovery(state, each) for each in experiment.injected), default=0.0)
+        return max(experiment.due + limits.within, waits)
+    ends = max([stable_at(state, limits), *(_proof_ends_at(state, each) for each in experiment.injected)])
     return ends if _answered(state, limits) else max(ends, experiment.due + limits.within)
 
 
-def proof_deadline(state: State) -> float:
-    """Return when the fault must have been proven: a kill by the victims' grace + PROOF_MARGIN."""
-    experiment = begun(state)
-    ended = max((life.pod.grace for life in state.victims), default=0.0) + PROOF_MARGIN
-    others = experiment.effect or experiment.restarting
-    return experiment.t0 + (max(EFFECT_DEADLINE, ended) if others else ended)
+def _waits_without_recovery(state: State, injection: Injection) -> float:
+    """Return until when a fault is waited for though the target does not recover: until nothing can prove it."""
+    untouched = [uid for uid in injection.victims if state.lives[uid].deleted is None]
+    if injection.proven or not (untouched or injection.changes_itself):
+        return 0.0
+    return proof_deadline(state, injection)
 
 
-def _proof_ends_at(state: State) -> float:
-    proven = proof(state)
-    if proven is None:
-        return proof_deadline(state)
-    lingering = any(life.gone is None for life in state.victims if life.pod.uid not in begun(state).restarting)
-    return proven[1] + (GONE_MARGIN if lingering else 0.0)
+def proof_deadline(state: State, injection: Injection) -> float:
+    """Return when a fault must have been proven, on the run's clock."""
+    return injection.t0 + injection.begun.effect.deadline([state.lives[uid].pod.grace for uid in injection.victims])
 
 
-def proof(state: State) -> tuple[str, float] | None:
-    """Return what proves the fault and when the last victim's effect was seen; None while one is missing."""
-    experiment = begun(state)
-    if experiment.effect:
-        return None if experiment.effected is None else (experiment.effect, experiment.effected)
-    proofs = [experiment.proof(life) for life in state.victims]
-    found = [each for each in proofs if each is not None]
-    return max(found, key=lambda each: each[1]) if found and len(found) == len(proofs) else None
+def _proof_ends_at(state: State, injection: Injection) -> float:
+    if injection.proven is None:
+        return proof_deadline(state, injection)
+    # A victim that was proven to be stopped is given a little time to leave the API; a restarted one stays.
+    leaves = isinstance(injection.begun.effect, PodsGone)
+    lingering = leaves and any(state.lives[uid].gone is None for uid in injection.victims)
+    return injection.proven.at + (GONE_MARGIN if lingering else 0.0)
+
+
+def unproven(state: State) -> Injection | None:
+    """Return the first fault whose proof was not seen though its time is up."""
+    for each in begun(state).injected:
+        if each.proven is None and state.at >= proof_deadline(state, each):
+            return each
+    return None
 
 
 def stable_at(state: State, limits: Limits) -> float:

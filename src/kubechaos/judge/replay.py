@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..records import Mark, Record
+from ..records import Begun, Ended, Record
 from . import alerts
 from .alerts import Alarm, Alert
 from .facts import BUILT_IN
@@ -20,41 +20,42 @@ class Replay:
     state: State = field(default_factory=State)
     alarm: Alarm = field(default_factory=Alarm)
     limits: Limits | None = None
-    end: Mark | None = None
+    end: Ended | None = None
     known: frozenset[str] = BUILT_IN
 
-    def play(self, entry: Record | Alert) -> Outage | None:
-        """Take in one entry; return the facts of an experiment once its end and the alerts raised at it are told."""
+    def play(self, entry: Record | Alert) -> list[Outage]:
+        """Take in one entry; return the facts of an experiment once its end and the alerts raised at it are played."""
         if isinstance(entry, Alert):
             self.alarm = Alarm((*self.alarm.alerts, entry))
             self.known |= {entry.name}
-            return None
+            return []
         found = self.finish()
         self.state = step(self.state, entry)
-        if isinstance(entry, Mark) and entry.name == "experiment":
-            self.alarm, self.limits = Alarm(), Limits(entry.facts["within"], entry.facts["stable_for"])
+        if isinstance(entry, Begun) and entry.injection == 0:
+            self.alarm, self.limits = Alarm(), Limits(entry.within, entry.stable_for)
         if self.limits is not None:
             self.alarm = alerts.watch(self.alarm, self.state, self.limits)
-        if isinstance(entry, Mark) and entry.name == "ended":
+        if isinstance(entry, Ended):
             self.end = entry
         return found
 
-    def finish(self) -> Outage | None:
-        """Return the facts of the experiment whose end was played last, if it was."""
-        end, limits = self.end, self.limits
-        if end is None or limits is None:
-            return None
+    def finish(self) -> list[Outage]:
+        """Return the outages of the experiment whose end was played last, if it was: one for each of its faults."""
+        end, limits, experiment = self.end, self.limits, self.state.experiment
+        if end is None or limits is None or experiment is None:
+            return []
         self.end = self.limits = None
-        overruled = Verdict(end.facts["verdict"], end.facts["cause"]) if "verdict" in end.facts else None
-        found = Alerts(self.alarm.alerts, self.known)
-        return outage(self.state, limits, found, tuple(end.facts.get("unobserved", ())), overruled)
+        overruled = Verdict(end.verdict, end.cause) if end.verdict else None
+        raised = Alerts(self.alarm.alerts, self.known)
+        numbers = range(len(experiment.injections))
+        return [outage(self.state, limits, raised, end.unobserved, overruled, number) for number in numbers]
 
-    def cut(self) -> Outage | None:
+    def cut(self) -> list[Outage]:
         """Return the facts of what the recording leaves: an experiment that it does not end has no result."""
         experiment = self.state.experiment
         if self.end is None and experiment is not None and experiment.running:
-            facts = {"verdict": "interrupted", "cause": "the recording ends before the experiment does"}
-            self.play(Mark(self.state.at, "ended", facts))
+            cause = "the recording ends before the experiment does"
+            self.play(Ended(self.state.at, verdict="interrupted", cause=cause))
         return self.finish()
 
 
@@ -62,9 +63,6 @@ def replay(entries: Iterable[tuple[str, Record | Alert]]) -> Iterator[Outage]:
     """Yield the outages of a recording: `entries` are its lines after the header, each with its stream."""
     streams: dict[str, Replay] = {}
     for stream, entry in entries:
-        found = streams.setdefault(stream, Replay()).play(entry)
-        if found is not None:
-            yield found
+        yield from streams.setdefault(stream, Replay()).play(entry)
     for each in streams.values():
-        if (found := each.cut()) is not None:
-            yield found
+        yield from each.cut()

@@ -1,11 +1,28 @@
 """What happened: one pure `step` over the records of a run, used live and in replay."""
 
+from math import inf
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ..effects import PodCount
+from ..kube.kinds import KINDS
 from ..kube.objects import EndpointSlice, Event, Pod, Workload
-from ..records import Delay, Gap, Gone, Listed, Mark, Record, Sample, Seen
-from .experiment import Change, Experiment, Probed, marked
+from ..records import (
+    Begun,
+    Chosen,
+    Delay,
+    Ended,
+    Gap,
+    Gone,
+    Injected,
+    Listed,
+    Opened,
+    Record,
+    Sample,
+    Seen,
+)
+from .experiment import Change, Experiment, Injection, Own, Probed, Proof, overtaken, recorded, with_injection
 from .health import Health, health
 from .lives import Life, Lives, live, stale
 from .world import World, apply
@@ -45,7 +62,7 @@ class State(Struct, frozen=True):
 
     @property
     def victims(self) -> tuple[Life, ...]:
-        """The lives of the experiment's victims."""
+        """The lives of the victims of all faults of the experiment."""
         return tuple(self.lives[uid] for uid in self.experiment.victims) if self.experiment else ()
 
 
@@ -68,21 +85,23 @@ def _told(state: State, record: Record) -> State:
             state = replace(state, gaps=(*state.gaps, record))
         case Delay():
             state = replace(state, delays=(*state.delays, record))
-        case Mark(name="ended"):
-            # What follows is no longer the experiment's: what was true at its end stands.
-            return replace(state, experiment=_marked(state, record))
-        case Mark():
-            state = replace(state, experiment=_marked(state, record))
         case Sample() if experiment := _running(state):
             probed = experiment.probed.get(record.name, Probed(experiment.t0)).after(record)
             state = replace(state, experiment=replace(experiment, probed={**experiment.probed, record.name: probed}))
+        case Listed() | Opened() | Sample():
+            pass
+        case Ended():
+            # What follows is no longer the experiment's: what was true at its end stands.
+            return replace(state, experiment=_own(state, record))
+        case _:
+            state = replace(state, experiment=_own(state, record))
     return _look(state, record)
 
 
 def _touched(before: World, after: World, record: Record) -> tuple[str, ...] | None:
     if isinstance(record, Sample):
         return ()
-    if isinstance(record, (Listed, Mark)) or before.owners != after.owners:
+    if before.owners != after.owners or not isinstance(record, (Seen, Gone, Gap, Delay)):
         return None
     return (record.object.uid,) if isinstance(record, (Seen, Gone)) and isinstance(record.object, Pod) else ()
 
@@ -106,34 +125,40 @@ def _weighed(state: State, at: float) -> Experiment | None:
     return replace(experiment, ready_seconds=experiment.ready_seconds + (at - state.at) * share)
 
 
-def _marked(state: State, mark: Mark) -> Experiment | None:
-    if mark.name == "experiment":
-        return Experiment(mark.facts)
+def _own(state: State, record: Own | Chosen | Injected) -> Experiment | None:
+    """Return the experiment after something that the run did or decided itself."""
+    if isinstance(record, Begun) and record.injection == 0:
+        return Experiment(record, (Injection(record),))
     if (experiment := state.experiment) is None:
         return None
-    match mark.name:
-        case "victim":
-            pod = state.lives[mark.facts["uid"]].pod
-            return replace(experiment, victims={**experiment.victims, pod.uid: pod})
-        case "t0":
-            return _begun(state, experiment)
-    return marked(experiment, mark, state.at)
+    match record:
+        case Chosen():
+            injection = experiment.injections[record.injection]
+            pod = state.lives[record.uid].pod
+            chosen = replace(injection, victims={**injection.victims, pod.uid: pod})
+            return with_injection(experiment, record.injection, chosen)
+        case Injected():
+            return _injected(state, experiment, record.injection)
+    return recorded(experiment, record, state.at)
 
 
-def _begun(state: State, experiment: Experiment) -> Experiment:
-    """Note how everything was just before it was changed."""
+def _injected(state: State, experiment: Experiment, number: int) -> Experiment:
+    """Note how everything was just before it was changed; of a further fault only what its own proof needs."""
+    injection = replace(experiment.injections[number], t0=state.at, template=state.world.template)
+    experiment = with_injection(experiment, number, injection)
+    if experiment.t0 < inf:
+        return replace(experiment, due=max(experiment.due, state.at))
     workload, now = state.world.workload, state.health
     generation = workload.generation if workload else 0
-    template = state.world.template
-    return replace(
+    experiment = replace(
         experiment,
         t0=state.at,
-        floor=now.wanted,
-        generation=generation,
+        wanted=now.wanted,
+        generation=max(generation, experiment.generation),
         settled=generation,
         min_ready=now.ready,
-        template=template,
     )
+    return overtaken(experiment, state.at)
 
 
 def _interfered(state: State, record: Seen | Gone) -> State:
@@ -150,22 +175,24 @@ def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change
         case Workload() as workload:
             if isinstance(record, Gone) or workload.deleting:
                 return Change(state.at, f"the {workload.kind} was deleted", spec=True, final=True)
-            if workload.uid != experiment.facts["ref"][-1]:
+            if workload.uid != experiment.begun.target.uid:
                 return Change(state.at, f"the {workload.kind} was deleted and made again", spec=True, final=True)
-            fewer_nodes = workload.kind == "DaemonSet" and workload.replicas < experiment.floor
+            fewer_nodes = KINDS[workload.kind].per_node and workload.replicas < experiment.wanted
             if workload.generation > experiment.generation or fewer_nodes:
                 return Change(state.at, _spec_change(workload, experiment), spec=True)
         case Pod() as pod:
             going = pod.deleting or isinstance(record, Gone)
             mine = pod.owner in state.world.owners and pod.uid not in experiment.victims
-            respecified = any(change.spec for change in experiment.changes) or experiment.effect
-            if going and mine and not respecified and len(state.world.active) < state.health.wanted:
+            respecified = any(change.spec for change in experiment.changes)
+            ours = respecified or any(each.changes_itself for each in experiment.injections)
+            if going and mine and not ours and len(state.world.active) < state.health.wanted:
                 return Change(state.at, f"pod {pod.name} was deleted", spec=False)
     return None
 
 
 def _spec_change(workload: Workload, experiment: Experiment) -> str:
-    before = experiment.aim if experiment.in_force else experiment.floor
+    counts = [each.begun.effect for each in experiment.injections if each.in_force]
+    before = next((each.pods for each in counts if isinstance(each, PodCount)), experiment.wanted)
     if workload.replicas != before:
         return f"the {workload.kind} was scaled from {before} to {workload.replicas} replicas"
     return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
@@ -174,9 +201,9 @@ def _spec_change(workload: Workload, experiment: Experiment) -> str:
 def _look(state: State, record: Record) -> State:
     """Look at the target again, and keep, break or begin the stretch in which it has been all right."""
     if experiment := _running(state):
-        experiment = _effected(experiment, state)
-        owing = frozenset(uid for uid in experiment.victims if not experiment.proof(state.lives[uid]))
-        now = health(state.world, floor=experiment.floor, owing=owing, in_force=experiment.in_force)
+        experiment = _proven(experiment, state)
+        unproven = frozenset(uid for each in experiment.injections for uid in each.unproven_victims(state.lives))
+        now = health(state.world, floor=experiment.wanted, owing=unproven, in_force=experiment.in_force)
     else:
         now = health(state.world)
     stretch = (state.stretch if state.stretch is not None else _begin(state, record)) if now.good else None
@@ -191,16 +218,14 @@ def _look(state: State, record: Record) -> State:
     return replace(state, health=now, stretch=stretch)
 
 
-def _effected(experiment: Experiment, state: State) -> Experiment:
-    """Note when the effect of a fault of the whole target is first there."""
-    if not experiment.effect or experiment.effected is not None or experiment.healed:
-        return experiment
-    world = state.world
-    if experiment.effect == "scaled":
-        there = len(world.active) == experiment.aim
-    else:
-        there = world.template != experiment.template and bool(world.updated(world.active))
-    return replace(experiment, effected=state.at) if there else experiment
+def _proven(experiment: Experiment, state: State) -> Experiment:
+    """Note when the effect of a fault is first there; what a fault was to do proves nothing once it was undone."""
+    for number, each in enumerate(experiment.injections):
+        if each.proven is None and each.t0 < inf and not each.healed:
+            seen = each.begun.effect.seen(state, each)
+            if seen is not None:
+                experiment = with_injection(experiment, number, replace(each, proven=Proof(*seen)))
+    return experiment
 
 
 def _begin(state: State, record: Record) -> float:

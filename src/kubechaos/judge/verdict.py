@@ -6,7 +6,7 @@ from typing import Final
 
 from ..records import Gap
 from . import cause
-from .recovery import Limits, begun, proof, proof_deadline, recovery_time, stable_at
+from .recovery import Limits, begun, recovery_time, stable_at, unproven
 from .timeline import State
 
 RANK: Final = (
@@ -45,8 +45,8 @@ def judge(state: State, limits: Limits) -> Verdict:
     changes = [each for each in experiment.changes if each.final or (each.spec and not recovered)]
     if change := next(iter(changes), None):
         return Verdict("inconclusive", cause.changed(experiment, change))
-    if proof(state) is None and state.at >= proof_deadline(state):
-        return Verdict("fault_not_proven", cause.unproven(state, experiment))
+    if injection := unproven(state):
+        return Verdict("fault_not_proven", cause.unproven(state, injection))
     if recovered:
         return Verdict("recovered", cause.slowest(state, experiment))
     return Verdict("not_recovered", cause.obstacle(state, limits))

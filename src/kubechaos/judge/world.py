@@ -7,26 +7,14 @@ from typing import Any, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ..kube.kinds import KINDS, Template
 from ..kube.objects import ControllerRevision, EndpointSlice, Event, Observed, Pod, ReplicaSet, Workload, older
-from ..records import Gone, Listed, Mark, Record, Sample, Seen
+from ..records import Begun, Gone, Listed, Opened, Record, Sample, Seen
 
-PODS: Final = "Pods"
-"""The kind of a target that is a set of pods: what made them is not looked at."""
-STREAMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "Deployment": ("Deployment", "ReplicaSet", "Pod"),
-        "StatefulSet": ("StatefulSet", "Pod"),
-        "DaemonSet": ("DaemonSet", "ControllerRevision", "Pod"),
-        PODS: ("Pod",),
-    }
+_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"Pod": "pods", "ReplicaSet": "replica_sets", "ControllerRevision": "templates", "EndpointSlice": "slices"}
 )
-"""What a verdict on each kind of target stands on; without one of these there is none."""
-_FIELDS = {
-    "Pod": "pods",
-    "ReplicaSet": "replica_sets",
-    "ControllerRevision": "templates",
-    "EndpointSlice": "slices",
-}
+"""Where the objects of each kind are kept; there is only one workload, and Events are not kept."""
 
 
 class World(Struct, frozen=True):
@@ -56,7 +44,7 @@ class World(Struct, frozen=True):
     @property
     def required(self) -> tuple[str, ...]:
         """The streams that a verdict on this target stands on."""
-        return STREAMS[self.kind]
+        return KINDS[self.kind].streams
 
     @property
     def complete(self) -> bool:
@@ -66,7 +54,7 @@ class World(Struct, frozen=True):
     @property
     def lost(self) -> bool:
         """Whether the workload is gone."""
-        return self.workload is None and self.kind != PODS
+        return self.workload is None and KINDS[self.kind].is_workload
 
     @property
     def wanted(self) -> int:
@@ -90,12 +78,16 @@ class World(Struct, frozen=True):
     def template(self) -> str:
         """What says that a pod is of the current template: its ReplicaSet's uid, or its label; "" if not known yet."""
         workload = self.workload
-        if workload is None or workload.kind == "StatefulSet":
-            return workload.template if workload else ""
-        if workload.kind == "Deployment":
-            return current.uid if (current := self.current) else ""
-        mine = (each for each in self.templates.values() if each.owner == workload.uid)
-        return getattr(max(mine, key=lambda each: each.revision, default=None), "template", "")
+        if workload is None:
+            return ""
+        match KINDS[self.kind].template:
+            case Template.REPLICA_SET:
+                return self.current.uid if self.current else ""
+            case Template.CONTROLLER_REVISION:
+                mine = (each for each in self.templates.values() if each.owner == workload.uid)
+                newest = max(mine, key=lambda each: each.revision, default=None)
+                return newest.template if newest else ""
+        return workload.template
 
     @property
     def owned(self) -> tuple[Pod, ...]:
@@ -110,9 +102,9 @@ class World(Struct, frozen=True):
     @property
     def failure(self) -> str:
         """Why pods cannot be created, in the API's words: a ReplicaSet's condition, else the last Event; "" if none."""
-        if self.kind != "Deployment":
+        if KINDS[self.kind].template is not Template.REPLICA_SET:
             return self.refusal
-        return current.failure if (current := self.current) else ""
+        return self.current.failure if self.current else ""
 
     def serving(self, active: Collection[Pod]) -> int | None:
         """Return how many active pods every Service of the target sends traffic to; None without a Service."""
@@ -125,10 +117,12 @@ class World(Struct, frozen=True):
 
     def updated(self, pods: Collection[Pod]) -> list[Pod]:
         """Return the pods that are of the current template; all of them where there is no workload to have one."""
-        if self.kind == PODS:
+        source, template = KINDS[self.kind].template, self.template
+        if source is Template.NONE:
             return list(pods)
-        template, by_owner = self.template, self.kind == "Deployment"
-        return [pod for pod in pods if template and (pod.owner if by_owner else pod.template) == template]
+        if source is Template.REPLICA_SET:
+            return [pod for pod in pods if template and pod.owner == template]
+        return [pod for pod in pods if template and pod.template == template]
 
 
 def apply(world: World, record: Record) -> World:
@@ -145,26 +139,21 @@ def apply(world: World, record: Record) -> World:
             return replace(world, probes={**world.probes, record.name: record})
         case Listed():
             return _relate(_listed(replace(world, listed=world.listed | {record.kind}), record))
-        case Mark():
-            return _marked(world, record)
-    return world
-
-
-def _marked(world: World, mark: Mark) -> World:
-    match mark:
-        case Mark(name="target", facts=facts):
-            return replace(world, kind=facts["kind"], expect=facts["expect"], probes=dict.fromkeys(facts["probes"]))
-        case Mark(name="experiment"):
+        case Opened():
+            return replace(world, kind=record.kind, expect=record.expect, probes=dict.fromkeys(record.probes))
+        case Begun(injection=0):
             return replace(world, refusal="")
     return world
 
 
 def _listed(world: World, record: Listed) -> World:
-    if record.kind == world.kind and record.kind != PODS:
+    kind = KINDS[world.kind]
+    if record.kind == kind.name:
         return replace(world, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
     if record.kind not in _FIELDS:
         return world
-    if record.kind == "Pod" and world.kind == PODS and not world.owners:
+    if not kind.is_workload and record.kind in kind.streams and not world.owners:
+        # Pods by selector belong to the target by the controllers that they have when they are first listed.
         world = replace(world, owners=frozenset(o.owner for o in record.objects if isinstance(o, Pod) and o.owner))
     return _with(world, record.kind, {each.uid: each for each in record.objects})
 
@@ -225,7 +214,7 @@ def _owners(world: World) -> set[str]:
     """Whose pods are the target's now: a Deployment's are those of its ReplicaSets."""
     if (workload := world.workload) is None:
         return set()
-    if workload.kind != "Deployment":
+    if KINDS[world.kind].template is not Template.REPLICA_SET:
         return {workload.uid}
     return {each.uid for each in world.replica_sets.values() if each.owner == workload.uid}
 

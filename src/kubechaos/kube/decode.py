@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -69,7 +69,8 @@ def _grace(raw: schema.Pod) -> float:
     return float(asked if asked is not None else own if own is not None else 30)
 
 
-def _pod(raw: schema.Pod) -> Pod:
+def pod(raw: schema.Pod) -> Pod:
+    """Return a pod."""
     meta, status, owner = raw.metadata, raw.status, raw.metadata.controller
     conditions = {each.type: each for each in status.conditions or ()}
     ready = conditions.get("Ready", _NONE)
@@ -117,16 +118,17 @@ def _failure(status: schema.WorkloadStatus) -> str:
     return next(failed, _NONE).message or ""
 
 
-def _workload(kind: str, raw: schema.Workload) -> Workload:
+def workload(kind: str, raw: schema.Workload, *, per_node: bool) -> Workload:
+    """Return a workload; of one with a pod `per_node`, its status says how many pods are wanted."""
     meta, spec, status = raw.metadata, raw.spec, raw.status
-    by_node = kind == "DaemonSet"
+    wanted = 1 if spec.replicas is None else spec.replicas
     return Workload(
         kind,
         *_identity(meta),
         generation=meta.generation,
         observed_generation=status.observed_generation,
-        replicas=status.desired_number_scheduled if by_node else 1 if spec.replicas is None else spec.replicas,
-        updated_replicas=status.updated_number_scheduled if by_node else status.updated_replicas,
+        replicas=status.desired_number_scheduled if per_node else wanted,
+        updated_replicas=status.updated_number_scheduled if per_node else status.updated_replicas,
         selector=selector(spec.selector),
         revision=_revision(meta),
         template=status.update_revision or "",
@@ -143,7 +145,8 @@ def _keeps(strategy: schema.UpdateStrategy) -> str:
     return f"partition {partition}" if partition else "OnDelete" if strategy.type == "OnDelete" else ""
 
 
-def _replica_set(raw: schema.Workload) -> ReplicaSet:
+def replica_set(raw: schema.Workload) -> ReplicaSet:
+    """Return a ReplicaSet."""
     meta = raw.metadata
     return ReplicaSet(
         *_identity(meta),
@@ -154,7 +157,8 @@ def _replica_set(raw: schema.Workload) -> ReplicaSet:
     )
 
 
-def _controller_revision(raw: schema.ControllerRevision) -> ControllerRevision:
+def controller_revision(raw: schema.ControllerRevision) -> ControllerRevision:
+    """Return a ControllerRevision."""
     meta = raw.metadata
     return ControllerRevision(
         *_identity(meta),
@@ -164,7 +168,8 @@ def _controller_revision(raw: schema.ControllerRevision) -> ControllerRevision:
     )
 
 
-def _event(raw: schema.Event) -> Event:
+def event(raw: schema.Event) -> Event:
+    """Return an Event."""
     meta, about = raw.metadata, raw.involved_object
     return Event(
         *_identity(meta),
@@ -176,7 +181,8 @@ def _event(raw: schema.Event) -> Event:
     )
 
 
-def _endpoint_slice(raw: schema.EndpointSlice) -> EndpointSlice:
+def endpoint_slice(raw: schema.EndpointSlice) -> EndpointSlice:
+    """Return an EndpointSlice."""
     meta = raw.metadata
     pods = [(e.target_ref.uid, e.conditions.ready) for e in raw.endpoints or () if e.target_ref]
     return EndpointSlice(
@@ -252,14 +258,6 @@ class Codec(Generic[ValueT]):
 
 _WATCH = msgspec.json.Decoder(schema.WatchEvent[msgspec.Raw])
 _STATUS = msgspec.json.Decoder(Status)
-PODS = Codec(schema.Pod, _pod)
-DEPLOYMENTS = Codec(schema.Workload, partial(_workload, "Deployment"))
-STATEFUL_SETS = Codec(schema.Workload, partial(_workload, "StatefulSet"))
-DAEMON_SETS = Codec(schema.Workload, partial(_workload, "DaemonSet"))
-CONTROLLER_REVISIONS = Codec(schema.ControllerRevision, _controller_revision)
-REPLICA_SETS = Codec(schema.Workload, _replica_set)
-EVENTS = Codec(schema.Event, _event)
-ENDPOINT_SLICES = Codec(schema.EndpointSlice, _endpoint_slice)
 
 
 def status(data: bytes) -> Status:

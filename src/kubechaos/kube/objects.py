@@ -1,8 +1,7 @@
 """Kubernetes objects as the judge sees them: plain frozen values."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -17,6 +16,10 @@ class Ref(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.kind.lower()}/{self.name}"
+
+
+class _Object(Struct, frozen=True, tag_field="schema", tag=True):
+    """What all objects share; in a recording, `schema` says which of the classes below an object is of."""
 
 
 class Container(Struct, frozen=True):
@@ -38,10 +41,9 @@ TEMPLATE = "controller-revision-hash"
 """The label with which StatefulSets and DaemonSets say of which template a pod is."""
 
 
-class Pod(Struct, frozen=True):
+class Pod(_Object, frozen=True):
     """A pod; `ready` is its Ready condition, `ready_since` that condition's server time in epoch seconds."""
 
-    kind: ClassVar[str] = "Pod"
     namespace: str
     name: str
     uid: str
@@ -62,6 +64,7 @@ class Pod(Struct, frozen=True):
     labels: Mapping[str, str] = field(default_factory=dict)
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
+    kind: str = "Pod"
 
     def __hash__(self) -> int:
         return hash(self.uid)  # labels have no hash
@@ -92,7 +95,7 @@ class Pod(Struct, frozen=True):
         return self.terminal or (bool(self.containers) and all(c.state == "terminated" for c in self.containers))
 
 
-class Workload(Struct, frozen=True):
+class Workload(_Object, frozen=True):
     """A Deployment, StatefulSet or DaemonSet: what is wanted of it and what its controller has seen.
 
     `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
@@ -120,10 +123,9 @@ class Workload(Struct, frozen=True):
     keeps: str = ""
 
 
-class ReplicaSet(Struct, frozen=True):
+class ReplicaSet(_Object, frozen=True):
     """A ReplicaSet; `failure` is the message of its ReplicaFailure condition."""
 
-    kind: ClassVar[str] = "ReplicaSet"
     namespace: str
     name: str
     uid: str
@@ -132,12 +134,12 @@ class ReplicaSet(Struct, frozen=True):
     revision: int = 0
     replicas: int = 0
     failure: str = ""
+    kind: str = "ReplicaSet"
 
 
-class ControllerRevision(Struct, frozen=True):
+class ControllerRevision(_Object, frozen=True):
     """One template of a DaemonSet; `template` is the label of its pods."""
 
-    kind: ClassVar[str] = "ControllerRevision"
     namespace: str
     name: str
     uid: str
@@ -145,12 +147,12 @@ class ControllerRevision(Struct, frozen=True):
     owner: str = ""
     revision: int = 0
     template: str = ""
+    kind: str = "ControllerRevision"
 
 
-class Event(Struct, frozen=True):
+class Event(_Object, frozen=True):
     """A core/v1 event: colour for people, never the ground of a verdict."""
 
-    kind: ClassVar[str] = "Event"
     namespace: str
     name: str
     uid: str
@@ -160,12 +162,12 @@ class Event(Struct, frozen=True):
     reason: str = ""
     message: str = ""
     count: int = 1
+    kind: str = "Event"
 
 
-class EndpointSlice(Struct, frozen=True):
+class EndpointSlice(_Object, frozen=True):
     """A slice of a Service: the uids of the pods it sends traffic to, and of all pods it knows."""
 
-    kind: ClassVar[str] = "EndpointSlice"
     namespace: str
     name: str
     uid: str
@@ -173,6 +175,7 @@ class EndpointSlice(Struct, frozen=True):
     service: str = ""
     ready: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    kind: str = "EndpointSlice"
 
 
 Observed: TypeAlias = Pod | Workload | ReplicaSet | ControllerRevision | Event | EndpointSlice
@@ -182,9 +185,3 @@ def older(new: Observed, known: Observed) -> bool:
     """Whether `new` is an older version than the known one; versions compare as numbers since Kubernetes 1.35."""
     version, old = new.resource_version, known.resource_version
     return version.isdigit() and old.isdigit() and int(version) < int(old)
-
-
-KINDS: Mapping[str, type[Observed]] = MappingProxyType(
-    {kind.kind: kind for kind in (Pod, ReplicaSet, ControllerRevision, Event, EndpointSlice)}
-    | dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet"), Workload)
-)

@@ -1,68 +1,60 @@
-"""What a test points at: a cluster and the workloads in it."""
+"""The cluster that a test runs against: where its targets and its probes over HTTP come from."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
 
-from ..api.connect import Pinned
 from ..api.transport import Transport
+from ..clock import Clock
 from ..errors import ApiError, ArgumentError
-from ..judge.world import PODS
 from ..kube import decode
+from ..kube.kinds import KINDS, PODS, WORKLOADS
 from ..kube.objects import Ref
-from .clock import Clock, Monotonic
+from ..target import Probe, Target
 
-Probe: TypeAlias = Callable[[], object]
-"""A function that asserts: any exception is a failed sample."""
 PROBE_DEADLINE: Final = 2.0
 """Wall seconds in which a probe over HTTP must be answered."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Target:
-    """What a fault is aimed at; it needs `min_replicas` replicas wanted, so that losing one can be survived.
+class Access(NamedTuple):
+    """How the run itself reaches the cluster: its client, the clock of its durations, the name of the context."""
 
-    `stable_for` is how many seconds a recovery must last to count; None: the option's value. `expect` is how many pods
-    there should be where no workload says so. `probes` must pass too for it to be steady, or recovered.
-    """
+    client: Transport
+    clock: Clock
+    context: str
 
-    ref: Ref
-    min_replicas: int = 2
-    stable_for: float | None = None
-    expect: int = 0
-    probes: tuple[Probe, ...] = ()
+    def describe(self) -> dict[str, str | None]:
+        """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
+        version = decode.mapping(self.client.get("/version"))
+        return {"context": self.context, "server_version": version.get("gitVersion"), "uid": self._uid()}
 
-    def steady_when(self, *probes: Probe) -> "Target":
-        """Return the same target with probes: functions that assert, asked 20 times a second in threads of their own.
-
-        Raises ArgumentError for what cannot be called.
-        """
-        for probe in probes:
-            if not callable(probe):
-                raise ArgumentError(f"a probe is {probe!r}; give functions that assert, or cluster.http(...)")
-        return replace(self, probes=(*self.probes, *probes))
-
-    def __str__(self) -> str:
-        return str(self.ref)
-
-    def __repr__(self) -> str:
-        return f"<Target {self.ref} in {self.ref.namespace}>"
+    def _uid(self) -> str | None:
+        try:
+            uid: str | None = decode.mapping(self.client.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
+        except ApiError:
+            return None
+        return uid
 
 
 class Cluster:
     """The cluster that `--chaos-context` named, as pinned at the start of the run."""
 
-    def __init__(self, pinned: Pinned, namespace: str | None, clock: Clock | None = None) -> None:
-        self.context = pinned.context
-        self.namespace = namespace or pinned.namespace
-        self.clock = clock or Monotonic()
-        self.transport = Transport(pinned)
+    def __init__(self, access: Access, namespace: str) -> None:
+        self._access = access
+        self._namespace = namespace
+
+    @property
+    def context(self) -> str:
+        """The name of the context."""
+        return self._access.context
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of targets that name none."""
+        return self._namespace
 
     @property
     def client(self) -> Any:
         """The official `kubernetes.client.ApiClient`, for calls of your own."""
-        return self.transport.client
+        return self._access.client.client
 
     def deployment(
         self, name: str, *, namespace: str | None = None, min_replicas: int = 2, stable_for: float | None = None
@@ -111,7 +103,12 @@ class Cluster:
         min_replicas: int = 2,
         stable_for: float | None = None,
     ) -> Target:
-        """Return the named workload of a kind as a target; nothing is asked of the cluster yet."""
+        """Return the named workload of a kind, like "Deployment", as a target; nothing is asked of the cluster yet.
+
+        Raises ArgumentError for a kind that kubechaos does not know.
+        """
+        if kind not in WORKLOADS:
+            raise ArgumentError(f"kind is {kind!r}; a workload is one of: {', '.join(sorted(WORKLOADS))}")
         return Target(Ref(kind, namespace or self.namespace, name), min_replicas, stable_for)
 
     def http(self, path: str, *, service: str, port: int | str | None = None, namespace: str | None = None) -> Probe:
@@ -121,21 +118,9 @@ class Cluster:
         """
         where = service if port is None else f"{service}:{port}"
         return Http(
-            self.transport,
-            f"/api/v1/namespaces/{namespace or self.namespace}/services/{where}/proxy/{path.lstrip('/')}",
+            self._access.client,
+            f"{KINDS['Service'].path(namespace or self.namespace, where)}/proxy/{path.lstrip('/')}",
         )
-
-    def describe(self) -> dict[str, str | None]:
-        """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
-        version = decode.mapping(self.transport.get("/version"))
-        return {"context": self.context, "server_version": version.get("gitVersion"), "uid": self._uid()}
-
-    def _uid(self) -> str | None:
-        try:
-            uid: str | None = decode.mapping(self.transport.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
-        except ApiError:
-            return None
-        return uid
 
     def __repr__(self) -> str:
         return f"<Cluster {self.context}, namespace {self.namespace}>"
@@ -166,15 +151,3 @@ class Http:
         """What the probe is called in reports."""
         service, _, path = self._path.partition("/services/")[2].partition("/proxy")
         return f"http {path} of {service}"
-
-
-def names(probes: Sequence[Probe]) -> tuple[str, ...]:
-    """Return what the probes are called in reports; namesakes are numbered."""
-    return tuple(_numbered([str(getattr(probe, "__name__", probe)) for probe in probes]))
-
-
-def _numbered(called: Sequence[str]) -> Iterator[str]:
-    met: Counter[str] = Counter()
-    for name in called:
-        met[name] += 1
-        yield name if met[name] == 1 else f"{name} #{met[name]}"

@@ -7,7 +7,7 @@ from typing import Final
 from ..api.transport import Transport
 from ..errors import ApiError
 from ..judge.health import crashed
-from ..kube.kinds import RESOURCES
+from ..kube.kinds import KINDS
 from ..kube.objects import Pod
 
 LINES: Final = "3"
@@ -26,5 +26,5 @@ def last_words(transport: Transport, pods: tuple[Pod, ...]) -> Iterator[tuple[Po
         previous = "false" if ended.state == "terminated" else "true"
         query = {"container": ended.name, "previous": previous, "tailLines": LINES, "limitBytes": BYTES}
         with suppress(ApiError):
-            text = transport.get(f"{RESOURCES['Pod'].path(pod.namespace, pod.name)}/log", query)
+            text = transport.get(f"{KINDS['Pod'].path(pod.namespace, pod.name)}/log", query)
             yield pod, " | ".join(text.decode(errors="replace").splitlines())

@@ -7,21 +7,18 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from ..api.transport import Transport
+from ..clock import Clock
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
-from ..judge.world import PODS, STREAMS
 from ..kube import decode
-from ..kube.kinds import RESOURCES
+from ..kube.kinds import BEST_EFFORT, KINDS
 from ..kube.objects import Workload
-from ..records import Failed, Gap, Gone, Listed, Mark, Record, Seen
-from .clock import Clock
-from .cluster import Target, names
+from ..records import Failed, Gap, Gone, Listed, Opened, Record, Seen
+from ..target import Target, names
 from .watch import Watch
 from .whole import whole
 
 BARRIER_DEADLINE: Final = 15.0
-COLOUR: Final = frozenset({"EndpointSlice", "Event"})
-"""What a verdict can do without."""
 CATCH_UP: Final = 2.0
 """How long the stream may lag behind a fresh listing before that counts as a gap."""
 
@@ -57,13 +54,13 @@ class Observation:
     def open(self) -> None:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
         ref = self.target.ref
-        self._selector = ref.name if ref.kind == PODS else self._workload().selector
-        self.mark("target", kind=ref.kind, expect=self.target.expect, probes=list(names(self.target.probes)))
-        expected = {*STREAMS[ref.kind], *COLOUR}
+        self._selector = self._workload().selector if KINDS[ref.kind].is_workload else ref.name
+        self.put_own(Opened(self._clock.now(), ref.kind, self.target.expect, names(self.target.probes)))
+        expected = {*KINDS[ref.kind].streams, *BEST_EFFORT}
         for kind in expected:
             watch = Watch(
                 self._transport.fork(),
-                RESOURCES[kind],
+                KINDS[kind],
                 ref.namespace,
                 self._query(kind),
                 self.put,
@@ -81,13 +78,13 @@ class Observation:
         """What of a kind is looked at: the workload itself, what carries its labels, and all that is only colour."""
         if kind == self.target.ref.kind:
             return {"fieldSelector": f"metadata.name={self.target.ref.name}"}
-        return {} if kind in COLOUR else {"labelSelector": self._selector}
+        return {} if kind in BEST_EFFORT else {"labelSelector": self._selector}
 
     def _workload(self) -> Workload:
         ref = self.target.ref
         try:
-            found: Workload = RESOURCES[ref.kind].codec.object(
-                self._transport.get(RESOURCES[ref.kind].path(ref.namespace, ref.name))
+            found: Workload = KINDS[ref.kind].codec.object(
+                self._transport.get(KINDS[ref.kind].path(ref.namespace, ref.name))
             )
         except NotFoundError:
             raise NotFoundTargetError(self._missing()) from None
@@ -101,18 +98,17 @@ class Observation:
             return f'no namespace "{ref.namespace}" in context "{context}"; name yours: --chaos-namespace NAME'
         except ApiError:
             pass  # who may not read namespaces may still read what is in them
-        page = RESOURCES[ref.kind].codec.page(self._transport.get(RESOURCES[ref.kind].path(ref.namespace)))
+        page = KINDS[ref.kind].codec.page(self._transport.get(KINDS[ref.kind].path(ref.namespace)))
         there = ", ".join(sorted(each.name for each in page.objects)) or "none"
         return (
             f'no {ref.kind} "{ref.name}" in namespace "{ref.namespace}" of context "{context}" '
             f"(there are: {there}); name yours: --chaos-target {ref.kind.lower()}/NAME"
         )
 
-    def mark(self, what: str, /, **facts: Any) -> State:
-        """Record something that we did or decided ourselves; returns the state right after it."""
-        at = self._clock.now()
+    def put_own(self, record: Record) -> State:
+        """Record something that we did or decided ourselves, after all that has arrived; returns the state after it."""
         self.catch_up()
-        return self._put(Mark(at, what, facts))
+        return self._put(record)
 
     def _put(self, record: Record) -> State:
         """Take in a record of our own, and tell of it."""
@@ -155,19 +151,18 @@ class Observation:
         for _ in range(self._untold.qsize()):
             self._take(0.0)
 
-    def confirm(self) -> str:
+    def confirm(self) -> None:
         """Compare with fresh listings of all that a verdict stands on, and wait for the streams to reach them.
 
-        Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it last told
-        all there was: it lost something. Raises InconclusiveError for one where no fault is under way, and for a stream
-        that has ended.
+        A stream that stays behind is recorded as a gap, since it last told all there was: it lost something. Raises
+        InconclusiveError for one where no fault is under way, and for a stream that has ended.
         """
         if self._lost:
             raise InconclusiveError(self._lost)
         with self._lock:
             self._ended.clear()
         asked = self._clock.now()
-        pages = {kind: self._page(kind) for kind in STREAMS[self.target.ref.kind]}
+        pages = {kind: self._page(kind) for kind in KINDS[self.target.ref.kind].streams}
         until = time.monotonic() + CATCH_UP
         for kind, page in pages.items():
             while behind := self._behind(kind, page):
@@ -176,10 +171,9 @@ class Observation:
                     break
             else:
                 self._told[kind] = max(asked, self._told[kind])
-        return pages["Pod"].resource_version
 
     def _page(self, kind: str) -> decode.Page[Any]:
-        resource, query = RESOURCES[kind], self._query(kind)
+        resource, query = KINDS[kind], self._query(kind)
         page: decode.Page[Any] = resource.codec.page(
             self._transport.get(resource.path(self.target.ref.namespace), query)
         )
@@ -233,7 +227,7 @@ class Observation:
 
         Said once: several streams may end of the same cause, and the end of an experiment must still be recorded.
         """
-        optional = failed.kind in COLOUR
+        optional = failed.kind in BEST_EFFORT
         if optional and isinstance(failed.error, ForbiddenError):
             self.unobserved = (*self.unobserved, failed.kind)
         elif not self._lost:

@@ -13,7 +13,7 @@ from typing import Final
 from ..api.transport import ERRORS, Transport
 from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnreachableError, may_pass
 from ..kube import decode
-from ..kube.kinds import Resource
+from ..kube.kinds import Kind
 from ..kube.objects import Observed
 from ..records import Delay, Failed, Gap, Gone, Listed, Record, Seen
 
@@ -32,15 +32,16 @@ class Watch:
     def __init__(
         self,
         transport: Transport,
-        resource: Resource,
+        kind: Kind,
         namespace: str,
         query: Mapping[str, str],
         sink: Sink,
         now: Callable[[], float],
     ) -> None:
         self._transport = transport
-        self._resource = resource
-        self._path = resource.path(namespace)
+        self._kind = kind
+        self._codec = kind.codec
+        self._path = kind.path(namespace)
         self._query = dict(query)
         self._tell = sink
         self._now = now
@@ -51,7 +52,7 @@ class Watch:
         self._expired = ""
         self._failures = 0
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"kubechaos-{resource.plural}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"kubechaos-{kind.plural}", daemon=True)
 
     def start(self) -> None:
         """Begin to list and to watch."""
@@ -76,9 +77,9 @@ class Watch:
                 self._attempt(self._relist if self._expired else self._follow)
         except ForbiddenError as error:
             advised = f"{error}; grant it in a Role, as in examples/rbac.yaml"
-            self._sink(Failed(self._now(), self._resource.kind, ForbiddenError(advised, status=error.status)))
+            self._sink(Failed(self._now(), self._kind.name, ForbiddenError(advised, status=error.status)))
         except Exception as error:  # noqa: BLE001  # a dead observer must be heard, whatever killed it
-            self._sink(Failed(self._now(), self._resource.kind, error))
+            self._sink(Failed(self._now(), self._kind.name, error))
 
     def _first_list(self) -> None:
         """List; only a server that answered, but was busy, is asked again: nothing has happened yet."""
@@ -118,14 +119,14 @@ class Watch:
         self._known = {each.uid: each for each in objects}
         self._broken, self._failures = "", 0
         at = self._heard = self._now()
-        self._sink(Listed(at, self._resource.kind, version, objects, self._transport.server_time))
+        self._sink(Listed(at, self._kind.name, version, objects, self._transport.server_time))
         self._version = version
 
     def _pages(self) -> tuple[tuple[Observed, ...], str]:
         objects: list[Observed] = []
         query = {**self._query, "limit": str(PAGE)}
         while True:
-            page = self._resource.codec.page(self._transport.get(self._path, query))
+            page = self._codec.page(self._transport.get(self._path, query))
             objects += page.objects
             if not page.next and page.resource_version:
                 return tuple(objects), page.resource_version
@@ -138,7 +139,7 @@ class Watch:
         since = self._heard
         objects, version = self._pages()
         at = self._heard = self._now()
-        self._sink(Gap(at, self._resource.kind, since, self._expired))
+        self._sink(Gap(at, self._kind.name, since, self._expired))
         before, self._known = self._known, {each.uid: each for each in objects}
         for uid in before.keys() - self._known.keys():
             self._sink(Gone(at, before[uid], inferred=True))
@@ -157,7 +158,7 @@ class Watch:
         }
         with self._transport.stream(self._path, query) as lines:
             if self._broken:
-                self._sink(Delay(self._now(), self._resource.kind, self._heard, self._broken))
+                self._sink(Delay(self._now(), self._kind.name, self._heard, self._broken))
                 self._broken = ""
             for line in lines:
                 self._hand_over(*self._decode(line))
@@ -167,7 +168,7 @@ class Watch:
 
     def _decode(self, line: bytes) -> tuple[str, Observed | decode.Status]:
         try:
-            return self._resource.codec.event(line)
+            return self._codec.event(line)
         except ValueError as error:
             raise UnreachableError(f"watch {self._path}: a line that is no event: {error}") from error
 

@@ -33,7 +33,7 @@ class Artifacts:
         with _writable():
             self.folder.mkdir(parents=True, exist_ok=True)
             self._events = (self.folder / "events.ndjson").open("wb", buffering=0)
-        self._line({"type": "header", **header})
+        self._line(recording.header(header))
 
     def record(self, record: Record, stream: str) -> None:
         """Add one record of a target's stream to the recording."""
@@ -56,9 +56,9 @@ class Artifacts:
         if self._events is not None:
             self._events.close()
 
-    def _line(self, value: dict[str, Any]) -> None:
+    def _line(self, line: bytes) -> None:
         with _writable():
-            self._events.write(decode.encode(value) + b"\n")
+            self._events.write(line + b"\n")
 
 
 @contextmanager

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..observe.cluster import Http, Probe, names
+from ..observe.cluster import Http
 from ..records import Sample
+from ..target import Probe, names
 
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""

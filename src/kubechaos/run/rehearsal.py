@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..observe.cluster import Cluster, Target
+from ..observe.cluster import Cluster
+from ..target import Target
 from .chaos import Chaos
 
 if TYPE_CHECKING:

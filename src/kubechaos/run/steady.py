@@ -2,10 +2,10 @@
 
 import logging
 
+from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
 from ..judge.recovery import steady_at, unsteady
-from ..judge.world import PODS
-from ..observe.clock import Clock
+from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
 from ..report.text import safe
 
@@ -48,14 +48,15 @@ def _check_wanted(observation: Observation) -> None:
 def _check_controlled(observation: Observation) -> None:
     """Refuse pods that nothing would bring back as they were."""
     target, world = observation.target, observation.state.world
-    if world.kind != PODS:
+    if KINDS[world.kind].is_workload:
         return
     if not world.pods:
         raise NotFoundTargetError(f"no pod in namespace {target.ref.namespace} has the labels {target.ref.name}")
     for pod in sorted(world.pods.values(), key=lambda pod: pod.name):
         if not pod.owner:
             raise RefusedError(f"{target}: pod {pod.name} has no controller, so nothing would bring it back")
-        if pod.owner_kind == "Job":
+        if pod.owner_kind in RUN_TO_COMPLETION:
             raise RefusedError(
-                f"{target}: pod {pod.name} is of a Job, which spends its backoffLimit instead of recovering"
+                f"{target}: pod {pod.name} is of a {pod.owner_kind}, which spends its backoffLimit instead of "
+                f"recovering"
             )

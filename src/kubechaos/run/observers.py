@@ -7,14 +7,15 @@ from typing import Any
 from ..errors import NoReadinessProbeWarning
 from ..judge.alerts import Alert
 from ..judge.timeline import State
-from ..observe.cluster import Cluster, Target
+from ..observe.cluster import Access
 from ..observe.observation import Observation
 from ..records import Record
+from ..target import Target
 from .artifacts import Artifacts
 from .probes import Probes
 
 
-class Watching:
+class Observers:
     """The observations of one test; `hear` is told of each record and returns the alerts of the user's own rules.
 
     `about` gives what the recording begins with.
@@ -22,12 +23,12 @@ class Watching:
 
     def __init__(
         self,
-        cluster: Cluster,
+        access: Access,
         artifacts: Artifacts,
         about: Callable[[], Mapping[str, Any]],
         hear: Callable[[Target, Record, State], list[Alert]],
     ) -> None:
-        self._cluster = cluster
+        self._access = access
         self._artifacts = artifacts
         self._about = about
         self._hear = hear
@@ -38,11 +39,11 @@ class Watching:
         """Return the observation of a target; the first time, open it and ask its probes from then on."""
         if target in self._observations:
             return self._observations[target]
-        clock = self._cluster.clock
+        clock = self._access.clock
         self._artifacts.open({**self._about(), "at": clock.now()})
         stream = self._stream(target)
         observation = Observation(
-            self._cluster.transport, target, clock, lambda record, state: self._write(target, stream, record, state)
+            self._access.client, target, clock, lambda record, state: self._write(target, stream, record, state)
         )
         try:
             observation.open()

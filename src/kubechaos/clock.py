@@ -1,7 +1,8 @@
 """The run's clock: every duration is measured on it; sockets and what waits for them keep wall time."""
 
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
 
 
 class Clock(Protocol):
@@ -30,3 +31,15 @@ class Monotonic:
     def wall(self, seconds: float) -> float:
         """Return the same number: a second is a second."""
         return seconds
+
+
+class Wall(NamedTuple):
+    """Wall time, given to what waits for the network: seconds that only go forward, a pause, seconds of the epoch."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+    epoch: Callable[[], float] = time.time
+
+
+WALL: Final = Wall()
+"""The machine's own."""

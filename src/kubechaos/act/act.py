@@ -1,0 +1,171 @@
+"""What a fault may do: its only way to write. What it changes through here is undone for it."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Final, TypeAlias
+
+from .. import changes
+from ..errors import ApiError, ArgumentError, ConflictError, EvictionBlockedError, FaultNotProvenError, NotFoundError
+from ..judge.timeline import State
+from ..judge.victims import Who, candidates, choose
+from ..kube.fields import Json
+from ..kube.kinds import KINDS
+from ..kube.objects import Pod, Ref
+from ..records import Chosen, Record
+from ..target import Target
+from .write import Writer
+
+BUDGET_DEADLINE: Final = 5.0
+"""Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After, as a busy
+API server does."""
+BUDGET: Final = "DisruptionBudget"
+"""The cause that a refused eviction names where a budget refused it, and a busy API server's 429 does not."""
+PAUSE: Final = 0.2
+"""Seconds between two tries within the deadline."""
+
+Addressed: TypeAlias = Target | Pod | Ref
+"""What can be written to: the target, a pod of it, or any object by its Ref."""
+
+
+class Act:
+    """What a fault may do to its target.
+
+    `look` returns the state of the run as it is now, `put` records, `now` is the run's clock and `time_of_day` the
+    wall's. What is changed is kept to be undone, unless `keep` is false: the fault is over at once.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        target: Target,
+        run: str,
+        *,
+        keep: bool,
+        look: Callable[[], State],
+        put: Callable[[Record], object],
+        now: Callable[[], float],
+        time_of_day: Callable[[], str],
+        chance: Random,
+        injection: int = 0,
+    ) -> None:
+        self.time_of_day = time_of_day
+        self._writer = writer
+        self._target = target
+        self._run = run
+        self._keep = keep
+        self._look = look
+        self._put = put
+        self._now = now
+        self._chance = chance
+        self._injection = injection
+
+    def choose(self, who: Who) -> tuple[Pod, ...]:
+        """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
+        victims = choose(who, candidates(self._look().world.owned), self._chance)
+        for pod in victims:
+            self._put(Chosen(self._now(), pod.uid, pod.name, self._injection))
+        return victims
+
+    def read(self, what: Addressed) -> Json:
+        """Return an object as the API server has it now; raises FaultNotProvenError for a pod that is gone."""
+        try:
+            return self._writer.read(_ref(what))
+        except NotFoundError as error:
+            if isinstance(what, Pod):
+                raise _gone(what, error) from error
+            raise
+
+    def patch(self, what: Addressed, fields: Mapping[str, Any]) -> None:
+        """Set fields of an object, nested as in the object; None removes a field.
+
+        The items of a list are addressed by a key: {"containers": {"[name=app]": {"image": "x"}}}. Raises ArgumentError
+        if nothing would change, FaultNotProvenError if somebody else changed the target just before, or if the API
+        server accepts the change and its answer shows another.
+        """
+        ref = _ref(what)
+
+        def check(live: Json) -> None:
+            if ref.uid and live["metadata"]["uid"] != ref.uid:
+                raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")
+            if isinstance(what, Target):
+                self._check_target(ref, live)
+
+        try:
+            self._writer.patch(ref, fields, keep=self._keep, check=check)
+        except NotFoundError as error:
+            raise FaultNotProvenError(f"{ref} was gone before we touched it: {error}") from error
+
+    def _check_target(self, ref: Ref, live: Json) -> None:
+        """Refuse to change for a while what somebody else has just changed: it could not be told what to restore."""
+        experiment, workload = self._look().experiment, self._look().world.workload
+        if workload is None or live["metadata"]["uid"] != workload.uid:
+            raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")
+        known = max(workload.generation, experiment.generation if experiment else 0)
+        if self._keep and live["metadata"].get("generation", 0) > known:
+            raise FaultNotProvenError(f"{ref} was changed by somebody else just before us; nothing was touched")
+
+    def create(self, manifest: Json) -> Json:
+        """Create an object in the target's namespace, with our run's label; returns it as the API server has it.
+
+        Raises ArgumentError for a kind that kubechaos does not know, RefusedError if there is one of that name already.
+        """
+        kind, name = manifest.get("kind", ""), manifest.get("metadata", {}).get("name", "")
+        if kind not in KINDS or not name:
+            raise ArgumentError(f"create: give metadata.name, and a kind of: {', '.join(sorted(KINDS))}; not {kind!r}")
+        return self._writer.create(manifest, Ref(kind, self._target.ref.namespace, name), self._run)
+
+    def delete(self, pod: Pod, *, grace: int | None = None) -> None:
+        """Delete exactly this pod, by its uid; `grace` in seconds, None for the pod's own.
+
+        Proof is the pod's own end, so a lost answer is no error; a pod that is no longer there is FaultNotProvenError.
+        """
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}}
+        if grace is not None:
+            options["gracePeriodSeconds"] = grace
+        self._send(pod, "DELETE", changes.path(_ref(pod)), options)
+
+    def evict(self, pod: Pod) -> None:
+        """Evict exactly this pod; raises EvictionBlockedError where a disruption budget does not allow it."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": pod.uid}},
+        }
+        wall = self._writer.wall
+        until = wall.monotonic() + BUDGET_DEADLINE
+        while not self._evicted(pod, body, last=wall.monotonic() > until):
+            wall.sleep(PAUSE)
+
+    def _evicted(self, pod: Pod, body: dict[str, Any], *, last: bool) -> bool:
+        """Ask once; False where a budget is so new that it is worth asking again."""
+        try:
+            self._send(pod, "POST", f"{changes.path(_ref(pod))}/eviction", body)
+        except ApiError as error:
+            if error.status == 429 and error.retry_after is not None and not last:
+                return False
+            if _is_of_a_budget(error):
+                raise EvictionBlockedError(f"pod {pod.name} may not be evicted: {error}") from error
+            raise
+        return True
+
+    def _send(self, pod: Pod, method: str, path: str, body: Mapping[str, Any]) -> None:
+        try:
+            self._writer.send(method, _ref(pod), path, body)
+        except (NotFoundError, ConflictError) as error:
+            raise _gone(pod, error) from error
+
+
+def _ref(what: Addressed) -> Ref:
+    if isinstance(what, Ref):
+        return what
+    return what.ref if isinstance(what, Target) else Ref(what.kind, what.namespace, what.name, what.uid)
+
+
+def _gone(pod: Pod, error: ApiError) -> FaultNotProvenError:
+    return FaultNotProvenError(f"pod {pod.name} was gone before we touched it: {error}")
+
+
+def _is_of_a_budget(error: ApiError) -> bool:
+    """Whether it is a budget that refuses an eviction: one that says no, or two, which always say no."""
+    return BUDGET in error.causes or "PodDisruptionBudget" in str(error)

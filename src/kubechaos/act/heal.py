@@ -1,0 +1,147 @@
+"""One heal loop for everybody who undoes changes: the teardown of a test, and any other process.
+
+It needs the client, the changes and nothing else of kubechaos, so that a small process can run it.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from .. import changes
+from ..api import mutate
+from ..api.transport import Transport
+from ..changes import Change, Outcome, Patched, Request, by_hand, undo
+from ..clock import WALL, Wall
+from ..errors import ApiError, ConflictError, NotFoundError, NotHealedError, may_pass
+from ..kube import decode
+from ..kube.fields import Json
+from ..kube.objects import Ref
+from ..records import Answered, Intended, Record, Undone
+
+DEADLINE: Final = 30.0
+"""Seconds in which a cluster that does not answer, or does not do what it is asked, may still be healed."""
+LANDING: Final = 10.0
+"""Seconds in which a write of ours whose answer was lost may still land."""
+PAUSE: Final = 0.2
+"""Seconds between two looks at an object."""
+
+
+def heal(
+    kept: list[Change],
+    client: Transport,
+    put: Callable[[Record], object] = lambda record: None,
+    now: Callable[[], float] = lambda: 0.0,
+    wall: Wall = WALL,
+) -> None:
+    """Undo changes, the last first; what is undone, or no longer ours, is taken out of `kept`.
+
+    `put` records, with the time `now` on the run's clock. What goes wrong in recording is raised once all else is done.
+    Raises NotHealedError, naming for each change that is left what a person can do.
+    """
+    notes = _Notes(put, now)
+    until = wall.monotonic() + DEADLINE
+    failures = []
+    for change in reversed(tuple(kept)):
+        try:
+            outcome = _Healing(change, client, notes, wall).run(until)
+        except ApiError as error:
+            failures.append(
+                f"{change.ref} in namespace {change.ref.namespace} is not as it was: {error}; {_advice(change)}"
+            )
+        else:
+            kept.remove(change)
+            notes.undone(change.ref, outcome)
+    if failures:
+        raise NotHealedError(" | ".join(failures))
+    notes.complain()
+
+
+class _Healing:
+    """The undoing of one change."""
+
+    def __init__(self, change: Change, client: Transport, notes: "_Notes", wall: Wall) -> None:
+        self._change = change
+        self._client = client
+        self._notes = notes
+        self._wall = wall
+        self._sent = False
+
+    def run(self, until: float) -> Outcome:
+        """Look and write until it is known that the change is undone; raises the last ApiError when time is up."""
+        landing = self._wall.monotonic() + LANDING
+        while True:
+            try:
+                outcome = self._step()
+            except ApiError as error:
+                again = may_pass(error) or isinstance(error, ConflictError)
+                if not again or self._wall.monotonic() > until:
+                    raise
+            else:
+                if outcome is not Outcome.WAITING:
+                    return Outcome.DONE if self._sent else outcome
+                if isinstance(self._change, Patched) and self._wall.monotonic() > landing:
+                    return Outcome.ALREADY
+                if self._wall.monotonic() > until:
+                    raise ApiError("it has been asked to go, and is still there")
+            self._wall.sleep(PAUSE)
+
+    def _step(self) -> Outcome:
+        found = undo(self._change, self._live(), self._wall.epoch())
+        if isinstance(found, Outcome):
+            return found
+        return self._write(found)
+
+    def _live(self) -> Json | None:
+        try:
+            return decode.mapping(self._client.get(changes.path(self._change.ref)))
+        except NotFoundError:
+            return None
+
+    def _write(self, request: Request) -> Outcome:
+        ref = self._change.ref
+        generation = request.generation + 1 if any(edit.path[0] == "spec" for edit in request.expected) else 0
+        self._notes.intended(request.method, ref, generation)
+        self._sent = True
+        answer = decode.mapping(mutate.send(self._client, request.method, request.path, request.body))
+        if not request.expected:
+            return Outcome.WAITING  # a deletion: done once the object is gone
+        wrong = changes.not_set(answer, request.expected)
+        self._notes.answered(request.method, ref, wrong, generation)
+        if wrong:
+            raise ApiError(f"the API server accepted it, but {wrong} in its answer")
+        return Outcome.DONE
+
+
+class _Notes:
+    """Records, and keeps the first error in it for later: a full disk must not keep a cluster from being healed."""
+
+    def __init__(self, put: Callable[[Record], object], now: Callable[[], float]) -> None:
+        self._put = put
+        self._now = now
+        self._error: Exception | None = None
+
+    def intended(self, method: str, ref: Ref, generation: int) -> None:
+        """Record that a write is about to be sent."""
+        self._record(Intended(self._now(), method, ref, generation))
+
+    def answered(self, method: str, ref: Ref, wrong: str, generation: int) -> None:
+        """Record the answer to a write."""
+        self._record(Answered(self._now(), method, ref, not wrong, wrong, generation))
+
+    def undone(self, ref: Ref, outcome: Outcome) -> None:
+        """Record what became of a change."""
+        self._record(Undone(self._now(), ref, outcome))
+
+    def _record(self, record: Record) -> None:
+        try:
+            self._put(record)
+        except Exception as error:  # noqa: BLE001  # raised by `complain`
+            self._error = self._error or error
+
+    def complain(self) -> None:
+        """Raise the error that was kept."""
+        if self._error is not None:
+            raise self._error
+
+
+def _advice(change: Change) -> str:
+    return f"put it back: {by_hand(change)}"

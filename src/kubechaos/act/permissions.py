@@ -1,0 +1,64 @@
+"""May we? The API server is asked before anything is touched."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..api.transport import Transport
+from ..errors import ApiError, ArgumentError, PermissionRefusedError
+from ..kube import decode
+
+REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+
+
+class Permission(NamedTuple):
+    """A verb on a resource, as in an RBAC rule."""
+
+    verb: str
+    resource: str
+    subresource: str = ""
+    group: str = ""
+
+    def __str__(self) -> str:
+        below = f"/{self.subresource}" if self.subresource else ""
+        group = f".{self.group}" if self.group else ""
+        return f"{self.verb} {self.resource}{group}{below}"
+
+
+def parse(verb: str, resource: str) -> Permission:
+    """Return a permission as `kubectl auth can-i` takes it: ("patch", "deployments.apps"), ("create", "pods/eviction").
+
+    Raises ArgumentError for what is none.
+    """
+    whole, _, subresource = resource.partition("/")
+    plural, _, group = whole.partition(".")
+    if not verb or not plural:
+        raise ArgumentError(f'needs has {(verb, resource)!r}; write a verb and a resource: ("patch", "services")')
+    return Permission(verb, plural, subresource, group)
+
+
+def ask(client: Transport, namespace: str, permissions: Iterable[Permission]) -> None:
+    """Raise PermissionRefusedError, naming verb, resource and user, unless all are allowed."""
+    for permission in permissions:
+        if not _allowed(client, namespace, permission):
+            raise PermissionRefusedError(
+                f'user "{_user(client)}" may not {permission} in namespace "{namespace}"; '
+                f"nothing was touched: grant the verb in a Role, as in examples/rbac.yaml"
+            )
+
+
+def _allowed(client: Transport, namespace: str, permission: Permission) -> bool:
+    asked = {name: value for name, value in permission._asdict().items() if value}
+    attributes = {"namespace": namespace, "group": "", **asked}
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    answer = decode.mapping(client.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
+    return bool(answer.get("status", {}).get("allowed", False))
+
+
+def _user(client: Transport) -> str:
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    try:
+        answer = decode.mapping(client.send("POST", WHOAMI, body))
+    except ApiError:
+        return "unknown"
+    return str(answer.get("status", {}).get("userInfo", {}).get("username", "unknown"))

@@ -1,0 +1,239 @@
+"""THE write path: written down, sent with its preconditions, its answer read and compared, recorded.
+
+Every write of a fault comes through here, in this order:
+
+1. `Intended` is recorded, and with it the change by which another process could undo it; it is on disk before the call.
+2. `Injected` is recorded before the first write of a fault: t0.
+3. The call is sent, with the uid or the version of the object as its precondition.
+4. The answer is compared with what was asked for. A 200 that shows something else is not taken for done.
+5. A write whose answer was lost is followed up until it is known whether it has landed.
+6. `Answered` is recorded.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from .. import changes
+from ..api import mutate
+from ..api.transport import Transport
+from ..changes import RUN_LABEL, Change, Created, Edit, Patched
+from ..clock import Wall
+from ..errors import (
+    ApiError,
+    ArgumentError,
+    ConflictError,
+    FaultNotProvenError,
+    MalformedError,
+    NotFoundError,
+    RefusedError,
+    UnreachableError,
+    may_pass,
+)
+from ..kube import decode
+from ..kube.fields import Json
+from ..kube.objects import Ref
+from ..records import Answered, Injected, Intended, Record
+
+ATTEMPTS: Final = 8
+"""How often a change is tried that somebody else's write came before."""
+FOLLOW_UP: Final = 10.0
+"""Seconds in which it should become known what became of a write whose answer was lost."""
+PAUSE: Final = 0.2
+"""Seconds between two tries."""
+
+Check = Callable[[Json], None]
+
+
+class Writer:
+    """Sends the writes of one fault; `changes` are those that have to be undone, in order.
+
+    `put` records, `now` is the time on the run's clock, `injection` the number of the fault in its experiment.
+    """
+
+    def __init__(
+        self,
+        client: Transport,
+        put: Callable[[Record], object],
+        now: Callable[[], float],
+        wall: Wall,
+        injection: int = 0,
+    ) -> None:
+        self.changes: list[Change] = []
+        self.wall = wall
+        self._client = client
+        self._put = put
+        self._now = now
+        self._injection = injection
+        self._begun = False
+
+    def read(self, ref: Ref) -> Json:
+        """Return an object as the API server has it now; raises NotFoundError."""
+        return decode.mapping(self._client.get(changes.path(ref)))
+
+    def send(self, method: str, ref: Ref, path: str, body: Mapping[str, Any]) -> None:
+        """Send a write that is proven by its effect alone, once.
+
+        Raises the ApiError of a refusal. A lost answer is no error: the watch shows whether the effect came, until the
+        deadline of its proof.
+        """
+        self._intend(method, ref)
+        try:
+            answer = decode.mapping(mutate.send(self._client, method, path, body))
+        except (UnreachableError, MalformedError) as error:
+            self._answer(method, ref, accepted=False, answer=str(error))
+            return
+        known = answer.get("kind") in (ref.kind, "Status")
+        self._answer(method, ref, accepted=known, answer="" if known else f"the answer is a {answer.get('kind')}")
+
+    def patch(self, ref: Ref, fields: Mapping[str, Any], *, keep: bool, check: Check) -> None:
+        """Change fields of an object, and keep the change to be undone where `keep` says so.
+
+        `check` is given the object as it is before each try, and raises to refuse. Raises ArgumentError if nothing
+        would change, FaultNotProvenError if the API server accepts the change and its answer shows another.
+        """
+        for _ in range(ATTEMPTS):
+            live = self.read(ref)
+            check(live)
+            edits = changes.edits(live, fields)
+            if not edits:
+                raise ArgumentError(f"{ref} is so already: {_named(fields)}; the fault would change nothing")
+            if self._patched(ref, live, edits, keep):
+                return
+        raise ConflictError(f"{ref} was changed by somebody else before each of {ATTEMPTS} tries to change it")
+
+    def _patched(self, ref: Ref, live: Json, edits: tuple[Edit, ...], keep: bool) -> bool:
+        """Try once; False if somebody else's write came first."""
+        meta = live["metadata"]
+        ref = Ref(ref.kind, ref.namespace, ref.name, meta["uid"])
+        change = Patched(ref, edits, meta["resourceVersion"]) if keep else None
+        # Kubernetes counts a generation for each change of the spec, and for no other.
+        generation = meta.get("generation", 0) + 1 if any(edit.path[0] == "spec" for edit in edits) else 0
+
+        def as_asked(found: Json) -> bool:
+            return not changes.not_set(found, edits)
+
+        self._intend("PATCH", ref, generation, change)
+        write = _Write("PATCH", ref, changes.path(ref), changes.patch(live, edits), change, as_asked)
+        answer = self._until_known(write)
+        if answer is None:
+            self._answer("PATCH", ref, accepted=False, answer="somebody else's write came first")
+            return False
+        self._compare("PATCH", ref, answer, edits, generation)
+        return True
+
+    def create(self, manifest: Json, ref: Ref, run: str) -> Json:
+        """Create an object with our run's label, and keep that to be undone; returns it as it was accepted.
+
+        Raises RefusedError if there is one of that name already.
+        """
+        meta = manifest.get("metadata", {})
+        labels = {**meta.get("labels", {}), RUN_LABEL: run}
+        body = {**manifest, "metadata": {**meta, "namespace": ref.namespace, "labels": labels}}
+        change = Created(ref, run)
+        ours = Edit(("metadata", "labels", RUN_LABEL), after=run)
+
+        def is_ours(found: Json) -> bool:
+            return not changes.not_set(found, (ours,))
+
+        self._intend("POST", ref, change=change)
+        collection = changes.path(Ref(ref.kind, ref.namespace, ""))
+        answer = self._until_known(_Write("POST", ref, collection, body, change, is_ours))
+        if answer is None:
+            raise RefusedError(f"there is a {ref} in namespace {ref.namespace} already; it was not touched")
+        self._compare("POST", ref, answer, (ours,), 0)
+        return answer
+
+    def _until_known(self, write: "_Write") -> Json | None:
+        """Send a conditional write until it is known whether it has landed: return what it made, None if it cannot
+        land.
+
+        It is safe to send it again. Its condition is the version of the object, or that there is none of its name, and
+        both are gone once one of the writes has landed: of all that are under way at most one can.
+        """
+        until = self.wall.monotonic() + FOLLOW_UP
+        lost = False
+        while True:
+            try:
+                return decode.mapping(mutate.send(self._client, write.method, write.path, write.body))
+            except ConflictError:
+                found = self._landed(write, until) if lost else None
+                if found is None:
+                    self._forget(write.change)
+                return found
+            except ApiError as error:
+                lost = lost or _may_have_landed(error)
+                if not lost:
+                    self._forget(write.change)
+                if not _is_worth_repeating(error) or self.wall.monotonic() > until:
+                    self._answer(write.method, write.ref, accepted=False, answer=str(error))
+                    raise
+                self._remember(write.change)
+            self.wall.sleep(PAUSE)
+
+    def _landed(self, write: "_Write", until: float) -> Json | None:
+        """Look whether it was our own write that came first; return the object if it was."""
+        while True:
+            try:
+                found = self.read(write.ref)
+            except NotFoundError:
+                return None
+            except ApiError as error:
+                if not may_pass(error) or self.wall.monotonic() > until:
+                    raise
+            else:
+                return found if write.is_ours(found) else None
+            self.wall.sleep(PAUSE)
+
+    def _compare(self, method: str, ref: Ref, answer: Json, edits: tuple[Edit, ...], generation: int) -> None:
+        wrong = changes.not_set(answer, edits)
+        self._answer(method, ref, accepted=not wrong, answer=wrong, generation=generation)
+        if wrong:
+            raise FaultNotProvenError(
+                f"the API server accepted our change of {ref}, but its answer shows that {wrong}: "
+                f"an admission policy may have altered it"
+            )
+
+    def _intend(self, method: str, ref: Ref, generation: int = 0, change: Change | None = None) -> None:
+        self._remember(change)
+        self._put(Intended(self._now(), method, ref, generation, change, self._injection))
+        if not self._begun:
+            self._begun = True
+            self._put(Injected(self._now(), self._injection))
+
+    def _answer(self, method: str, ref: Ref, *, accepted: bool, answer: str = "", generation: int = 0) -> None:
+        self._put(Answered(self._now(), method, ref, accepted, answer, generation, self._injection))
+
+    def _remember(self, change: Change | None) -> None:
+        if change is not None and change not in self.changes:
+            self.changes.append(change)
+
+    def _forget(self, change: Change | None) -> None:
+        """Keep a change no longer: it is known never to have landed."""
+        if change in self.changes:
+            self.changes.remove(change)
+
+
+class _Write(NamedTuple):
+    """A conditional write; `is_ours` says of the object whether this write has made it as it is."""
+
+    method: str
+    ref: Ref
+    path: str
+    body: Json
+    change: Change | None
+    is_ours: Callable[[Json], bool]
+
+
+def _may_have_landed(error: ApiError) -> bool:
+    """Whether a write with this answer may have landed: the answer was lost, or a server on the way failed."""
+    if isinstance(error, UnreachableError):
+        return not error.unsent
+    return isinstance(error, MalformedError) or error.status in (0, 408) or error.status >= 500
+
+
+def _is_worth_repeating(error: ApiError) -> bool:
+    return isinstance(error, MalformedError) or may_pass(error)
+
+
+def _named(fields: Mapping[str, Any]) -> str:
+    return decode.encode(fields).decode()

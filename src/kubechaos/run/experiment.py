@@ -1,0 +1,289 @@
+"""One fault on one target, from its injection to its outage."""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from math import inf
+from random import Random
+from types import TracebackType
+
+from ..act.act import Act
+from ..act.heal import heal
+from ..act.write import Writer
+from ..api.transport import Transport
+from ..clock import WALL
+from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError, NotHealedError, RefusedError
+from ..judge import alerts
+from ..judge.alerts import Alarm, Alert, AlertRule
+from ..judge.experiment import Experiment as Judged
+from ..judge.facts import BUILT_IN
+from ..judge.outage import Alerts, Outage, outage
+from ..judge.recovery import Limits, begun, ends_at, proof_deadline, recovery_time
+from ..judge.timeline import State
+from ..judge.verdict import Verdict
+from ..observe.logs import last_words
+from ..observe.observation import Observation
+from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
+from ..report.text import safe
+from .preflight import Plan
+
+logger = logging.getLogger("kubechaos")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every experiment of a test needs to know of its run; `time_of_day` is the wall's, `chance` draws victims."""
+
+    id: str
+    client: Transport
+    rules: Sequence[AlertRule]
+    time_of_day: Callable[[], str]
+    chance: Callable[[], Random]
+
+
+class Experiment:
+    """A fault on its target; inside of the block of an `outer` one on the same target, it shares its recovery.
+
+    The steps are called in this order: `inject`, `hold` or the test's own block, `heal`, `conclude`; `abandon` ends
+    them after an error.
+    """
+
+    def __init__(self, plan: Plan, observation: Observation, run: Run, outer: "Experiment | None" = None) -> None:
+        self.plan = plan
+        self.outer = outer
+        self.inner: list[Experiment] = []
+        self.outage: Outage | None = None
+        self._number = 0
+        self._observation = observation
+        self._run = run
+        self._rules = run.rules
+        self._known = alerts.names(run.rules)
+        self._alarm = Alarm()
+        self._listening = False
+        self._overruled: Verdict | None = None
+        if outer is not None:
+            outer.inner.append(self)
+            self._number = len(outer.inner)
+        self._writer = Writer(run.client, observation.put_own, observation.now, WALL, self._number)
+
+    def __str__(self) -> str:
+        return f"{self.plan.fault!r} on {self.plan.target}"
+
+    @property
+    def known_outage(self) -> Outage:
+        """The facts; raises NotEndedError where they are not complete, inside the block."""
+        if self.outage is None:
+            block = f"the block of {self.outer}" if self.outer is not None else "its block"
+            raise NotEndedError(f"the outage of {self.plan.fault!r} is known once {block} has ended")
+        return self.outage
+
+    def inject(self) -> None:
+        """Choose, note t0 and act; of a fault that lasts, wait for its effect."""
+        plan, put, now = self.plan, self._observation.put_own, self._observation.now
+        put(
+            Begun(
+                now(),
+                fault=plan.fault.name,
+                args=plan.fault.args,
+                target=plan.ref,
+                effect=plan.fault.effect,
+                lasts=plan.fault.lasts,
+                within=plan.limits.within,
+                stable_for=plan.limits.stable_for,
+                started=self._run.time_of_day(),
+                hold=plan.hold,
+                injection=self._number,
+            )
+        )
+        plan.fault.steps(self._act(), plan.target)
+        put(Due(now(), self._number))
+        if plan.fault.lasts is not Lasts.INSTANT:
+            self._wait_for_proof()
+
+    def _act(self) -> Act:
+        return Act(
+            self._writer,
+            self.plan.target,
+            self._run.id,
+            keep=self.plan.fault.lasts is not Lasts.INSTANT,
+            look=lambda: self._observation.state,
+            put=self._observation.put_own,
+            now=self._observation.now,
+            time_of_day=self._run.time_of_day,
+            chance=self._run.chance(),
+            injection=self._number,
+        )
+
+    def _wait_for_proof(self) -> None:
+        def until(state: State) -> float:
+            injection = state.experiment.injections[self._number] if state.experiment else None
+            return state.at if injection is None or injection.proven else proof_deadline(state, injection)
+
+        self._observation.wait(until)
+
+    def hold(self, seconds: float) -> None:
+        """Keep a lasting fault in force for so long, watching."""
+        until = self._observation.now() + seconds
+        self._observation.wait(lambda state: until)
+
+    def recovered_within(self, seconds: float) -> float:
+        """Wait, inside the block, for a recovery that lasts; returns its recovery_time, inf if none comes in time."""
+        if self.outer is not None:
+            raise RefusedError(f"{self} is inside of the block of {self.outer}: ask that one whether it has recovered")
+        limits = Limits(seconds, self.plan.limits.stable_for)
+        state = self._observation.wait(lambda state: ends_at(state, limits))
+        return recovery_time(state, limits, at=self._observation.now())
+
+    def handle(self, record: Record, state: State) -> list[Alert]:
+        """Raise what has become worth an alert; return the new alerts of the user's own rules."""
+        if isinstance(record, Begun):
+            self._listening = True
+        if not self._listening:
+            return []
+        self._listening = not isinstance(record, Ended)
+        before = len(self._alarm.alerts)
+        try:
+            self._alarm = alerts.watch(self._alarm, state, self.plan.limits, self._rules)
+        except FaultError:
+            self._rules = ()
+            raise
+        for alert in self._alarm.alerts[before:]:
+            level = logging.INFO if alert.severity == "info" else logging.WARNING
+            logger.log(level, "%+.3f s %s %s %s", alert.at, alert.name, alert.object, safe(alert.message))
+        return [alert for alert in self._alarm.alerts[before:] if alert.name not in BUILT_IN]
+
+    def heal(self, *, owed: bool = True) -> None:
+        """Undo what the fault changed; what a lasting one broke is owed from then on, unless told otherwise."""
+        lasting = self.plan.fault.lasts is not Lasts.INSTANT
+        self.undo()
+        if lasting:
+            self._observation.put_own(Healed(self._observation.now(), owed, self._number))
+
+    def undo(self) -> None:
+        """Undo what has been changed and not been undone yet; raises NotHealedError."""
+        heal(self._writer.changes, self._run.client, self._observation.put_own, self._observation.now)
+
+    def conclude(self, *, in_force: bool = False) -> list[Outage]:
+        """Heal, watch until it has recovered or time is up, confirm that by a fresh listing, and derive the outages.
+
+        Where the target is to recover while the fault is `in_force`, the heal comes after that. One inside of another's
+        block has none of its own yet: it is healed, and its proof is waited for.
+        """
+        if not in_force:
+            self.heal()
+        if self.outer is not None:
+            self._wait_for_proof()
+            return []
+        overruled = self._overruled
+        try:
+            self._watch()
+        except (InconclusiveError, ApiError) as error:
+            overruled = overruled or Verdict("inconclusive", str(error))
+        if in_force:
+            self.heal(owed=False)
+        return self._end(overruled)
+
+    def _watch(self) -> None:
+        confirmed = False
+        while not confirmed or self._observation.until(self._ends_at) > 0:
+            self._observation.wait(self._ends_at)
+            self._observation.confirm()
+            confirmed = True
+        if (
+            recovery_time(self._observation.state, self.plan.limits, at=self._observation.now())
+            > self.plan.limits.within
+        ):
+            for pod, text in last_words(self._run.client, self._observation.state.world.active):
+                self._observation.put_own(Log(self._observation.now(), pod.uid, text))
+
+    def _ends_at(self, state: State) -> float:
+        return ends_at(state, self.plan.limits)
+
+    def abandon(self, error: BaseException) -> list[Outage]:
+        """Heal, and derive what is known of an experiment that an error ended; nothing if nothing was touched."""
+        if not isinstance(error, NotHealedError):
+            error = _despite(error, self.heal if self._begun else self.undo)
+        error = _despite(error, self._observation.catch_up)
+        if not self._begun:
+            return []
+        if self.outer is not None:
+            self.outer._overruled = self.outer._overruled or _verdict_of(error)
+            return []
+        return self._end(_verdict_of(error))
+
+    @property
+    def _begun(self) -> bool:
+        """Whether the fault has touched something, and its observation goes on."""
+        experiment = self._observation.state.experiment
+        return experiment is not None and experiment.running and self._touched(experiment)
+
+    def _touched(self, experiment: Judged) -> bool:
+        return len(experiment.injections) > self._number and experiment.injections[self._number].t0 < inf
+
+    def _end(self, overruled: Verdict | None) -> list[Outage]:
+        """Record the end, and derive one outage for each fault; the verdict and the recovery are shared."""
+        unobserved = self._observation.unobserved
+        word, cause = (overruled.word, overruled.cause) if overruled else ("", "")
+        state = self._observation.put_own(Ended(self._observation.now(), unobserved, word, cause))
+        raised = Alerts(self._alarm.alerts, self._known)
+        faults = [each for each in (self, *self.inner) if each._touched(begun(state))]
+        for each in faults:
+            each.outage = outage(state, self.plan.limits, raised, unobserved, overruled, each._number)
+        return [each.outage for each in faults if each.outage is not None]
+
+
+class Ongoing:
+    """A fault that has been injected; `outage` is what came of it, once the block has ended."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+
+    @property
+    def outage(self) -> Outage:
+        """The facts; raises NotEndedError inside the block, where they are not complete."""
+        return self._experiment.known_outage
+
+    def recovered_within(self, seconds: float) -> float:
+        """Wait, inside the block, for a recovery that lasts; returns its recovery_time, inf if none comes in time.
+
+        Raises RefusedError inside of another fault's block on the same target: there is one recovery, of the outermost.
+        """
+        return self._experiment.recovered_within(seconds)
+
+    def __repr__(self) -> str:
+        return f"<Ongoing {self._experiment}>"
+
+
+class Block(AbstractContextManager[Ongoing]):
+    """What `chaos.inject` returns; one that is never entered does nothing, which is an error of the test."""
+
+    def __init__(self, call: str, manager: AbstractContextManager[Experiment]) -> None:
+        self.call = call
+        self.entered = False
+        self._manager = manager
+
+    def __enter__(self) -> Ongoing:
+        self.entered = True
+        return Ongoing(self._manager.__enter__())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return self._manager.__exit__(kind, error, traceback)
+
+
+def _verdict_of(error: BaseException) -> Verdict:
+    if isinstance(error, ChaosError) and not isinstance(error, ApiError):
+        return Verdict(error.verdict, str(error))
+    return Verdict("interrupted", f"{type(error).__name__}: {error}")
+
+
+def _despite(error: BaseException, step: Callable[[], None]) -> BaseException:
+    """Do a step after an error, and return the error; not to have healed is the worse one."""
+    try:
+        step()
+    except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
+        error.add_note(f"kubechaos: {other}")
+        return other if isinstance(other, NotHealedError) else error
+    return error

@@ -1,0 +1,272 @@
+"""The experiments of one test, and THE order of their steps.
+
+1. Refuse what cannot be meant: the arguments.
+2. Open the watch; nothing is done before it is past its listing.
+3. Plan: what the fault may do, for how long at worst. Refuse what is not permitted, or what there is no time for.
+4. Wait until the target is steady.
+5. Inject: choose the victims, note t0, act.
+6. Hold, or run the test's own block; then heal what a lasting fault changed.
+7. Watch until the target has been all right for `stable_for`, or time is up; confirm with a fresh listing; save.
+8. Judge: raise, or return the facts.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+
+from ..act.permissions import ask
+from ..errors import (
+    ChaosError,
+    FaultError,
+    FaultNotProvenError,
+    InconclusiveError,
+    NotRecoveredError,
+    RefusedError,
+)
+from ..faults.fault import Fault
+from ..judge.alerts import Alert, AlertRule
+from ..judge.outage import Outage
+from ..judge.timeline import State
+from ..kube.objects import Ref
+from ..observe.cluster import Access
+from ..observe.observation import Observation
+from ..observe.switching import quick_switching
+from ..records import Lasts, Record
+from ..report import records, text
+from ..report.gate import EXCUSABLE
+from ..settings import Settings
+from ..target import Target
+from . import preflight
+from .artifacts import Artifacts
+from .experiment import Block, Experiment, Run
+from .observers import Observers
+from .preflight import Plan
+from .steady import settle
+
+logger = logging.getLogger("kubechaos")
+
+_ERRORS: dict[str, type[ChaosError]] = {
+    "inconclusive": InconclusiveError,
+    "fault_not_proven": FaultNotProvenError,
+    "not_recovered": NotRecoveredError,
+}
+
+
+class Experiments:
+    """Everything of one test: its watches, its experiments, what they found and what went wrong.
+
+    `time_of_day` is the wall's, `left` the seconds until the item's timeout fires.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        settings: Settings,
+        nodeid: str,
+        rules: Sequence[AlertRule],
+        artifacts: Artifacts,
+        *,
+        time_of_day: Callable[[], str],
+        left: Callable[[], float],
+    ) -> None:
+        preflight.check_rules(rules)
+        self.outages: list[Outage] = []
+        self.errors: list[tuple[BaseException, str]] = []
+        self.artifacts = artifacts
+        self.nodeid = nodeid
+        self._settings = settings
+        self._access = access
+        self._left = left
+        self._time_of_day = time_of_day
+        self._run = Run(settings.run, access.client, rules, time_of_day, self._chance)
+        self._observers = Observers(access, artifacts, self._about, self._handle)
+        self._blocks: list[Block] = []
+        self._all: list[Experiment] = []
+        self._running: dict[Ref, list[Experiment]] = {}
+
+    def steady(self, target: Target) -> None:
+        """Wait until the target is steady."""
+        with self._noting():
+            self._settle(self._observers.observe(target))
+
+    def run(self, fault: Fault, target: Target, *, within: float | None, hold: float | None, check: bool) -> Outage:
+        """Do all steps; the block is the hold, or the time in which the target recovers from under the fault."""
+        with self._noting():
+            preflight.check_run(fault, hold)
+            self._check_alone(fault, target)
+        with self.inject(fault, target, within=within, hold=hold, check=check, whole=True) as experiment:
+            experiment.hold(hold or 0.0)
+        return experiment.known_outage
+
+    def block(self, fault: Fault, target: Target, within: float | None) -> Block:
+        """Return the block of a test's own around which a fault is injected."""
+        manager = self.inject(fault, target, within=within)
+        self._blocks.append(Block(f"chaos.inject({fault!r}, {target})", manager))
+        return self._blocks[-1]
+
+    @contextmanager
+    def inject(
+        self,
+        fault: Fault,
+        target: Target,
+        *,
+        within: float | None,
+        hold: float | None = None,
+        check: bool = True,
+        whole: bool = False,
+    ) -> Iterator[Experiment]:
+        """Do all steps, with the caller's block in the sixth.
+
+        `whole`: the fault stays in force after the block, where the target is to recover from under it.
+        """
+        with self._noting():
+            outer = self._check(fault, target)
+            limits = preflight.limits(self._settings.within if within is None else within, self._stable_for(target))
+            observation = self._observers.observe(target)
+            plan = preflight.plan(fault, target, limits, hold, observation.state)
+            ask(self._access.client, target.ref.namespace, plan.permissions)
+            self._check_time(plan)
+            if outer is None:
+                self._settle(observation)
+                plan = preflight.plan(fault, target, limits, hold, observation.state)
+                self._check_time(plan)
+            experiment = Experiment(plan, observation, self._run, outer)
+            with self._running_one(experiment), quick_switching():
+                experiment.inject()
+                yield experiment
+                in_force = whole and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
+                found = experiment.conclude(in_force=in_force)
+            self._save(found)
+            _raise_for(found, check)
+
+    def _check(self, fault: Fault, target: Target) -> Experiment | None:
+        """Refuse what cannot be meant; return the outermost experiment that is running on the target."""
+        preflight.check(fault, target)
+        running = self._running.get(target.ref, [])
+        if running and running[0].plan.target != target:
+            raise RefusedError(
+                f"{target}: a fault is already being injected, with other probes; one at a time on the same target, or "
+                f"use the same target in both blocks"
+            )
+        return running[0] if running else None
+
+    def _check_alone(self, fault: Fault, target: Target) -> None:
+        running = self._running.get(target.ref, []) if isinstance(target, Target) else []
+        if running:
+            raise RefusedError(
+                f"{target}: {running[0]} is being injected; one at a time on the same target, or write: "
+                f"with chaos.inject({fault!r}, target):"
+            )
+
+    @contextmanager
+    def _running_one(self, experiment: Experiment) -> Iterator[None]:
+        """Know of an experiment while it runs; what ends it early is noted, and what is known of it saved."""
+        ref = experiment.plan.target.ref
+        self._all.append(experiment)
+        self._running.setdefault(ref, []).append(experiment)
+        try:
+            yield
+        except BaseException as error:
+            self._abandon(experiment, error)
+            raise
+        finally:
+            if experiment in self._running.get(ref, []):
+                self._running[ref].remove(experiment)
+
+    def _abandon(self, experiment: Experiment, error: BaseException) -> None:
+        """Note an error that ended an experiment, and save what is known of it; its verdict tells of the error, too."""
+        try:
+            found = experiment.abandon(error)
+            self._note(error, found[0].verdict if found else "")
+            if found:
+                self._save(found)
+                error.add_note(text.verdict_line(found[0]))
+        except Exception as other:  # noqa: BLE001  # it may hide neither the first nor what is left to be healed
+            self._note(error)
+            self._note(other)
+            error.add_note(f"kubechaos: {other}")
+
+    def close(self) -> None:
+        """End every watch and the recording; a block that was never entered or never left is an error of the test."""
+        for block in self._blocks:
+            if not block.entered:
+                self._note(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
+        for each in [experiment for running in self._running.values() for experiment in reversed(running)]:
+            why = f"{each.plan.target}: the block of chaos.inject was never left, so there is no result"
+            self._abandon(each, FaultError(why))
+        self._running.clear()
+        for each in self._all:
+            try:
+                each.undo()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
+                self.errors.append((error, "not_healed"))
+        self._observers.close()
+        self.artifacts.close()
+
+    @property
+    def verdicts(self) -> list[str]:
+        """The words for what happened here: of every outage, and of every error that no outage came of."""
+        words = [outage.verdict for outage in self.outages]
+        return words + [word for _, word in self.errors if word not in words]
+
+    @property
+    def inexcusable(self) -> list[BaseException]:
+        """The errors that say there is no result; a test may not swallow them."""
+        return [error for error, word in self.errors if word not in EXCUSABLE]
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: BaseException, word: str = "") -> None:
+        if not any(error is each for each, _ in self.errors):
+            self.errors.append((error, word or getattr(error, "verdict", "interrupted")))
+
+    def _about(self) -> dict[str, object]:
+        settings = self._settings
+        started = self._time_of_day()
+        return {"run": settings.run, "nodeid": self.nodeid, "seed": settings.seed, "started": started}
+
+    def _handle(self, target: Target, record: Record, state: State) -> list[Alert]:
+        running = self._running.get(target.ref)
+        return running[0].handle(record, state) if running and running[0].plan.target == target else []
+
+    def _settle(self, observation: Observation) -> None:
+        settle(observation, self._settings.settle, self._stable_for(observation.target), self._access.clock)
+
+    def _stable_for(self, target: Target) -> float:
+        return self._settings.stable_for if target.stable_for is None else target.stable_for
+
+    def _check_time(self, plan: Plan) -> None:
+        preflight.check_time(plan, self._access.clock.wall, self._left())
+
+    def _chance(self) -> Random:
+        """Return what draws the victims of the next fault: the same again for the same seed, test and number."""
+        faults = len(self.outages) + sum(len(running) for running in self._running.values()) - 1
+        return Random(f"{self._settings.seed}:{self.nodeid}:{faults}")
+
+    def _save(self, found: Sequence[Outage]) -> None:
+        if not found:
+            return
+        self.outages += found
+        for each in found:
+            logger.info(text.verdict_line(each))
+        self.artifacts.save("outage.json", records.test(self.verdicts, self.artifacts.place, self.outages))
+        alerts = [
+            {"experiment": number, **alert}
+            for number, each in enumerate(self.outages, 1)
+            for alert in records.alerts(each.alerts.all)
+        ]
+        self.artifacts.save("alerts.json", alerts)
+
+
+def _raise_for(found: Sequence[Outage], check: bool) -> None:
+    """Raise what the shared verdict of an experiment's outages means."""
+    for each in found[:1]:
+        if each.verdict in _ERRORS and (check or each.verdict not in EXCUSABLE):
+            raise _ERRORS[each.verdict](text.verdict_line(each))

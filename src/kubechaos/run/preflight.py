@@ -1,0 +1,116 @@
+"""What is refused before anything is touched, and the plan of what is left."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+
+from ..act.heal import DEADLINE as HEAL_DEADLINE
+from ..act.permissions import Permission
+from ..errors import ArgumentError, HoldError, RefusedError, TimeoutTooShortError
+from ..faults.fault import Fault
+from ..judge.alerts import AlertRule
+from ..judge.facts import BUILT_IN
+from ..judge.recovery import Limits
+from ..judge.timeline import State
+from ..judge.victims import candidates
+from ..kube.objects import Ref
+from ..records import Lasts
+from ..target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One fault on one target, checked: what it may do, to whom, and for how long at worst.
+
+    `ref` is the target's with its uid, `candidates` are the names of the pods that it may choose from, `permissions`
+    what it needs, `seconds` how long it may take from the fault to the end of its observation, on the run's clock.
+    """
+
+    fault: Fault
+    target: Target
+    ref: Ref
+    limits: Limits
+    hold: float | None
+    candidates: tuple[str, ...]
+    permissions: tuple[Permission, ...]
+    seconds: float
+
+
+def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state: State) -> Plan:
+    """Return the plan of a fault, with the target as it is now."""
+    workload = state.world.workload
+    lasts_for = max(limits.stable_for, workload.min_ready_seconds if workload else 0)
+    limits = Limits(limits.within, lasts_for)
+    return Plan(
+        fault=fault,
+        target=target,
+        ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, workload.uid if workload else ""),
+        limits=limits,
+        hold=hold,
+        candidates=tuple(pod.name for pod in candidates(state.world.owned)),
+        permissions=fault.permissions(target.ref.kind),
+        seconds=seconds(fault, limits, hold or 0.0, state),
+    )
+
+
+def seconds(fault: Fault, limits: Limits, hold: float, state: State) -> float:
+    """Return how long an experiment may take at worst, from the fault to the end of its observation."""
+    proof = fault.effect.deadline([pod.grace for pod in state.world.active])
+    recovery = limits.within + limits.stable_for
+    return max(recovery, proof) if fault.lasts is Lasts.INSTANT else proof + hold + HEAL_DEADLINE + recovery
+
+
+def check_time(plan: Plan, wall: Callable[[float], float], left: float) -> None:
+    """Refuse what may take longer than pytest-timeout leaves; `wall` turns the run's seconds into wall time."""
+    needed = wall(plan.seconds)
+    if left < needed:
+        raise TimeoutTooShortError(
+            f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "
+            f"give it more, @pytest.mark.timeout({needed + 30:.0f}), or ask for less, within="
+        )
+
+
+def check(fault: Fault, target: Target) -> None:
+    """Raise ArgumentError unless these are a fault and a target that it can be done to."""
+    if not isinstance(fault, Fault):
+        raise ArgumentError(f"the fault is {fault!r}; give one, like kill(1)")
+    if not isinstance(target, Target):
+        raise ArgumentError(f"the target is {target!r}; give one, like cluster.deployment(NAME)")
+    if target.ref.kind not in fault.kinds:
+        raise ArgumentError(f"{fault!r} cannot be done to {target}; it is for: {', '.join(sorted(fault.kinds))}")
+
+
+def check_run(fault: Fault, hold: float | None) -> None:
+    """Refuse what `run` cannot do: HoldError for a wrong or missing hold, RefusedError for a preparing fault."""
+    if not isinstance(fault, Fault):
+        return
+    if fault.effect.preparing:
+        raise RefusedError(
+            f"{fault!r} hurts nobody by itself, so there is nothing to recover from; put it around another fault: "
+            f"with chaos.inject({fault!r}, target):"
+        )
+    if hold is not None and fault.lasts is Lasts.INSTANT:
+        raise HoldError(f"{fault!r} is over at once and cannot be held; leave out hold={hold!r}")
+    if hold is None and fault.lasts is Lasts.UNTIL_HEALED:
+        raise HoldError(f"{fault!r} cannot be recovered from while it is in force: say how many seconds, hold=")
+    if hold is not None and (isinstance(hold, bool) or not isinstance(hold, int | float) or not 0 <= hold < inf):
+        raise ArgumentError(f"hold is {hold!r}; give seconds, 0 or more")
+
+
+def check_rules(rules: Sequence[AlertRule]) -> None:
+    """Raise ArgumentError for what is no rule, and for a taken name: an alert must say which rule it is of."""
+    names: set[str] = set(BUILT_IN)
+    for rule in rules:
+        if not isinstance(rule, AlertRule):
+            raise ArgumentError(f"alert_rules has {rule!r}; give AlertRule(name, when=...)")
+        if not rule.name or rule.name in names:
+            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is {'taken' if rule.name else 'no name'}")
+        names.add(rule.name)
+
+
+def limits(within: float, stable_for: float) -> Limits:
+    """Return what the recovery is held to; raises ArgumentError for what are no seconds."""
+    for name, value in (("within", within), ("stable_for", stable_for)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+            raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more")
+    return Limits(float(within), float(stable_for))
