@@ -128,14 +128,29 @@ def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.
     assert facts(judged(repeated, story)) == facts(told)
 
 
-@STORIES
+@pytest.mark.parametrize(
+    ("make", "verdict"), [(recovers, "recovered"), (never_ready, "not_recovered"), (scaled_away, "inconclusive")]
+)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_a_recording_that_is_cut_is_never_recovered(make: Callable[[], Story], data: st.DataObject) -> None:
+def test_a_recording_that_is_cut_is_interrupted_whatever_the_whole_one_says(
+    make: Callable[[], Story], verdict: str, data: st.DataObject
+) -> None:
     story = make()
     story.outage()
-    whole = b"".join(decode.encode(recording.line(record, STREAM)) + b"\n" for record, _ in story.heard)
+    lines = [decode.encode(recording.line(record, STREAM)) + b"\n" for record, _ in story.heard]
+    whole, begun = b"".join(lines), sum(len(line) for line in lines[: beginning(story) + 1])
     size = data.draw(st.integers(0, len(whole) - 1))
-    lines = whole[:size].splitlines(keepends=True)
-    verdicts = [found.verdict for found in replay(recording.entries(lines))]
-    assert "recovered" not in verdicts
+    assert verdicts(whole) == [verdict]
+    assert verdicts(whole[:size]) == (["interrupted"] if size >= begun else [])
+
+
+def beginning(story: Story) -> int:
+    """Where in a story its fault begins: before that nothing was touched, and there is nothing to judge."""
+    records = [record for record, _ in story.heard]
+    return next(at for at, each in enumerate(records) if isinstance(each, Mark) and each.name == "t0")
+
+
+def verdicts(recorded: bytes) -> list[str]:
+    """What a replay makes of the bytes of a recording."""
+    return [found.verdict for found in replay(recording.entries(recorded.splitlines(keepends=True)))]
