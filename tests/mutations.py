@@ -60,7 +60,7 @@ MUTATIONS = {
     ),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
-    "older versions are believed": ("kube/objects.py", "int(version) < int(old)", "False"),
+    "older versions are believed": ("kube/objects.py", "(len(version), version) < (len(other), other)", "False"),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
     "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),
