@@ -1,7 +1,13 @@
-"""The run's clock: every duration is measured on it; sockets and what waits for them keep wall time."""
+"""The run's clock: every duration is measured on it; sockets and what waits for them keep wall time.
 
+Nothing else under `observe` looks at the time or draws lots by itself: it is given both, so tests need not sleep.
+"""
+
+import random
 import time
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -30,3 +36,31 @@ class Monotonic:
     def wall(self, seconds: float) -> float:
         """Return the same number: a second is a second."""
         return seconds
+
+
+class Flag(Protocol):
+    """What may be set by another thread: a threading.Event."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it is set, or so many seconds; returns whether it is."""
+
+
+def wait(flag: Flag, seconds: float) -> bool:
+    """Wait for a flag, in wall time."""
+    return flag.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class WallTime:
+    """What waits for a server goes by: seconds of wall time, a random number between two, and a pause.
+
+    A pause is given the flag that ends it at once.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    uniform: Callable[[float, float], float] = random.uniform
+    pause: Callable[[Flag, float], object] = wait
+
+
+WALL_TIME: Final = WallTime()
+"""The machine's own."""

@@ -1,7 +1,6 @@
 """All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
 
 import threading
-import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -14,7 +13,7 @@ from ..kube import decode
 from ..kube.kinds import RESOURCES
 from ..kube.objects import Workload
 from ..records import Failed, Gap, Gone, Listed, Mark, Record, Seen
-from .clock import Clock
+from .clock import WALL_TIME, Clock, WallTime
 from .cluster import Target, names
 from .watch import Watch
 from .whole import whole
@@ -38,12 +37,15 @@ class Observation:
     of its core. Listeners are told in the caller's own thread, in the same order, when it waits or marks something.
     """
 
-    def __init__(self, transport: Transport, target: Target, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self, transport: Transport, target: Target, clock: Clock, listener: Listener, wall: WallTime = WALL_TIME
+    ) -> None:
         self.target = target
         self.state = State()
         self.unobserved: tuple[str, ...] = ()
         self._transport = transport
         self._clock = clock
+        self._wall = wall
         self._listener = listener
         self._selector = ""
         self._lock = threading.RLock()
@@ -68,12 +70,13 @@ class Observation:
                 self._query(kind),
                 self.put,
                 self._clock.now,
+                self._wall,
             )
             self._watches.append(watch)
             watch.start()
-        until = time.monotonic() + BARRIER_DEADLINE
+        until = self._wall.monotonic() + BARRIER_DEADLINE
         while missing := expected - self.state.world.listed - set(self.unobserved):
-            if not self._take(until - time.monotonic()):
+            if not self._take(until - self._wall.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
         self.catch_up()
 
@@ -168,10 +171,10 @@ class Observation:
             self._ended.clear()
         asked = self._clock.now()
         pages = {kind: self._page(kind) for kind in STREAMS[self.target.ref.kind]}
-        until = time.monotonic() + CATCH_UP
+        until = self._wall.monotonic() + CATCH_UP
         for kind, page in pages.items():
             while behind := self._behind(kind, page):
-                if not self._take(until - time.monotonic()):
+                if not self._take(until - self._wall.monotonic()):
                     self._missed(kind, f"the stream never told of {behind}")
                     break
             else:
