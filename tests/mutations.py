@@ -61,6 +61,12 @@ MUTATIONS = {
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
     "older versions are believed": ("kube/objects.py", "(len(version), version) < (len(other), other)", "False"),
+    "a version that cannot be compared is up to date": ("observe/observation.py", "is not False:", "is True:"),
+    "what cannot be compared has not ended": (
+        "observe/observation.py",
+        "precedes(page.resource_version, each.resource_version) is True",
+        "precedes(page.resource_version, each.resource_version) is not False",
+    ),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
     "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),

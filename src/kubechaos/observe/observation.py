@@ -11,7 +11,7 @@ from ..judge.timeline import State, step
 from ..judge.world import PODS, STREAMS
 from ..kube import decode
 from ..kube.kinds import RESOURCES
-from ..kube.objects import Workload
+from ..kube.objects import Workload, precedes
 from ..records import Failed, Gap, Gone, Listed, Mark, Record, Seen
 from .clock import WALL_TIME, Clock, WallTime
 from .cluster import Target, names
@@ -196,20 +196,21 @@ class Observation:
     def _behind(self, kind: str, page: decode.Page[Any]) -> str:
         """Name what a fresh listing knows and the stream has not told; "" if there is nothing.
 
-        The stream may be ahead of the listing: what it has told the end of since is not missing.
+        The stream may be ahead of the listing: what it has told the end of since is not missing. Where versions cannot
+        be compared, nobody knows which of the two is ahead, and the stream is taken to be behind: that is a gap.
         """
         known = self.state.world.known(kind)
         fresh = {each.uid: each for each in page.objects}
         for uid, each in fresh.items():
             if uid in self._ended:
                 continue
-            if uid not in known or int(known[uid].resource_version) < int(each.resource_version):
+            if uid not in known or precedes(known[uid].resource_version, each.resource_version) is not False:
                 return f"{each.name} at version {each.resource_version}"
-        missing = (each for uid, each in known.items() if uid not in fresh)
-        return next(
-            (f"the end of {each.name}" for each in missing if int(each.resource_version) <= int(page.resource_version)),
-            "",
-        )
+        for uid, each in known.items():
+            created_since = precedes(page.resource_version, each.resource_version) is True
+            if uid not in fresh and not created_since:
+                return f"the end of {each.name}"
+        return ""
 
     def close(self) -> None:
         """End every stream."""
