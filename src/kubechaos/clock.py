@@ -1,8 +1,13 @@
-"""The run's clock: every duration is measured on it; sockets and what waits for them keep wall time."""
+"""The run's clock: every duration is measured on it; sockets and what waits for them keep wall time.
 
+Nothing else under `observe` looks at the time or draws lots by itself: it is given both, so tests need not sleep.
+"""
+
+import random
 import time
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -33,13 +38,31 @@ class Monotonic:
         return seconds
 
 
-class Wall(NamedTuple):
-    """Wall time, given to what waits for the network: seconds that only go forward, a pause, seconds of the epoch."""
+class Flag(Protocol):
+    """What may be set by another thread: a threading.Event."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it is set, or so many seconds; returns whether it is."""
+
+
+def wait(flag: Flag, seconds: float) -> bool:
+    """Wait for a flag, in wall time."""
+    return flag.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class WallTime:
+    """What waits for a server goes by: seconds of wall time and of the epoch, a random number between two, a pause.
+
+    `pause` is given the flag that ends it at once, `sleep` ends by itself.
+    """
 
     monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], object] = time.sleep
     epoch: Callable[[], float] = time.time
+    uniform: Callable[[float, float], float] = random.uniform
+    pause: Callable[[Flag, float], object] = wait
+    sleep: Callable[[float], object] = time.sleep
 
 
-WALL: Final = Wall()
+WALL_TIME: Final = WallTime()
 """The machine's own."""

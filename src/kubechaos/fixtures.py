@@ -29,7 +29,7 @@ SETTINGS = pytest.StashKey["Settings"]()
 PINNED = pytest.StashKey["Pinned"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
 SIMULATION = pytest.StashKey["Simulation"]()
-EXPERIMENTS = pytest.StashKey["Experiments"]()
+EXPERIMENTS: "pytest.StashKey[Experiments]" = pytest.StashKey()
 ENDS = pytest.StashKey[float]()
 RAISED = pytest.StashKey[list[BaseException]]()
 
@@ -130,7 +130,6 @@ def _kubechaos_chaos(
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
     from .run.experiments import Experiments
-    from .run.experiments import Experiments
 
     item, knobs = request.node, settings(request.config)
     if item.get_closest_marker("chaos") is None:
@@ -184,7 +183,6 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     from .observe.cluster import Access, Cluster
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
-    from .run.experiments import Experiments
     from .run.experiments import Experiments
     from .run.rehearsal import Rehearsal
     from .settings import EMBEDDED

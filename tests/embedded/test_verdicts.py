@@ -136,7 +136,10 @@ def test_nothing_has_recovered_before_kubernetes_calls_its_pods_available(sim: S
 def test_a_target_is_steady_though_its_min_ready_seconds_are_longer_than_what_is_waited_for(
     sim: Simulation, tmp_path: Path
 ) -> None:
-    sim.apply(deployment(minReadySeconds=60))
+    sim.apply(deployment(minReadySeconds=600, progressDeadlineSeconds=900))
     client = Client(sim, tmp_path, settle=30)
-    client.chaos.steady(client.web.steady_when(lambda: None))
+    target = client.web.steady_when(lambda: None)
+    assert client.chaos.steady(target) is target
+    status = client.get(f"{DEPLOYMENTS}/web")["status"]
+    assert (status["readyReplicas"], status.get("availableReplicas", 0)) == (3, 0)
     client.close()

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kubechaos.observe import watch
 from tests.plugin.hearing import Heard
 from tests.plugin.tiny import Tiny
 from tests.rawserver import RawServer
@@ -139,9 +138,8 @@ def run(pytester: pytest.Pytester, use: Callable[[Path], None], tiny: Tiny) -> R
 
 
 @pytest.fixture
-def heard(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
-    """A watch of the scripted server, to be started by the test; it pauses but shortly."""
-    monkeypatch.setattr(watch, "LONGEST_PAUSE", 0.1)
+def heard(server: RawServer) -> Iterator[Heard]:
+    """A watch of the scripted server, to be started by the test."""
     heard = Heard(server)
     yield heard
     heard.end()

@@ -10,6 +10,7 @@ from kubernetes import client
 
 from kubechaos.api.connect import Pinned
 from kubechaos.api.transport import Transport
+from kubechaos.clock import Flag, WallTime
 from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Delay, Failed, Gap, Gone, Listed, Record, Seen
@@ -38,19 +39,40 @@ def page(version: int, *names: str, more: str = "") -> Answer:
 
 
 class Heard:
-    """What the sink was given, and the watch that gave it."""
+    """What the sink was given, and the watch that gave it.
+
+    Its wall time is made of the pauses that the watch asks for, each of which takes but a hundredth of a second.
+    """
 
     def __init__(self, server: RawServer, pinned: Pinned | None = None) -> None:
         pinned = pinned or Pinned("raw", "shop", client.Configuration(host=server.url))
         self.server = server
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
-        self.watch = Watch(Transport(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic)
+        self.pauses: list[float] = []
+        wall = WallTime(
+            monotonic=lambda: sum(self.pauses), uniform=lambda shortest, longest: longest, pause=self._pause
+        )
+        self.watch = Watch(
+            Transport(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall
+        )
 
     def __call__(self, record: Record | Failed) -> None:
         with self.changed:
             self.records.append(record)
             self.changed.notify_all()
+
+    def _pause(self, stopped: Flag, seconds: float) -> None:
+        with self.changed:
+            self.pauses.append(seconds)
+            self.changed.notify_all()
+        stopped.wait(0.01)
+
+    def paused(self, count: int, seconds: float = 10.0) -> list[float]:
+        """Wait until the watch has asked for a number of pauses, and return those."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.pauses) >= count, seconds), self.pauses
+            return self.pauses[:count]
 
     def until(self, count: int, seconds: float = 10.0) -> list[str]:
         """Wait for a number of records, and return what they say in short."""
@@ -79,6 +101,11 @@ class Heard:
     def told(self) -> list[str]:
         """Each record in short."""
         return [short(record) for record in self.records]
+
+    def asked(self, count: int, seconds: float = 10.0) -> None:
+        """Wait until the server has been asked a number of times."""
+        with self.server.heard:
+            assert self.server.heard.wait_for(lambda: len(self.server.requests) >= count, seconds), self.server.requests
 
     def watched(self) -> list[dict[str, list[str]]]:
         """The queries of the WATCH requests."""

@@ -2,7 +2,6 @@
 
 import errno
 import ssl
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +23,13 @@ def transport(server: RawServer) -> Iterator[Transport]:
     transport = Transport(Pinned("raw", "shop", configuration))
     yield transport
     transport.close()
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing end a call but the deadline that a test names: who ignores that one is not saved by another."""
+    for name in ("DEADLINE", "READ_TIMEOUT"):
+        monkeypatch.setattr(module, name, 3600.0)
 
 
 @pytest.mark.parametrize(
@@ -109,24 +115,22 @@ def test_a_broken_answer_is_unreachable(server: RawServer, transport: Transport,
         transport.get("/x", deadline=2)
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_call_that_is_not_answered_ends_at_its_deadline(server: RawServer, transport: Transport) -> None:
     server.on("GET", "/x", hang)
-    began = time.monotonic()
     with pytest.raises(errors.UnreachableError, match="GET /x: ReadTimeoutError"):
         transport.get("/x", deadline=0.2)
-    assert time.monotonic() - began < 2
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_chunked_answer_that_drips_ends_at_its_deadline(server: RawServer, transport: Transport) -> None:
     def drip(exchange: Any) -> None:
         while not exchange.closing.wait(0.05):
             exchange.chunk(b" ")
 
     server.on("GET", "/x", stream(drip))
-    began = time.monotonic()
     with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
         transport.get("/x", deadline=0.3)
-    assert time.monotonic() - began < 1.5
 
 
 def lines(transport: Transport) -> list[bytes]:
@@ -167,6 +171,7 @@ def test_a_stream_that_falls_silent_ends_at_the_read_timeout(
         lines(transport)
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, transport) -> None:
     server.on("GET", "/x", slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n", 0))
 
@@ -175,10 +180,8 @@ def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, transpo
         slowly(b" " * 40, 0.1)(exchange)
 
     server.on("GET", "/x", drip)
-    began = time.monotonic()
     with pytest.raises(errors.UnreachableError):
         transport.get("/x", deadline=0.3)
-    assert time.monotonic() - began < 1.5
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 400 + b"\r\nContent-Length: 2\r\n\r\n{}"
@@ -189,31 +192,28 @@ def drip_head(exchange: Any) -> None:
     slowly(HEAD, 0.05)(exchange)
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_headers_that_drip_end_at_the_deadline(server: RawServer, transport: Transport) -> None:
     server.on("GET", "/x", drip_head)
-    began = time.monotonic()
     with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
         transport.get("/x", deadline=0.3)
-    assert time.monotonic() - began < 1.5
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_chunk_that_drips_inside_ends_at_the_deadline(server: RawServer, transport: Transport) -> None:
     server.on("GET", "/x", stream(dripping(b" " * 400, 0.05)))
-    began = time.monotonic()
     with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
         transport.get("/x", deadline=0.3)
-    assert time.monotonic() - began < 1.5
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_the_headers_of_a_stream_must_come_within_the_deadline_of_a_call(
     server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEADLINE", 0.3)
     server.on("GET", "/x", drip_head)
-    began = time.monotonic()
     with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
         lines(transport)
-    assert time.monotonic() - began < 1.5
 
 
 def test_the_deadline_of_a_call_is_not_that_of_a_stream_that_has_begun(

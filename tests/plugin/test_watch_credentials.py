@@ -12,7 +12,6 @@ from kubernetes import client
 from kubechaos.api.connect import Pinned, pin
 from kubechaos.api.transport import Transport
 from kubechaos.errors import UnauthorizedError
-from kubechaos.observe import watch
 from tests.plugin.hearing import PODS, Heard, line, page
 from tests.plugin.tiny import kubeconfig
 from tests.rawserver import Answer, Exchange, RawServer, cut, failure, hang, reply, stream
@@ -83,9 +82,8 @@ def rotated(request: pytest.FixtureRequest, server: RawServer, tmp_path: Path) -
 
 
 @pytest.fixture
-def begin(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Rotated], Heard]]:
+def begin(server: RawServer) -> Iterator[Callable[[Rotated], Heard]]:
     """Start a watch with the credentials of a kubeconfig."""
-    monkeypatch.setattr(watch, "LONGEST_PAUSE", 0.1)
     begun: list[Heard] = []
 
     def start(rotated: Rotated) -> Heard:

@@ -15,10 +15,27 @@ CLASSES = [
 ]
 
 
+WORDS = {
+    errors.NotHealedError: "not_healed",
+    errors.InterruptedOutage: "interrupted",
+    errors.FaultError: "interrupted",
+    errors.NotEndedError: "interrupted",
+    errors.NotSteadyError: "not_steady",
+    errors.InconclusiveError: "inconclusive",
+    errors.FaultNotProvenError: "fault_not_proven",
+    errors.EvictionBlockedError: "blocked",
+    errors.NotRecoveredError: "not_recovered",
+}
+"""What the errors stand for that are no refusals."""
+
+
 @pytest.mark.parametrize("error", CLASSES)
-def test_every_error_stands_for_a_verdict(error: type[ChaosError]) -> None:
-    assert error.verdict in RANK
-    assert error.__doc__
+def test_every_error_stands_for_its_verdict_and_all_others_for_a_refusal(error: type[ChaosError]) -> None:
+    assert error.verdict == WORDS.get(error, "refused")
+
+
+def test_the_errors_have_a_word_for_every_verdict_but_a_recovery() -> None:
+    assert {error.verdict for error in CLASSES} == {*RANK} - {"recovered"}
 
 
 @pytest.mark.parametrize("error", [each for each in CLASSES if each is not errors.InterruptedOutage])

@@ -1,26 +1,41 @@
 """What is observed is known at once; who listens is told in the same order, by the thread that waits."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from kubechaos.clock import Monotonic
+from kubechaos.clock import Monotonic, WallTime
 from kubechaos.errors import ForbiddenError, InconclusiveError
 from kubechaos.judge.timeline import State
+from kubechaos.kube.objects import Pod
 from kubechaos.observe.observation import Observation
 from kubechaos.records import Due, Ended, Failed, Gone, Injected, Record, Seen
 
 from .worlds import T0, deployment, listings, pod, replica_set
 
 
+class Hurried:
+    """Wall time that is up whenever it is looked at again."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self) -> float:
+        self.asked += 1
+        return self.asked * 3600.0
+
+
 class Heard:
-    """A listener of an observation that has opened no stream: records are put by hand."""
+    """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Record, State]] = []
-        nowhere = cast(Any, None)
-        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *told: self.told.append(told))
+        self.wall = Hurried()
+        nowhere, wall = cast(Any, None), WallTime(monotonic=self.wall)
+        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *told: self.told.append(told), wall)
         for record in listings(deployment(), replica_set(), pod("a")):
             self.observation.put(record)
 
@@ -65,32 +80,84 @@ def test_without_colour_the_observation_goes_on_and_says_so() -> None:
     assert heard.observation.unobserved == ("Event",)
 
 
-def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    observation = Heard().observation
-    listed = {"Pod": [pod("a")], "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
+def confirmed(
+    monkeypatch: pytest.MonkeyPatch, heard: Heard, pods: list[Pod], version: str, meanwhile: Sequence[Record] = ()
+) -> Observation:
+    """What is observed after a comparison with a listing of these pods; the stream tells of more while it is asked."""
+    observation = heard.observation
+    listed = {"Pod": pods, "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
 
     def page(kind: str) -> Any:
-        if kind == "Pod":
-            observation.put(Gone(T0, pod("a")))
-        return SimpleNamespace(objects=listed[kind], resource_version="1")
+        for record in meanwhile if kind == "Pod" else ():
+            observation.put(record)
+        return SimpleNamespace(objects=listed[kind], resource_version=version if kind == "Pod" else "1")
 
     monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
     monkeypatch.setattr(observation, "_page", page)
     observation.confirm()
+    return observation
+
+
+def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    observation = confirmed(monkeypatch, Heard(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
     assert not observation.state.gaps
 
 
 def test_what_the_stream_told_the_end_of_before_the_listing_and_is_listed_again_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    observation = Heard().observation
-    observation.put(Gone(T0, pod("a")))
-    listed = {"Pod": [pod("a")], "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
-    monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
-    monkeypatch.setattr(observation, "_page", lambda kind: SimpleNamespace(objects=listed[kind], resource_version="1"))
-    monkeypatch.setattr("kubechaos.observe.observation.CATCH_UP", 0.0)
+    heard = Heard()
+    heard.observation.put(Gone(T0, pod("a")))
     with pytest.raises(InconclusiveError, match="the stream never told of web-a at version 1"):
-        observation.confirm()
+        confirmed(monkeypatch, heard, [pod("a")], "1")
+
+
+def test_a_stream_that_lags_is_waited_for_as_long_as_it_may_and_then_has_a_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Heard()
+    heard.observation.catch_up()
+    with pytest.raises(InconclusiveError, match=r"Pod events may be missing, .* the stream never told of web-b at"):
+        confirmed(monkeypatch, heard, [pod("a"), pod("b")], "1")
+    assert heard.wall.asked == 2  # when it may lag no longer, and whether that is now
+    assert [gap.kind for gap in heard.observation.state.gaps] == ["Pod"]
+
+
+@pytest.mark.parametrize(
+    ("known", "listed", "missing"),
+    [
+        ("9", "10", "web-a at version 10"),
+        ("10", "9", ""),
+        ("10", "10", ""),
+        ("x", "x", ""),
+        ("x", "y", "web-a at version y"),
+        ("x", "10", "web-a at version 10"),
+        ("10", "x", "web-a at version x"),
+        ("007", "5", "web-a at version 5"),
+    ],
+)
+def test_a_stream_is_taken_to_be_behind_unless_its_version_is_known_to_be_no_older(
+    monkeypatch: pytest.MonkeyPatch, known: str, listed: str, missing: str
+) -> None:
+    heard = Heard()
+    heard.observation.put(Seen(T0, pod("a", resource_version=known)))
+    expected = pytest.raises(InconclusiveError, match=f"never told of {missing}") if missing else nullcontext()
+    with expected:
+        confirmed(monkeypatch, heard, [pod("a", resource_version=listed)], "20")
+
+
+@pytest.mark.parametrize(
+    ("known", "listing", "missing"),
+    [("9", "10", True), ("10", "10", True), ("11", "10", False), ("x", "10", True), ("11", "x", True)],
+)
+def test_what_is_not_listed_has_ended_unless_it_is_known_to_be_newer_than_the_listing(
+    monkeypatch: pytest.MonkeyPatch, known: str, listing: str, missing: bool
+) -> None:
+    heard = Heard()
+    heard.observation.put(Seen(T0, pod("b", resource_version=known)))
+    expected = pytest.raises(InconclusiveError, match="the end of web-b") if missing else nullcontext()
+    with expected:
+        confirmed(monkeypatch, heard, [pod("a")], listing)
 
 
 def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from kubechaos.judge.outage import Alerts, Outage, outage
 from kubechaos.judge.recovery import ends_at
 from kubechaos.judge.replay import replay
 from kubechaos.judge.timeline import State, step
-from kubechaos.records import Delay, Ended, Gap, Gone, Listed, Record, Sample, Seen
+from kubechaos.records import Delay, Ended, Gap, Gone, Injected, Listed, Record, Sample, Seen
 from kubechaos.report import recording
 
 from .worlds import Story, endpoints, pod
@@ -128,14 +128,29 @@ def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.
     assert facts(judged(repeated, story)) == facts(told)
 
 
-@STORIES
+@pytest.mark.parametrize(
+    ("make", "verdict"), [(recovers, "recovered"), (never_ready, "not_recovered"), (scaled_away, "inconclusive")]
+)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_a_recording_that_is_cut_is_never_recovered(make: Callable[[], Story], data: st.DataObject) -> None:
+def test_a_recording_that_is_cut_is_interrupted_whatever_the_whole_one_says(
+    make: Callable[[], Story], verdict: str, data: st.DataObject
+) -> None:
     story = make()
     story.outage()
-    whole = b"".join(recording.line(record, STREAM) + b"\n" for record, _ in story.heard)
+    lines = [recording.line(record, STREAM) + b"\n" for record, _ in story.heard]
+    whole, begun = b"".join(lines), sum(len(line) for line in lines[: beginning(story) + 1])
     size = data.draw(st.integers(0, len(whole) - 1))
-    lines = whole[:size].splitlines(keepends=True)
-    verdicts = [found.verdict for found in replay(recording.entries(lines))]
-    assert "recovered" not in verdicts
+    assert verdicts(whole) == [verdict]
+    assert verdicts(whole[:size]) == (["interrupted"] if size >= begun else [])
+
+
+def beginning(story: Story) -> int:
+    """Where in a story its fault begins: before that nothing was touched, and there is nothing to judge."""
+    records = [record for record, _ in story.heard]
+    return next(at for at, each in enumerate(records) if isinstance(each, Injected))
+
+
+def verdicts(recorded: bytes) -> list[str]:
+    """What a replay makes of the bytes of a recording."""
+    return [found.verdict for found in replay(recording.entries(recorded.splitlines(keepends=True)))]

@@ -78,9 +78,21 @@ def test_only_pods_that_are_ready_and_not_on_their_way_out_are_candidates() -> N
     assert [each.uid for each in candidates(pods)] == ["f"]
 
 
-def test_a_seed_picks_the_same_again() -> None:
-    pods = tuple(pod(letter) for letter in "abcdefgh")
-    assert chosen(3, pods, "7:test_it:0") == chosen(3, pods, "7:test_it:0")
+@pytest.mark.parametrize(
+    ("who", "seed", "uids"),
+    [
+        (1, "7:test_it:0", ["d"]),
+        (3, "7:test_it:0", ["d", "e", "a"]),
+        ("50%", "7:test_it:0", ["d", "e", "a", "c"]),
+        (3, "7:test_it:1", ["e", "h", "a"]),
+    ],
+)
+@pytest.mark.parametrize("told", ["abcdefgh", "hgfedcba", "dbhfaceg"])
+def test_a_seed_picks_the_same_whatever_the_order_of_the_listing(
+    who: Who, seed: str, uids: list[str], told: str
+) -> None:
+    """Literals: reports name the seed, and it must pick the same victims in the next version too."""
+    assert chosen(who, candidates([pod(letter) for letter in told]), seed) == uids
 
 
 def test_another_seed_may_pick_others() -> None:
@@ -157,27 +169,39 @@ def test_a_function_is_described_by_its_name() -> None:
 
 
 def test_a_function_that_chooses_a_pod_twice_hurts_it_once() -> None:
-    from random import Random
-
-    from kubechaos.judge.victims import choose
-
-    a = pod("a")
-    assert choose(lambda pods, chance: [pods[0], pods[0]], (a, pod("b")), Random(1)) == (a,)
+    assert chosen(lambda pods, chance: [pods[1], pods[0], pods[1]]) == ["b", "a"]
 
 
-def test_a_function_that_returns_no_pods_at_all_is_an_argument_error() -> None:
-    from random import Random
+def test_a_function_that_chooses_two_versions_of_a_pod_hurts_it_once_as_it_was_offered() -> None:
+    earlier = pod("a", resource_version="0", labels={"role": "primary"})
+    assert choose(lambda pods, chance: [earlier, pods[0]], THREE, Random(1)) == (THREE[0],)
 
-    from kubechaos.errors import ChaosError
-    from kubechaos.judge.victims import choose
 
-    for who in (lambda pods, chance: None, lambda pods, chance: pods[0]):
-        with pytest.raises(ChaosError):
-            choose(who, (pod("a"),), Random(1))
+@pytest.mark.parametrize("stranger", [None, "web-a", {"uid": "a"}, ["a"]], ids=repr)
+def test_a_function_that_chooses_what_is_no_pod_is_an_argument_error(stranger: Any) -> None:
+    with pytest.raises(ArgumentError, match="which is not one of the candidates"):
+        chosen(lambda pods, chance: [pods[0], stranger])
+
+
+@pytest.mark.parametrize("returned", [None, THREE[0], {"a"}], ids=["nothing", "a pod", "a set"])
+def test_a_function_that_returns_no_sequence_is_an_argument_error(returned: Any) -> None:
+    with pytest.raises(ArgumentError, match="must return a sequence of the candidates"):
+        chosen(lambda pods, chance: returned)
 
 
 def test_a_function_of_the_users_own_may_keep_pods_in_a_set() -> None:
-    assert {pod("a", labels={"role": "primary"}), pod("a", labels={"role": "primary"}), pod("b")} == {
-        pod("a", labels={"role": "primary"}),
-        pod("b"),
-    }
+    labelled = tuple(pod(letter, labels={"role": "replica"}) for letter in "abc")
+
+    def but_the_first(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
+        return sorted(set(pods) - {pods[0]}, key=lambda pod: pod.name)
+
+    assert chosen(but_the_first, labelled) == ["b", "c"]
+
+
+def test_another_version_of_a_pod_is_another_member_of_a_set_as_it_is_another_value() -> None:
+    first, same, second = (pod("a", resource_version=version, labels={"x": "y"}) for version in "112")
+    assert first == same
+    assert hash(first) == hash(same)
+    assert first != second
+    assert hash(first) != hash(second)
+    assert len({first, same, second}) == 2

@@ -10,7 +10,7 @@ from .. import changes
 from ..api import mutate
 from ..api.transport import Transport
 from ..changes import Change, Outcome, Patched, Request, by_hand, undo
-from ..clock import WALL, Wall
+from ..clock import WALL_TIME, WallTime
 from ..errors import ApiError, ConflictError, NotFoundError, NotHealedError, may_pass
 from ..kube import decode
 from ..kube.fields import Json
@@ -30,7 +30,7 @@ def heal(
     client: Transport,
     put: Callable[[Record], object] = lambda record: None,
     now: Callable[[], float] = lambda: 0.0,
-    wall: Wall = WALL,
+    wall: WallTime = WALL_TIME,
 ) -> None:
     """Undo changes, the last first; what is undone, or no longer ours, is taken out of `kept`.
 
@@ -58,7 +58,7 @@ def heal(
 class _Healing:
     """The undoing of one change."""
 
-    def __init__(self, change: Change, client: Transport, notes: "_Notes", wall: Wall) -> None:
+    def __init__(self, change: Change, client: Transport, notes: "_Notes", wall: WallTime) -> None:
         self._change = change
         self._client = client
         self._notes = notes

@@ -17,7 +17,7 @@ from .. import changes
 from ..api import mutate
 from ..api.transport import Transport
 from ..changes import RUN_LABEL, Change, Created, Edit, Patched
-from ..clock import Wall
+from ..clock import WallTime
 from ..errors import (
     ApiError,
     ArgumentError,
@@ -55,7 +55,7 @@ class Writer:
         client: Transport,
         put: Callable[[Record], object],
         now: Callable[[], float],
-        wall: Wall,
+        wall: WallTime,
         injection: int = 0,
     ) -> None:
         self.changes: list[Change] = []

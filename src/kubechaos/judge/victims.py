@@ -45,8 +45,6 @@ def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
         chosen = _asked(who, pods, chance)
         if not chosen:
             raise TooFewCandidatesError(f"{describe(who)} chose nobody of {len(pods)} candidates")
-        if strangers := [pod for pod in chosen if pod not in pods]:
-            raise ArgumentError(f"{describe(who)} chose {strangers[0]!r}, which is not one of the candidates")
         return chosen
     count = who if isinstance(who, int) else len(pods) if who == "all" else max(1, len(pods) * _percent(who) // 100)
     if count > len(pods) or not pods:
@@ -60,11 +58,15 @@ def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
 def _asked(
     who: Callable[[Sequence[Pod], Random], Sequence[Pod]], pods: Sequence[Pod], chance: Random
 ) -> tuple[Pod, ...]:
-    """What a function of the user's chose, each pod once."""
+    """What a function of the user's chose, each pod once: the same pod is told by its uid, whatever its version."""
     chosen = who(pods, chance)
     if not isinstance(chosen, Sequence):
         raise ArgumentError(f"{describe(who)} returned {chosen!r}; it must return a sequence of the candidates")
-    return tuple(dict.fromkeys(chosen))
+    known = {pod.uid: pod for pod in pods}
+    for each in chosen:
+        if not isinstance(each, Pod) or each.uid not in known:
+            raise ArgumentError(f"{describe(who)} chose {each!r}, which is not one of the candidates")
+    return tuple(known[uid] for uid in dict.fromkeys(pod.uid for pod in chosen))
 
 
 def oldest(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:

@@ -42,7 +42,10 @@ TEMPLATE = "controller-revision-hash"
 
 
 class Pod(_Object, frozen=True):
-    """A pod; `ready` is its Ready condition, `ready_since` that condition's server time in epoch seconds."""
+    """One version of a pod; `ready` is its Ready condition, `ready_since` that one's server time in epoch seconds.
+
+    Another version of the same pod is another value, and another member of a set; the same pod is told by its uid.
+    """
 
     namespace: str
     name: str
@@ -67,7 +70,7 @@ class Pod(_Object, frozen=True):
     kind: str = "Pod"
 
     def __hash__(self) -> int:
-        return hash(self.uid)  # labels have no hash
+        return hash((self.uid, self.resource_version))  # of all that is compared by `==`, as labels have no hash
 
     @property
     def template(self) -> str:
@@ -181,7 +184,25 @@ class EndpointSlice(_Object, frozen=True):
 Observed: TypeAlias = Pod | Workload | ReplicaSet | ControllerRevision | Event | EndpointSlice
 
 
+def precedes(version: str, other: str) -> bool | None:
+    """Whether a resourceVersion is older than another; None where nobody can know. The one place that compares them.
+
+    Since Kubernetes 1.35 (KEP-5504) they are decimal numbers without leading zeros and compare as such. Of an API that
+    keeps others, only equality is known: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    if version == other:
+        return False
+    if not (_is_number(version) and _is_number(other)):
+        return None
+    # Of two such numbers the longer is the greater; so compares apimachinery, too, and a number of any length will do.
+    return (len(version), version) < (len(other), other)
+
+
+def _is_number(version: str) -> bool:
+    # isdigit alone would let "²" pass.
+    return version.isascii() and version.isdigit() and (version[0] != "0" or version == "0")
+
+
 def older(new: Observed, known: Observed) -> bool:
-    """Whether `new` is an older version than the known one; versions compare as numbers since Kubernetes 1.35."""
-    version, old = new.resource_version, known.resource_version
-    return version.isdigit() and old.isdigit() and int(version) < int(old)
+    """Whether `new` is known to be an older version than the known one; of unknown order, what comes last is new."""
+    return precedes(new.resource_version, known.resource_version) is True

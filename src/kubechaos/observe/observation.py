@@ -1,18 +1,17 @@
 """All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
 
 import threading
-import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from ..api.transport import Transport
-from ..clock import Clock
+from ..clock import WALL_TIME, Clock, WallTime
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
 from ..kube import decode
 from ..kube.kinds import BEST_EFFORT, KINDS
-from ..kube.objects import Workload
+from ..kube.objects import Workload, precedes
 from ..records import Failed, Gap, Gone, Listed, Opened, Record, Seen
 from ..target import Target, names
 from .watch import Watch
@@ -35,12 +34,15 @@ class Observation:
     of its core. Listeners are told in the caller's own thread, in the same order, when it waits or marks something.
     """
 
-    def __init__(self, transport: Transport, target: Target, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self, transport: Transport, target: Target, clock: Clock, listener: Listener, wall: WallTime = WALL_TIME
+    ) -> None:
         self.target = target
         self.state = State()
         self.unobserved: tuple[str, ...] = ()
         self._transport = transport
         self._clock = clock
+        self._wall = wall
         self._listener = listener
         self._selector = ""
         self._lock = threading.RLock()
@@ -65,12 +67,13 @@ class Observation:
                 self._query(kind),
                 self.put,
                 self._clock.now,
+                self._wall,
             )
             self._watches.append(watch)
             watch.start()
-        until = time.monotonic() + BARRIER_DEADLINE
+        until = self._wall.monotonic() + BARRIER_DEADLINE
         while missing := expected - self.state.world.listed - set(self.unobserved):
-            if not self._take(until - time.monotonic()):
+            if not self._take(until - self._wall.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
         self.catch_up()
 
@@ -163,10 +166,10 @@ class Observation:
             self._ended.clear()
         asked = self._clock.now()
         pages = {kind: self._page(kind) for kind in KINDS[self.target.ref.kind].streams}
-        until = time.monotonic() + CATCH_UP
+        until = self._wall.monotonic() + CATCH_UP
         for kind, page in pages.items():
             while behind := self._behind(kind, page):
-                if not self._take(until - time.monotonic()):
+                if not self._take(until - self._wall.monotonic()):
                     self._missed(kind, f"the stream never told of {behind}")
                     break
             else:
@@ -187,20 +190,21 @@ class Observation:
     def _behind(self, kind: str, page: decode.Page[Any]) -> str:
         """Name what a fresh listing knows and the stream has not told; "" if there is nothing.
 
-        The stream may be ahead of the listing: what it has told the end of since is not missing.
+        The stream may be ahead of the listing: what it has told the end of since is not missing. Where versions cannot
+        be compared, nobody knows which of the two is ahead, and the stream is taken to be behind: that is a gap.
         """
         known = self.state.world.known(kind)
         fresh = {each.uid: each for each in page.objects}
         for uid, each in fresh.items():
             if uid in self._ended:
                 continue
-            if uid not in known or int(known[uid].resource_version) < int(each.resource_version):
+            if uid not in known or precedes(known[uid].resource_version, each.resource_version) is not False:
                 return f"{each.name} at version {each.resource_version}"
-        missing = (each for uid, each in known.items() if uid not in fresh)
-        return next(
-            (f"the end of {each.name}" for each in missing if int(each.resource_version) <= int(page.resource_version)),
-            "",
-        )
+        for uid, each in known.items():
+            created_since = precedes(page.resource_version, each.resource_version) is True
+            if uid not in fresh and not created_since:
+                return f"the end of {each.name}"
+        return ""
 
     def close(self) -> None:
         """End every stream."""

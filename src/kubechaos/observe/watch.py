@@ -4,13 +4,12 @@ The rules are those of client-go's RetryWatcher: the version advances only after
 are kept, a 410 ends the stream (here: relist, diff, gap), 401 and 403 are terminal, everything else backs off.
 """
 
-import random
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..api.transport import ERRORS, Transport
+from ..clock import WALL_TIME, WallTime
 from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnreachableError, may_pass
 from ..kube import decode
 from ..kube.kinds import Kind
@@ -21,13 +20,44 @@ PAGE: Final = 500
 STREAM_SECONDS: Final = 300
 LIST_DEADLINE: Final = 10.0
 STOP_SECONDS: Final = 1.0
+FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 2.0
+"""A server may ask for more by Retry-After, but a watch that is away longer than this sees too little of a recovery."""
 
 Sink = Callable[[Record | Failed], object]
 
 
+class Backoff:
+    """How long to pause after each failure in a row: not at all after the first, then 0.1, 0.2, 0.4, ... 2 s.
+
+    Each is shortened by up to a half, by chance, so that the streams that one failure has ended do not return together.
+    """
+
+    def __init__(self, uniform: Callable[[float, float], float]) -> None:
+        self._uniform = uniform
+        self._failures = 0
+
+    def reset(self) -> None:
+        """Begin anew: what was asked for has come."""
+        self._failures = 0
+
+    def pause(self, asked: float | None = None) -> float:
+        """Return the seconds to wait after one more failure; the server may have asked for some (Retry-After)."""
+        self._failures += 1
+        return max(min(asked or 0.0, LONGEST_PAUSE), self._grown(self._failures - 2))
+
+    def _grown(self, doublings: int) -> float:
+        if doublings < 0:
+            return 0.0
+        # A float holds no 2**1024: after half an hour of failures the pauses must still be those of the first minute.
+        return min(FIRST_PAUSE * 2.0 ** min(doublings, 10), LONGEST_PAUSE) * self._uniform(0.5, 1)
+
+
 class Watch:
-    """The stream of one resource; every record goes to `sink`, stamped with `now()` on arrival."""
+    """The stream of one resource; every record goes to `sink`, stamped with `now()` on arrival.
+
+    `now` is the run's clock; deadlines and pauses, which are about the server, go by `wall`.
+    """
 
     def __init__(
         self,
@@ -37,6 +67,7 @@ class Watch:
         query: Mapping[str, str],
         sink: Sink,
         now: Callable[[], float],
+        wall: WallTime = WALL_TIME,
     ) -> None:
         self._transport = transport
         self._kind = kind
@@ -45,12 +76,13 @@ class Watch:
         self._query = dict(query)
         self._tell = sink
         self._now = now
+        self._wall = wall
+        self._backoff = Backoff(wall.uniform)
         self._known: dict[str, Observed] = {}
         self._version = ""
         self._heard = 0.0
         self._broken = ""
         self._expired = ""
-        self._failures = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"kubechaos-{kind.plural}", daemon=True)
 
@@ -83,7 +115,7 @@ class Watch:
 
     def _first_list(self) -> None:
         """List; only a server that answered, but was busy, is asked again: nothing has happened yet."""
-        until = time.monotonic() + LIST_DEADLINE
+        until = self._wall.monotonic() + LIST_DEADLINE
         while not self._stopped.is_set():
             try:
                 self._list()
@@ -91,7 +123,7 @@ class Watch:
             except UnreachableError:
                 raise
             except ApiError as error:
-                if not (may_pass(error) or isinstance(error, ExpiredError)) or time.monotonic() > until:
+                if not (may_pass(error) or isinstance(error, ExpiredError)) or self._wall.monotonic() > until:
                     raise
                 self._pause(error)
 
@@ -109,15 +141,13 @@ class Watch:
 
     def _pause(self, error: ApiError) -> None:
         self._broken = str(error)
-        asked = min(error.retry_after or 0.0, LONGEST_PAUSE)
-        backoff = 0.0 if self._failures == 0 else min(0.05 * 2**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1)
-        self._failures += 1
-        self._stopped.wait(max(asked, backoff))
+        self._wall.pause(self._stopped, self._backoff.pause(error.retry_after))
 
     def _list(self) -> None:
         objects, version = self._pages()
         self._known = {each.uid: each for each in objects}
-        self._broken, self._failures = "", 0
+        self._broken = ""
+        self._backoff.reset()
         at = self._heard = self._now()
         self._sink(Listed(at, self._kind.name, version, objects, self._transport.server_time))
         self._version = version
@@ -156,15 +186,25 @@ class Watch:
             "resourceVersion": self._version,
             "timeoutSeconds": str(STREAM_SECONDS),
         }
+        opened, silent = self._wall.monotonic(), True
         with self._transport.stream(self._path, query) as lines:
             if self._broken:
                 self._sink(Delay(self._now(), self._kind.name, self._heard, self._broken))
                 self._broken = ""
             for line in lines:
+                silent = False
                 self._hand_over(*self._decode(line))
-                self._failures = 0
-        if not self._stopped.is_set():
-            self._broken = "the server closed the stream"
+                self._backoff.reset()
+        self._closed(lasted=self._wall.monotonic() - opened, silent=silent)
+
+    def _closed(self, *, lasted: float, silent: bool) -> None:
+        """Note that the server has closed the stream, as it does with each sooner or later."""
+        if self._stopped.is_set():
+            return
+        self._broken = "the server closed the stream"
+        # A proxy may close each at once: that is a failure like others, or it would be asked again without a pause.
+        if silent and lasted < LONGEST_PAUSE:
+            self._wall.pause(self._stopped, self._backoff.pause())
 
     def _decode(self, line: bytes) -> tuple[str, Observed | decode.Status]:
         try:

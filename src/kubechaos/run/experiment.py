@@ -12,7 +12,7 @@ from ..act.act import Act
 from ..act.heal import heal
 from ..act.write import Writer
 from ..api.transport import Transport
-from ..clock import WALL
+from ..clock import WALL_TIME
 from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError, NotHealedError, RefusedError
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule
@@ -65,7 +65,7 @@ class Experiment:
         if outer is not None:
             outer.inner.append(self)
             self._number = len(outer.inner)
-        self._writer = Writer(run.client, observation.put_own, observation.now, WALL, self._number)
+        self._writer = Writer(run.client, observation.put_own, observation.now, WALL_TIME, self._number)
 
     def __str__(self) -> str:
         return f"{self.plan.fault!r} on {self.plan.target}"
