@@ -88,6 +88,11 @@ def edits(live: Json, fields: Mapping[str, Any]) -> tuple[Edit, ...]:
     return tuple(edit for edit in found if edit.before != edit.after)
 
 
+def shown(fields: Mapping[str, Any]) -> str:
+    """Return fields as a person writes them, like "spec.replicas is 3"."""
+    return ", ".join(f"{written(path)} is {_shown(value)}" for path, value in _leaves(fields, ()))
+
+
 def _leaves(fields: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
     for key, value in fields.items():
         if isinstance(value, Mapping) and value:

@@ -138,7 +138,7 @@ def _target(config: pytest.Config) -> tuple[str, str]:
 
     value, where = _value(config, "target")
     kind, _, name = (value or "").partition("/")
-    kinds = {each.lower(): each for each in sorted(WORKLOADS)}
+    kinds = {each.lower(): each for each in WORKLOADS}
     if not name or "/" in name or kind.lower() not in kinds:
         choices = [f"{each}/NAME" for each in kinds]
         written = f"{', '.join(choices[:-1])} or {choices[-1]}"

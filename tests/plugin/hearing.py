@@ -122,7 +122,9 @@ def short(record: Record | Failed) -> str:
         case Listed(objects=objects, resource_version=version):
             return f"listed {','.join(each.name for each in objects)}@{version}"
         case Seen(object=value, inferred=inferred) | Gone(object=value, inferred=inferred):
-            return f"{record.type} {value.name}@{value.resource_version}" + (" inferred" if inferred else "")
+            return f"{type(record).__name__.lower()} {value.name}@{value.resource_version}" + (
+                " inferred" if inferred else ""
+            )
         case Failed(error=reason):
             return f"failed {type(reason).__name__}"
-    return str(record.type)
+    return type(record).__name__.lower()

@@ -146,7 +146,7 @@ def test_a_fault_inside_a_fault_on_the_same_target_is_refused(run: Runner) -> No
                 chaos.run(kill(1), healthy_deployment)
     """
     result = run(code)
-    assert "RefusedError: deployment/timeserver: a fault is already being injected" in result.out
+    assert "RefusedError: deployment/timeserver: kill(1) on deployment/timeserver is being injected" in result.out
     assert (result.code, result.gate) == (1, "fail")
 
 

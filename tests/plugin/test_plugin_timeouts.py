@@ -26,7 +26,7 @@ def test_a_timeout_in_a_block_is_a_failure_with_what_was_seen(run: Runner) -> No
             with chaos.inject(kill(1), healthy_deployment, within=0.1):
                 time.sleep(60)
     """
-    run.pytester.makeconftest("import kubechaos.run.arguments as arguments; arguments.PROOF_MARGIN = 0")
+    run.pytester.makeconftest("import kubechaos.effects as effects; effects.STOP_MARGIN = 0")
     result = run(code, *METHOD, "--timeout=1.5", process=True)
     assert (result.code, result.gate, result.outcomes) == (1, "fail", {"test_it": "failed"})
     assert result.verdicts == {"test_it": "interrupted"}

@@ -95,7 +95,7 @@ def test_what_is_no_number_of_seconds_names_its_source(
 
 @pytest.mark.parametrize("value", ["web", "deployment", "deployment/", "/web", "/", "pod/web", "deployment/a/b"])
 def test_what_is_no_target_names_its_source_and_the_way_out(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OptionError, match=f"^--chaos-target: '{value}' is no target; write daemonset/NAME"):
+    with pytest.raises(OptionError, match=f"^--chaos-target: '{value}' is no target; write deployment/NAME"):
         settings({"chaos_target": value})
     monkeypatch.setenv("CHAOS_TARGET", value)
     with pytest.raises(OptionError, match=r"^CHAOS_TARGET: "):

@@ -96,7 +96,7 @@ class Writer:
             check(live)
             edits = changes.edits(live, fields)
             if not edits:
-                raise ArgumentError(f"{ref} is so already: {_named(fields)}; the fault would change nothing")
+                raise ArgumentError(f"{ref}: {changes.shown(fields)} already: the fault would change nothing")
             if self._patched(ref, live, edits, keep):
                 return
         raise ConflictError(f"{ref} was changed by somebody else before each of {ATTEMPTS} tries to change it")
@@ -233,7 +233,3 @@ def _may_have_landed(error: ApiError) -> bool:
 
 def _is_worth_repeating(error: ApiError) -> bool:
     return isinstance(error, MalformedError) or may_pass(error)
-
-
-def _named(fields: Mapping[str, Any]) -> str:
-    return decode.encode(fields).decode()

@@ -17,7 +17,7 @@ def rollout_restart() -> Fault:
     def steps(act: Act, target: Target) -> None:
         act.patch(target, {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: act.time_of_day()}}}}})
 
-    return Fault("rollout_restart", (), steps, TemplateReplaced(), needs=PATCH_WORKLOAD, kinds=WORKLOADS)
+    return Fault("rollout_restart", (), steps, TemplateReplaced(), needs=PATCH_WORKLOAD, kinds=frozenset(WORKLOADS))
 
 
 def scale(replicas: int) -> Fault:

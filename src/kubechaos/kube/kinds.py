@@ -140,7 +140,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType({each.name: each for each in
 """Every kind that kubechaos knows, by its name."""
 TARGETS: Final = frozenset(each.name for each in _ROWS if each.streams)
 """The kinds that can be a target."""
-WORKLOADS: Final = frozenset(each.name for each in _ROWS if each.is_workload)
+WORKLOADS: Final = tuple(each.name for each in _ROWS if each.is_workload)
 """The kinds of target that have a template of their own."""
 SCALABLE: Final = frozenset(each.name for each in _ROWS if each.scalable)
 """The kinds of target that can be scaled."""
