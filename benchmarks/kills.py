@@ -103,7 +103,7 @@ def chaos_in(cluster: Cluster, folder: Path, nodeid: str) -> Chaos:
 
 def _needed(outage: Outage) -> float:
     """The seconds that the experiment had to take by its own rules."""
-    proof = outage.proof[1] if outage.proof else 0.0
+    proof = outage.proof.at if outage.proof else 0.0
     return max(outage.recovery_time + outage.stable_for, proof)
 
 

@@ -83,7 +83,7 @@ MUTATIONS = {
     ),
     "a cut recording has a result": (f"{JUDGE}/replay.py", "experiment.running", "False"),
     "a victim may be not Ready": (f"{JUDGE}/victims.py", "if p.active and p.ready)", "if p.active)"),
-    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or unrest(state.world)", 'or ""'),
+    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or unrest(state.world)", "or None"),
 }
 
 

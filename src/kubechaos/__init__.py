@@ -22,6 +22,7 @@ _HOMES = {
     "Rehearsal": "run.rehearsal",
     "Target": "target",
     "UnknownAlertError": "errors",
+    "Verdict": "errors",
     "evict": "faults.pods",
     "kill": "faults.pods",
     "kill_container": "faults.pods",
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from .errors import NotSteadyError as NotSteadyError
     from .errors import RefusedError as RefusedError
     from .errors import UnknownAlertError as UnknownAlertError
+    from .errors import Verdict as Verdict
     from .faults.fault import Fault as Fault
     from .faults.pods import evict as evict
     from .faults.pods import kill as kill

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .errors import RecordingError
+from .errors import RecordingError, Verdict
 from .judge.replay import replay
 from .report import recording, text
 
@@ -35,4 +35,4 @@ def _replay(chosen: argparse.Namespace) -> int:
         return 2
     for outage in outages:
         sys.stdout.write(f"{text.verdict_line(outage)}\n{text.timeline(outage)}\n")
-    return 0 if outages and all(outage.verdict == "recovered" for outage in outages) else 1
+    return 0 if outages and all(outage.verdict is Verdict.RECOVERED for outage in outages) else 1

@@ -28,6 +28,8 @@ class _Effect(Struct, frozen=True, tag_field="effect", tag=True):
 
     preparing: ClassVar[bool] = False
     """Whether the fault hurts nobody alone: it is only used as a block around another fault."""
+    unseen: ClassVar[str]
+    """The code of the cause where a fault is not proven, beside the sentence of `missing`."""
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Return what was seen of the effect, and when; None while it is not there."""
@@ -70,6 +72,8 @@ class _OnVictims(_Effect, frozen=True):
 class PodsGone(_OnVictims, frozen=True):
     """Every victim is gone from the API, or terminating with nothing of it running."""
 
+    unseen: ClassVar[str] = "NotGone"
+
     def on_victim(self, victim: "Life", injection: "Injection") -> Sight | None:
         """Return "gone", or "stopped", and when."""
         return victim.proof
@@ -86,6 +90,7 @@ class PodsGone(_OnVictims, frozen=True):
 class PodsRestarted(_OnVictims, frozen=True):
     """A container of every victim was restarted in place; `container` is its name, "" for whichever was."""
 
+    unseen: ClassVar[str] = "NotRestarted"
     container: str = ""
 
     def on_victim(self, victim: "Life", injection: "Injection") -> Sight | None:
@@ -107,6 +112,7 @@ class PodsRestarted(_OnVictims, frozen=True):
 class PodCount(_Effect, frozen=True):
     """The target has this many pods."""
 
+    unseen: ClassVar[str] = "NotScaled"
     pods: int
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
@@ -120,6 +126,8 @@ class PodCount(_Effect, frozen=True):
 
 class TemplateReplaced(_Effect, frozen=True):
     """There is a pod of a template that was not the current one at t0."""
+
+    unseen: ClassVar[str] = "NotReplaced"
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Look for a pod of the new template."""
@@ -136,6 +144,7 @@ class Accepted(_Effect, frozen=True):
     """The API server's answers show what was written. It hurts nobody: a fault of this effect prepares another."""
 
     preparing: ClassVar[bool] = True
+    unseen: ClassVar[str] = "NotAccepted"
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Compare what was sent with what was accepted."""

@@ -1,21 +1,50 @@
 """Every error of kubechaos, in one tree; each carries the verdict it stands for."""
 
 from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How an experiment ended, worst first."""
+
+    NOT_HEALED = "not_healed"
+    """Something that kubechaos changed could not be put back."""
+    INTERRUPTED = "interrupted"
+    """A signal, a timeout or an exception ended the experiment early."""
+    REFUSED = "refused"
+    """The experiment was not begun; nothing was touched."""
+    NOT_STEADY = "not_steady"
+    """The target was not healthy before the fault."""
+    INCONCLUSIVE = "inconclusive"
+    """The observation has a gap, or somebody else changed the target."""
+    FAULT_NOT_PROVEN = "fault_not_proven"
+    """No effect of the fault was seen."""
+    BLOCKED = "blocked"
+    """A disruption budget allowed no eviction in time."""
+    NOT_RECOVERED = "not_recovered"
+    """The target did not recover in time."""
+    RECOVERED = "recovered"
+    """The fault is proven, and so is the recovery."""
 
 
 class ChaosError(Exception):
     """The root of the tree: an experiment that is not a proven recovery.
 
-    `verdict` is the word of the report that the error stands for.
+    `verdict` is the verdict that the error stands for, `code` names its cause in one word for programs; by default the
+    name of the class without "Error".
     """
 
-    verdict = "refused"
+    verdict = Verdict.REFUSED
+    code = "Chaos"
+
+    def __init_subclass__(cls) -> None:
+        cls.code = vars(cls).get("code") or cls.__name__.removesuffix("Error")
 
 
 class NotHealedError(ChaosError):
     """Something that kubechaos changed could not be put back."""
 
-    verdict = "not_healed"
+    verdict = Verdict.NOT_HEALED
 
 
 class InterruptedOutage(BaseException):
@@ -24,19 +53,20 @@ class InterruptedOutage(BaseException):
     A BaseException, so that a test's `except Exception` cannot swallow it.
     """
 
-    verdict = "interrupted"
+    verdict = Verdict.INTERRUPTED
+    code = "Interrupted"
 
 
 class FaultError(ChaosError):
     """A fault, an alert rule or a test's own block raised, so the experiment has no result."""
 
-    verdict = "interrupted"
+    verdict = Verdict.INTERRUPTED
 
 
 class NotEndedError(ChaosError, RuntimeError):
     """The outcome of an `inject` block was asked for inside the block."""
 
-    verdict = "interrupted"
+    verdict = Verdict.INTERRUPTED
 
 
 class RefusedError(ChaosError):
@@ -94,31 +124,36 @@ class PermissionRefusedError(RefusedError):
 class NotSteadyError(ChaosError):
     """The target was not healthy before the fault."""
 
-    verdict = "not_steady"
+    verdict = Verdict.NOT_STEADY
+
+    def __init__(self, message: str, code: str = "NotSteady") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class InconclusiveError(ChaosError):
     """The observation had a hole, or somebody else moved the target: no verdict can be given."""
 
-    verdict = "inconclusive"
+    verdict = Verdict.INCONCLUSIVE
 
 
 class FaultNotProvenError(ChaosError):
     """No effect of the fault was seen."""
 
-    verdict = "fault_not_proven"
+    verdict = Verdict.FAULT_NOT_PROVEN
 
 
 class EvictionBlockedError(ChaosError, AssertionError):
     """A disruption budget did not allow an eviction."""
 
-    verdict = "blocked"
+    verdict = Verdict.BLOCKED
+    code = "DisruptionBudget"
 
 
 class NotRecoveredError(ChaosError, AssertionError):
     """The target did not recover in time."""
 
-    verdict = "not_recovered"
+    verdict = Verdict.NOT_RECOVERED
 
 
 class RecordingError(ChaosError):
@@ -155,6 +190,7 @@ class ApiError(ChaosError):
         self.status = status
         self.reason = reason
         self.causes = causes
+        self.code = reason or type(self).code
         self.retry_after = retry_after
 
 

@@ -1,17 +1,18 @@
 """What is done for one chaos item, around its phases and for its reports."""
 
 from collections.abc import Callable
+from math import inf
 from types import TracebackType
 
 import pytest
 
 from . import fixtures
-from .errors import ChaosError, InterruptedOutage
+from .errors import ChaosError, InterruptedOutage, Verdict
 from .fixtures import CLUSTER, EXPERIMENTS, RAISED
-from .report import records, text
+from .report import json, text
 from .report.gate import EXCUSABLE
-from .report.records import Json
-from .tally import ATTRIBUTE
+from .report.run import ChaosResult, ClusterFacts, result
+from .tally import ATTRIBUTE, ItemReport
 
 PROPERTY = "chaos_"
 OURS = ("kubechaos", "contextlib")
@@ -75,7 +76,7 @@ def _shorten(raised: pytest.ExceptionInfo[BaseException]) -> None:
         cause.__traceback__, cause = None, cause.__cause__ or cause.__context__
 
 
-def _undo_excuse(report: pytest.TestReport, verdict: str) -> None:
+def _undo_excuse(report: pytest.TestReport, verdict: Verdict) -> None:
     """Make an xfail or a skip the failure that it is."""
     word = "xfail" if hasattr(report, "wasxfail") else "skip"
     report.__dict__.pop("wasxfail", None)
@@ -89,36 +90,46 @@ def _root(step: TracebackType) -> str:
     return str(step.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-def _properties(told: Json) -> list[tuple[str, object]]:
+def _properties(found: ChaosResult) -> list[tuple[str, object]]:
     """The facts that belong into JUnit: plain values, as xdist carries no others."""
-    times = [each["recovery_time"] for each in told["experiments"] if each["recovery_time"] is not None]
-    properties = [(f"{PROPERTY}verdict", told["verdict"]), (f"{PROPERTY}artifacts", told["artifacts"])]
-    return [
-        (name, value)
-        for name, value in (*properties, (f"{PROPERTY}recovery_time", max(times, default=None)))
-        if value is not None
+    times = [each.recovery_time for each in found.experiments if each.recovery_time < inf]
+    properties = [
+        ("verdict", str(found.verdict) if found.verdict else None),
+        ("artifacts", found.artifacts),
+        ("recovery_time", max(times, default=None)),
     ]
+    return [(f"{PROPERTY}{name}", value) for name, value in properties if value is not None]
 
 
-def metadata(item: pytest.Item) -> Json:
+def metadata(item: pytest.Item) -> ChaosResult:
     """Return `metadata.chaos` of the item as it stands."""
     experiments, raised = item.stash.get(EXPERIMENTS, None), item.stash.get(RAISED, [])
-    words = [error.verdict for error in raised if isinstance(error, ChaosError | InterruptedOutage)]
+    verdicts = [error.verdict for error in raised if isinstance(error, ChaosError | InterruptedOutage)]
     if experiments is None:
-        return records.test(words, None, [])
-    return records.test([*experiments.verdicts, *words], experiments.artifacts.place, experiments.outages)
+        return result(verdicts, None, [])
+    return result([*experiments.verdicts, *verdicts], experiments.artifacts.place, experiments.outages)
 
 
 def complete(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add to a chaos item's report what is known, and undo an xfail that would excuse a missing result."""
     if not chaotic(item):
         return
-    told = metadata(item)
-    cut = any(isinstance(error, InterruptedOutage) for error in item.stash.get(RAISED, []))
-    setattr(report, ATTRIBUTE, {"metadata": told, "cluster": item.config.stash.get(CLUSTER, None), "cut": cut})
-    if report.skipped and told["verdict"] is not None and told["verdict"] not in EXCUSABLE:
-        _undo_excuse(report, told["verdict"])
-    if told["verdict"] == "not_healed":
+    found = metadata(item)
+    setattr(report, ATTRIBUTE, json.plain(ItemReport(found, _cluster(item), _interrupted(item))))
+    if report.skipped and found.verdict is not None and found.verdict not in EXCUSABLE:
+        _undo_excuse(report, found.verdict)
+    if found.verdict is Verdict.NOT_HEALED:
         item.session.shouldstop = "kubechaos: the cluster was not healed; nothing more is done to it"
     if report.failed and (experiments := item.stash.get(EXPERIMENTS, None)) is not None:
         report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in experiments.outages]
+
+
+def _cluster(item: pytest.Item) -> ClusterFacts | None:
+    """Which cluster the session has used so far; None before it has."""
+    known = item.config.stash.get(CLUSTER, None)
+    return ClusterFacts(**known) if known else None
+
+
+def _interrupted(item: pytest.Item) -> bool:
+    """Whether a signal has ended the item."""
+    return any(isinstance(error, InterruptedOutage) for error in item.stash.get(RAISED, []))

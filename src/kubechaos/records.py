@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from .changes import Change, Outcome
 from .effects import Effect
+from .errors import Verdict
 from .kube.objects import Observed, Ref
 
 
@@ -23,6 +24,16 @@ class Lasts(StrEnum):
     """The target can recover while it is in force; it is undone once it has."""
     UNTIL_HEALED = "until_healed"
     """The target cannot recover before it is undone."""
+
+
+class FaultCall(Struct, frozen=True):
+    """A fault as its factory was called: its `name`, and its `args` as they were written; str() is "kill(1)"."""
+
+    name: str
+    args: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(self.args)})"
 
 
 class _Record(Struct, frozen=True, tag_field="type", tag=str.lower):
@@ -105,6 +116,11 @@ class Begun(_Record, frozen=True):
     hold: float | None = None
     injection: int = 0
 
+    @property
+    def call(self) -> FaultCall:
+        """The call of the fault."""
+        return FaultCall(self.fault, self.args)
+
 
 class Chosen(_Record, frozen=True):
     """A pod was chosen as a victim."""
@@ -181,12 +197,12 @@ class Log(_Record, frozen=True):
 class Ended(_Record, frozen=True):
     """The observation of an experiment has ended.
 
-    `verdict`, `cause` and `cause_code` are empty unless the run itself knows better than the fold. `unobserved` are the
-    kinds that could not be watched.
+    `verdict` is None, `cause` and `cause_code` are empty unless the run itself knows better than the fold. `unobserved`
+    are the kinds that could not be watched.
     """
 
     unobserved: tuple[str, ...] = ()
-    verdict: str = ""
+    verdict: Verdict | None = None
     cause: str = ""
     cause_code: str = ""
 

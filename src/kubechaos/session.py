@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from . import items, terminal
-from .errors import ConfigError
+from .errors import ArtifactsError, ConfigError, Verdict
 from .fixtures import ENDS, identity, pinned, settings
-from .report import records
+from .report import json
+from .report.formats import FORMATS
+from .report.run import Run, make_run
+from .run.artifacts import save_reports
 from .run.signals import interruptible, let_wait, shielded, terminable
 from .settings import FACTOR, Settings
 from .tally import Tally
@@ -122,7 +125,7 @@ class ChaosSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
         """Add `metadata.chaos` to the item's part of the JSON report."""
-        return {"chaos": items.metadata(item)} if items.chaotic(item) else {}
+        return {"chaos": json.plain(items.metadata(item))} if items.chaotic(item) else {}
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Know of an item before its first report, which may never come from an xdist worker."""
@@ -147,35 +150,50 @@ class ChaosSession:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Wrapper:
         """Report what began and did not end before any report is written; have the exit code and the last line."""
         self._tally.broken |= exitstatus in CUT_SHORT
-        self._tally.simulated = (knobs := self._knobs()) is not None and knobs.simulated
         if not self._worker:
             for report in self._tally.unfinished(unheard=self._config.pluginmanager.hasplugin("dsession")):
                 self._config.hook.pytest_runtest_logreport(report=report)
-            if "not_healed" in self._tally.verdicts:
+            if any(test.verdict is Verdict.NOT_HEALED for test in self._tally.tests):
                 session.exitstatus = NOT_HEALED
         yield
-        if not self._worker and knobs:
-            terminal.last_line(self._config, self._tally.gate, self._tally.verdicts, knobs)
+        if not self._worker and (knobs := self._knobs()):
+            run = self._run(knobs)
+            self._write_reports(run, knobs)
+            terminal.last_line(self._config, run, knobs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the top level `chaos` to the JSON report, unless there are no options that could be read."""
         if (knobs := self._knobs()) is None:
             return
-        told = self._tally.tests
+        metadata = json.plain(self._tally.metadata)
         for test in json_report.get("tests", ()):
-            if test["nodeid"] in told:
-                test.setdefault("metadata", {})["chaos"] = told[test["nodeid"]]
-        json_report["chaos"] = records.run(
+            if test["nodeid"] in metadata:
+                test.setdefault("metadata", {})["chaos"] = metadata[test["nodeid"]]
+        json_report["chaos"] = json.summary(self._run(knobs))
+
+    def _run(self, knobs: Settings) -> Run:
+        return make_run(
             version=version("pytest-kubechaos"),
             run=knobs.run,
             started=knobs.started,
             seed=knobs.seed,
-            gate=self._tally.gate,
             factor=FACTOR if knobs.simulated else None,
             cluster=self._tally.cluster,
-            tests=list(told.values()),
+            selected=self._tally.selected,
+            broken=self._tally.broken,
+            tests=self._tally.tests,
         )
+
+    def _write_reports(self, run: Run, knobs: Settings) -> None:
+        """Write the run in every format, beside the artifacts of its tests; where no test began, there is nothing."""
+        if not run.tests:
+            return
+        folder = self._config.rootpath / knobs.results / knobs.run
+        try:
+            save_reports(folder, {f"run.{name}": render(run) for name, render in FORMATS.items()})
+        except ArtifactsError as error:
+            terminal.warn(self._config, str(error))
 
     def _knobs(self) -> Settings | None:
         try:

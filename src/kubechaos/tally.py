@@ -4,12 +4,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
-from .report.gate import Item, gate
-from .report.records import Json
+from .errors import Verdict
+from .report import json
+from .report.run import ChaosResult, ClusterFacts, ItemResult
 
 ATTRIBUTE = "kubechaos"
-"""The attribute of a chaos item's reports, carried along by xdist: {"metadata", "cluster", "cut"} (by a signal?)."""
+"""The attribute of a chaos item's reports with an ItemReport as plain values: xdist carries no others."""
+
+
+class ItemReport(Struct, frozen=True):
+    """What the process that runs an item adds to each of its reports.
+
+    `chaos` is what is known of the item so far, `cluster` which cluster was used, None before one was; `interrupted` is
+    whether a signal has ended the item.
+    """
+
+    chaos: ChaosResult
+    cluster: ClusterFacts | None
+    interrupted: bool
 
 
 @dataclass(slots=True)
@@ -18,11 +33,10 @@ class _Heard:
 
     location: tuple[str, int | None, str]
     keywords: dict[str, Any]
-    metadata: Json
+    last: ItemReport
     outcome: str = ""
     finished: bool = False
-    reran: bool = False
-    cut: bool = False
+    rerun: bool = False
 
 
 @dataclass(slots=True)
@@ -34,10 +48,7 @@ class Tally:
 
     selected: int = 0
     broken: bool = False
-    simulated: bool = False
-    cluster: dict[str, str | None] = field(
-        default_factory=lambda: {"context": None, "server_version": None, "uid": None}
-    )
+    cluster: ClusterFacts = field(default_factory=ClusterFacts)
     _items: dict[str, _Heard] = field(default_factory=dict)
     _begun: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
 
@@ -51,15 +62,15 @@ class Tally:
 
     def hear(self, report: pytest.TestReport) -> None:
         """Take in one report; reports of other items are not ours."""
-        told = getattr(report, ATTRIBUTE, None)
-        if told is None:
+        plain = getattr(report, ATTRIBUTE, None)
+        if plain is None:
             return
-        heard = self._items.setdefault(report.nodeid, _Heard(report.location, dict(report.keywords), told["metadata"]))
-        heard.metadata = told["metadata"]
-        heard.cut = told["cut"]
-        self.cluster = told["cluster"] or self.cluster
+        last = json.from_plain(plain, ItemReport)
+        heard = self._items.setdefault(report.nodeid, _Heard(report.location, dict(report.keywords), last))
+        heard.last = last
+        self.cluster = last.cluster or self.cluster
         if str(report.outcome) == "rerun":
-            heard.reran, heard.outcome, heard.finished = True, "", False
+            heard.rerun, heard.outcome, heard.finished = True, "", False
             return
         heard.outcome = _outcome(report, heard.outcome)
         heard.finished = report.when == "teardown"
@@ -72,9 +83,9 @@ class Tally:
         reports = []
         for nodeid, heard in self._items.items():
             if not heard.finished:
-                told = {"metadata": {**heard.metadata, "verdict": "interrupted"}, "cluster": None, "cut": True}
+                chaos = replace(heard.last.chaos, verdict=Verdict.INTERRUPTED)
                 report = _cut_short(nodeid, heard.location, heard.keywords)
-                setattr(report, ATTRIBUTE, told)
+                setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
                 reports.append(report)
         if unheard:
             reports += [
@@ -83,23 +94,27 @@ class Tally:
         return reports
 
     @property
-    def gate(self) -> str:
-        """The gate's word."""
-        items = [
-            Item(nodeid, heard.outcome, heard.metadata["verdict"], heard.reran, heard.cut)
-            for nodeid, heard in self._items.items()
-        ]
-        return gate(self.selected, items, broken=self.broken, simulated=self.simulated)
+    def tests(self) -> list[ItemResult]:
+        """How each item ended so far."""
+        return [_result(nodeid, heard) for nodeid, heard in self._items.items()]
 
     @property
-    def tests(self) -> dict[str, Json]:
+    def metadata(self) -> dict[str, ChaosResult]:
         """The `metadata.chaos` of each item."""
-        return {nodeid: heard.metadata for nodeid, heard in self._items.items()}
+        return {nodeid: heard.last.chaos for nodeid, heard in self._items.items()}
 
-    @property
-    def verdicts(self) -> list[str]:
-        """The verdict of each item that has one."""
-        return [heard.metadata["verdict"] for heard in self._items.values() if heard.metadata["verdict"]]
+
+def _result(nodeid: str, heard: _Heard) -> ItemResult:
+    chaos = heard.last.chaos
+    return ItemResult(
+        nodeid,
+        heard.outcome,
+        chaos.verdict,
+        rerun=heard.rerun,
+        interrupted=heard.last.interrupted,
+        artifacts=chaos.artifacts,
+        experiments=chaos.experiments,
+    )
 
 
 def _cut_short(nodeid: str, location: tuple[str, int | None, str], keywords: dict[str, Any]) -> pytest.TestReport:

@@ -3,6 +3,7 @@
 import pytest
 
 from .report import text
+from .report.run import RunSummary
 from .settings import FACTOR, RESOLUTION, Settings
 
 
@@ -21,11 +22,17 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def last_line(config: pytest.Config, gate: str, verdicts: list[str], settings: Settings) -> None:
+def warn(config: pytest.Config, text: str) -> None:
+    """Write a line that nobody may overlook."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line(f"kubechaos: {text}", red=True)
+
+
+def last_line(config: pytest.Config, run: RunSummary, settings: Settings) -> None:
     """Write the last line of the run: the gate and what it stands on."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        colour = {"green" if gate == "pass" else "yellow" if gate in ("flaky", "simulated") else "red": True}
+        colour = {"green" if run.gate == "pass" else "yellow" if run.gate in ("flaky", "simulated") else "red": True}
         place = f"{settings.results}/{settings.run}"
-        line = text.summary(gate, verdicts, settings.seed, place, simulated=settings.simulated)
-        reporter.write_line(line, **colour)
+        reporter.write_line(text.summary(run, place), **colour)

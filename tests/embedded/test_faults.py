@@ -23,7 +23,7 @@ from tests.embedded.client import DEPLOYMENTS, Client
 @pytest.mark.parametrize("who", [1, "all"])
 def test_an_eviction_is_recovered(client: Client, who: int | str) -> None:
     outage = client.chaos.run(evict(who), client.web)
-    assert (outage.verdict, outage.fault) == ("recovered", "evict")
+    assert (outage.verdict, outage.fault.name) == ("recovered", "evict")
     assert outage.proof is not None
 
 
@@ -39,7 +39,7 @@ def test_a_rollout_restart_replaces_every_pod_and_is_no_interference(client: Cli
     outage = client.chaos.run(rollout_restart(), client.web)
     assert outage.verdict == "recovered"
     assert outage.proof is not None
-    assert outage.proof[0] == "replaced"
+    assert outage.proof.kind == "replaced"
     assert len(outage.phases.removed) == len(outage.phases.added) == 3
     assert "TargetChanged" not in outage.alerts
 
@@ -49,7 +49,7 @@ def test_a_scaled_target_is_put_back_and_owed_from_then_on(client: Client, repli
     outage = client.chaos.run(scale(replicas), client.web, hold=2)
     assert (outage.verdict, outage.wanted, outage.hold) == ("recovered", 3, 2)
     assert outage.proof is not None
-    assert outage.proof[0] == "scaled"
+    assert outage.proof.kind == "scaled"
     assert outage.min_ready == min(3, replicas)
     assert outage.recovery_time < 5
     assert "TargetChanged" not in outage.alerts
@@ -118,7 +118,7 @@ def _imported_by_hand(cluster: Cluster) -> None:
 
 def test_a_container_is_restarted_in_its_pod(client: Client) -> None:
     outage = client.chaos.run(kill_container(1), client.web)
-    assert (outage.verdict, outage.proof and outage.proof[0]) == ("recovered", "restarted")
+    assert (outage.verdict, outage.proof and outage.proof.kind) == ("recovered", "restarted")
     assert len(client.names()) == 3
 
 

@@ -2,6 +2,10 @@
 
 import pytest
 
+from kubechaos import Verdict
+from kubechaos.report import json
+from kubechaos.report.run import Run
+from tests.plugin import conftest
 from tests.plugin.conftest import KILL, Runner
 from tests.plugin.tiny import Tiny
 
@@ -94,7 +98,7 @@ def test_collecting_only_is_incomplete(run: Runner, tiny: Tiny) -> None:
 def test_a_test_that_passes_only_on_a_rerun_is_flaky_and_each_attempt_has_its_artifacts(run: Runner) -> None:
     result = run(FLAKY, "--reruns=1")
     assert (result.code, result.gate, result.verdicts) == (0, "flaky", {"test_it": "recovered"})
-    folders = sorted(path.name for path in (result.folder / "chaos-results").glob("*/*"))
+    folders = sorted(path.name for path in (result.folder / "chaos-results").glob("*/*") if path.is_dir())
     assert folders == [folders[0], f"{folders[0]}-retry1"]
     for name in ("alerts.json", "events.ndjson", "outage.json"):
         assert len(list((result.folder / "chaos-results").glob(f"*/*/{name}"))) == 2
@@ -123,6 +127,36 @@ def test_the_same_gate_under_xdist(run: Runner) -> None:
     assert result.json["chaos"]["cluster"]["server_version"] == "v1.36.2"
     runs = {path.parent.name for path in (result.folder / "chaos-results").glob("*/*")}
     assert runs == {result.json["chaos"]["run"]}
+
+
+def written_run(result: conftest.Run) -> Run:
+    """The whole run, as it is read from its file."""
+    (path,) = (result.folder / "chaos-results").glob("*/run.json")
+    return json.decode(path.read_bytes(), Run)
+
+
+@pytest.mark.parametrize("args", [(), ("-n1",)])
+def test_the_whole_run_is_written_and_can_be_read_back(run: Runner, args: tuple[str, ...]) -> None:
+    result = run(TWO, *args, process=bool(args))
+    found = written_run(result)
+    assert json.summary(found) == result.json["chaos"]
+    assert [(test.outcome, test.verdict) for test in found.tests] == [("passed", Verdict.RECOVERED)] * 2
+    (outage,) = found.tests[0].experiments
+    assert (str(outage.fault), outage.verdict) == ("kill(1)", Verdict.RECOVERED)
+    assert json.plain(outage) == result.json["tests"][0]["metadata"]["chaos"]["experiments"][0]
+
+
+def test_a_run_that_cannot_be_written_says_so_and_keeps_its_outcome(run: Runner) -> None:
+    code = """
+        from pathlib import Path
+
+        def test_it(chaos):
+            Path("chaos-results").touch()
+    """
+    result = run(code)
+    assert result.code == 0
+    assert "kubechaos: the artifacts cannot be written" in result.out
+    assert result.out.splitlines()[-1].startswith("kubechaos: gate not_run")
 
 
 def test_a_cluster_that_was_not_healed_ends_the_session_with_exit_code_10(run: Runner) -> None:

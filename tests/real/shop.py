@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from kubechaos.judge.replay import replay
-from kubechaos.kube import decode
-from kubechaos.report import recording, records
+from kubechaos.report import recording
+from kubechaos.report.json import plain
 from tests.real.parts import kubectl
 
 IMAGE = "docker.io/library/busybox:1.35.0"
@@ -113,7 +113,7 @@ def validated(report: Path) -> dict[str, Any]:
 def replayed(events: Path) -> None:
     """Hold a recording to what the run itself made of it."""
     with events.open("rb") as lines:
-        again = json.loads(decode.encode([records.experiment(each) for each in replay(recording.entries(lines))]))
+        again = plain(list(replay(recording.entries(lines))))
     told = events.with_name("outage.json")
     assert again == (json.loads(told.read_text())["experiments"] if told.exists() else [])
 

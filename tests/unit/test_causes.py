@@ -33,6 +33,7 @@ def stuck(*containers: Container, at: float = 3.0) -> Outage:
 def test_an_image_that_cannot_be_pulled_is_named(reason: str) -> None:
     outage = stuck(*waiting(reason, "localhost:1/web: not found"))
     assert outage.verdict == "not_recovered"
+    assert outage.cause_code == "ImagePullBackOff"
     assert outage.cause.endswith(f"; pod web-d: {reason}: localhost:1/web: not found")
     alert = outage.alerts["ImagePullBackOff"]
     assert (alert.object, alert.at, alert.message) == ("pod/web-d", 3.0, "localhost:1/web: not found")
@@ -49,13 +50,15 @@ def test_an_image_pull_is_alerted_once_for_each_pod() -> None:
 
 def test_a_crash_loop_is_named_with_its_exit_code() -> None:
     outage = stuck(*waiting("CrashLoopBackOff", "back-off 10s", last_exit_code=3, last_reason="Error"))
+    assert outage.cause_code == "CrashLoopBackOff"
     assert outage.cause.endswith("; pod web-d: CrashLoopBackOff: back-off 10s (last exit code 3)")
     assert outage.alerts["CrashLoopBackOff"].object == "pod/web-d"
 
 
 def test_a_missing_config_map_is_named() -> None:
     outage = stuck(*waiting("CreateContainerConfigError", 'configmap "web" not found'))
-    assert outage.cause.endswith('; pod web-d: CreateContainerConfigError: configmap "web" not found')
+    assert outage.cause_code == "CreateContainerConfigError"
+    assert 'configmap "web" not found' in outage.cause
     assert "CreateContainerConfigError" in outage.alerts
 
 
@@ -77,7 +80,8 @@ def test_a_pod_that_fits_nowhere_is_named() -> None:
     story.see(1.5, new("d"))
     story.change(2.0, "d", unschedulable="0/2 nodes are available")
     outage = story.outage()
-    assert outage.cause.endswith("; pod web-d: Unschedulable: 0/2 nodes are available")
+    assert outage.cause_code == "Unschedulable"
+    assert "0/2 nodes are available" in outage.cause
     assert (outage.alerts["Unschedulable"].object, outage.alerts["Unschedulable"].at) == ("pod/web-d", 2.0)
     assert "NotScheduled" not in outage.alerts
 
@@ -86,7 +90,8 @@ def test_a_quota_that_forbids_the_replacement_is_named() -> None:
     story = killed()
     story.change(2.0, "rs", failure="pods is forbidden: exceeded quota")
     outage = story.outage()
-    assert (outage.verdict, outage.cause) == ("not_recovered", "FailedCreate: pods is forbidden: exceeded quota")
+    assert (outage.verdict, outage.cause_code) == ("not_recovered", "FailedCreate")
+    assert "pods is forbidden: exceeded quota" in outage.cause
     assert outage.alerts["FailedCreate"].at == 2.0
     assert "NotCreated" not in outage.alerts
 
@@ -98,11 +103,12 @@ def test_a_transient_failed_create_is_no_cause_of_a_recovery() -> None:
     story.change(5.0, "rs", failure="")
     outage = story.outage()
     assert outage.verdict == "recovered"
-    assert "FailedCreate" not in outage.cause
+    assert outage.cause_code == "Creating"
 
 
 def test_a_replacement_that_is_never_created_is_an_alert() -> None:
     outage = killed().outage()
+    assert outage.cause_code == "NotCreated"
     alert = outage.alerts["NotCreated"]
     assert (alert.severity, alert.object, alert.at, alert.seen) == ("critical", "deployment/web", 0.0, 20.0)
 
@@ -111,7 +117,8 @@ def test_a_pod_that_no_scheduler_looks_at_is_an_alert() -> None:
     story = killed()
     story.see(1.5, new("d"))
     outage = story.outage()
-    assert outage.cause.endswith("; pod web-d: not scheduled yet; NotScheduled: the scheduler said nothing")
+    assert outage.cause_code == "NotScheduled"
+    assert "web-d" in outage.cause
     assert (outage.alerts["NotScheduled"].object, outage.alerts["NotScheduled"].at) == ("pod/web-d", 1.5)
     assert "NotCreated" not in outage.alerts
 
@@ -119,6 +126,7 @@ def test_a_pod_that_no_scheduler_looks_at_is_an_alert() -> None:
 @pytest.mark.parametrize("containers", [(), (CREATING,)])
 def test_a_pod_that_is_never_started_is_an_alert(containers: tuple[Container, ...]) -> None:
     outage = stuck(*containers)
+    assert outage.cause_code == "NotStarted"
     assert (outage.alerts["NotStarted"].object, outage.alerts["NotStarted"].at) == ("pod/web-d", 1.75)
     assert "NotScheduled" not in outage.alerts
 
@@ -154,10 +162,9 @@ def test_a_pod_that_is_never_ready_is_told_with_what_its_probe_says() -> None:
     story.see(1, new("d"))
     story.change(2, "d", node="node-2", phase="Running", not_ready="ContainersNotReady: app", containers=(RUNNING,))
     story.says(3, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500", "d")
-    cause = story.outage().cause
-    assert cause.endswith(
-        "pod web-d: ContainersNotReady: app; Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 500"
-    )
+    outage = story.outage()
+    assert outage.cause_code == "Unhealthy"
+    assert "Readiness probe failed: HTTP probe failed with statuscode: 500" in outage.cause
 
 
 def test_a_container_that_crashes_is_told_with_its_last_words() -> None:
@@ -167,6 +174,51 @@ def test_a_container_that_crashes_is_told_with_its_last_words() -> None:
     waiting = Container("app", state="waiting", reason="CrashLoopBackOff", last_exit_code=3, last_reason="Error")
     story.change(2, "d", node="node-2", containers=(waiting,))
     story.hear(Log(T0 + 60, "d", "no database | giving up"))
-    cause = story.outage().cause
-    assert "CrashLoopBackOff" in cause
-    assert cause.endswith("exit code 3); its last words: no database | giving up")
+    outage = story.outage()
+    assert outage.cause_code == "CrashLoopBackOff"
+    assert "exit code 3" in outage.cause
+    assert "no database | giving up" in outage.cause
+
+
+def test_a_container_that_is_killed_for_its_memory_again_and_again_is_named_by_that() -> None:
+    outage = stuck(*waiting("CrashLoopBackOff", "back-off 10s", last_exit_code=137, last_reason="OOMKilled"))
+    assert outage.cause_code == "OOMKilled"
+
+
+def test_a_start_that_waits_for_a_volume_is_named_by_the_event() -> None:
+    story = killed()
+    story.see(1.5, new("d", node="node-2", containers=(CREATING,)))
+    story.says(3, "FailedMount", 'configmap "web" not found', "d")
+    outage = story.outage()
+    assert outage.cause_code == "FailedMount"
+    assert 'configmap "web" not found' in outage.cause
+
+
+def test_a_pod_that_loses_its_readiness_again_and_again_is_flapping() -> None:
+    story = Story().kill("a", within=20.0)
+    story.dies(0.25, "a")
+    story.comes(1.0, "d", ready=2.0)
+    for at in (4.0, 6.0, 8.0):
+        story.unready(at, "d")
+        story.ready(at + 1, "d")
+    story.unready(10.0, "d")
+    assert story.outage().cause_code == "Flapping"
+
+
+@pytest.mark.parametrize(
+    ("times", "code"),
+    [
+        ((5.0, 5.25, 5.5, 5.75), "Creating"),
+        ((1.0, 5.0, 5.25, 5.5), "Scheduling"),
+        ((1.0, 1.25, 5.0, 5.25), "Starting"),
+        ((1.0, 1.25, 1.5, 5.0), "BecomingReady"),
+    ],
+)
+def test_the_code_of_a_recovery_is_the_phase_that_cost_the_most(times: tuple[float, ...], code: str) -> None:
+    created, scheduled, started, ready = times
+    story = killed()
+    story.see(created, new("d"))
+    story.change(scheduled, "d", node="node-2")
+    story.change(started, "d", phase="Running", containers=(RUNNING,))
+    story.ready(ready, "d")
+    assert (story.outage().verdict, story.outage().cause_code) == ("recovered", code)

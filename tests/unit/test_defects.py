@@ -65,6 +65,6 @@ def test_a_pod_in_whose_place_a_stateful_set_cannot_make_another_is_named(
 
 def test_pods_that_cannot_be_created_are_named_before_any_fault() -> None:
     state = fold(*listings(deployment(), replica_set(failure='pods "web-" is forbidden: exceeded quota: full')))
-    assert state.health.unmet == (
+    assert state.health.unmet.text == (
         '0 of 3 pods of the current template are Ready; FailedCreate: pods "web-" is forbidden: exceeded quota: full'
     )

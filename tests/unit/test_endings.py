@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kubechaos.judge.recovery import Limits
 from kubechaos.records import Delay, Gone
-from kubechaos.report import records
+from kubechaos.report import json
 from kubechaos.report.text import verdict_line
 
 from .worlds import T0, Story, deployment, fold, listings, new, pod, replica_set
@@ -62,7 +62,7 @@ def test_gaps_and_delays_are_told_in_seconds_from_t0() -> None:
     story.dies(0.25, "a")
     story.gap("Pod", 1.0, 3.0)
     story.hear(Delay(T0 + 4.0, "Pod", T0 + 3.5, "cut"))
-    told = records.experiment(story.outage())
+    told = json.plain(story.outage())
     assert [(each["since"], each["at"]) for each in told["gaps"]] == [(1.0, 3.0)]
     assert [(each["since"], each["at"]) for each in told["delays"]] == [(3.5, 4.0)]
 

@@ -1,4 +1,4 @@
-"""One tree of errors, each with the word of the report that it stands for."""
+"""One tree of errors, each with the verdict that it stands for."""
 
 import inspect
 
@@ -76,3 +76,19 @@ def test_an_unknown_alert_names_the_known_in_order() -> None:
 def test_an_answer_of_the_api_carries_its_code_and_reason() -> None:
     error = errors.ForbiddenError("no", status=403, reason="Forbidden", retry_after=2.0)
     assert (str(error), error.status, error.reason, error.retry_after) == ("no", 403, "Forbidden", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.TooFewReplicasError("x"), "TooFewReplicas"),
+        (errors.NotSteadyError("x"), "NotSteady"),
+        (errors.NotSteadyError("x", "ImagePullBackOff"), "ImagePullBackOff"),
+        (errors.EvictionBlockedError("x"), "DisruptionBudget"),
+        (errors.ApiError("x", status=422, reason="Invalid"), "Invalid"),
+        (errors.UnreachableError("x"), "Unreachable"),
+        (errors.InterruptedOutage("x"), "Interrupted"),
+    ],
+)
+def test_an_error_names_its_cause_by_a_code(error: errors.ChaosError, code: str) -> None:
+    assert error.code == code

@@ -2,18 +2,21 @@
 
 import pytest
 
+from kubechaos.errors import Verdict
 from kubechaos.judge.verdict import RANK
 from kubechaos.report.gate import EXCUSABLE, Item, gate
 
 
-def item(outcome: str = "passed", verdict: str | None = "recovered", **how: bool) -> Item:
-    return Item("test_it", outcome, verdict, **how)
+def item(
+    outcome: str = "passed", verdict: str | None = "recovered", rerun: bool = False, interrupted: bool = False
+) -> Item:
+    return Item("test_it", outcome, Verdict(verdict) if verdict else None, rerun, interrupted)
 
 
 PASSED = item()
-FLAKY = item(reran=True)
+FLAKY = item(rerun=True)
 NOT_RUN = item("skipped", None)
-CUT = item("failed", "interrupted", cut=True)
+CUT = item("failed", "interrupted", interrupted=True)
 FAILED = item("failed", "not_recovered")
 
 
@@ -78,10 +81,8 @@ def test_only_verdicts_about_the_target_can_be_excused() -> None:
 
 
 def test_a_rerun_that_failed_again_is_a_failure() -> None:
-    assert gate(1, [item("failed", "not_recovered", reran=True)]) == "fail"
+    assert gate(1, [item("failed", "not_recovered", rerun=True)]) == "fail"
 
 
 def test_a_cut_item_that_was_not_healed_is_a_failure() -> None:
-    from kubechaos.report.gate import Item, gate
-
-    assert gate(1, [Item("x", "failed", "not_healed", cut=True)]) == "fail"
+    assert gate(1, [item("failed", "not_healed", interrupted=True)]) == "fail"

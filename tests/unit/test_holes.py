@@ -21,6 +21,7 @@ def test_a_gap_within_the_experiment_makes_it_inconclusive(kind: str) -> None:
     story.gap(kind, 1.0, 3.0)
     outage = story.outage()
     assert outage.verdict == "inconclusive"
+    assert outage.cause_code == "Gap"
     assert outage.cause == f"{kind} events between +1.0 s and +3.0 s may be missing: 410 Gone"
     assert [gap.kind for gap in outage.gaps] == [kind]
 

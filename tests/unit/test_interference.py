@@ -26,6 +26,7 @@ def test_a_deployment_that_somebody_deletes_makes_it_inconclusive_at_once() -> N
     assert story.ends == 2.0
     outage = story.outage()
     assert (outage.verdict, outage.recovery_time) == ("inconclusive", inf)
+    assert outage.cause_code == "TargetChanged"
     assert outage.cause == "the Deployment was deleted by somebody else at +2.0 s"
     assert (changed(outage), outage.alerts["TargetChanged"].at) == ("the Deployment was deleted", 2.0)
 

@@ -26,7 +26,7 @@ class Probed(Story):
 def test_a_probe_that_has_not_answered_is_not_steady() -> None:
     mark = Opened(T0 - 11, "Deployment", probes=("shop",))
     objects = (deployment(replicas=1, updated_replicas=1), replica_set(), pod("a"))
-    assert unsteady(fold(mark, *listings(*objects))) == "probe shop has not answered yet"
+    assert unsteady(fold(mark, *listings(*objects))).text == "probe shop has not answered yet"
 
 
 def test_recovery_is_known_once_the_probe_has_passed_after_the_stretch() -> None:
@@ -62,5 +62,6 @@ def test_a_probe_that_keeps_failing_is_the_cause() -> None:
     story.recovers()
     story.answers(4, "AssertionError: 500")
     found = story.outage()
-    assert (found.verdict, found.cause) == ("not_recovered", "probe shop fails: AssertionError: 500")
+    assert (found.verdict, found.cause_code) == ("not_recovered", "ProbeFailed")
+    assert "AssertionError: 500" in found.cause
     assert found.probes["shop"].longest_unobserved == 56.0

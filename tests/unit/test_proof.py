@@ -2,6 +2,8 @@
 
 import pytest
 
+from kubechaos.judge.outage import Proof
+
 from .worlds import Story, new, pod
 
 
@@ -20,7 +22,7 @@ def test_a_victim_that_ignores_sigterm_for_20_seconds_costs_no_recovery_time() -
     story.gone(20.5, "a")
     assert story.ends == 20.0
     outage = story.outage()
-    assert (outage.verdict, outage.recovery_time, outage.proof) == ("recovered", 1.0, ("stopped", 20.0))
+    assert (outage.verdict, outage.recovery_time, outage.proof) == ("recovered", 1.0, Proof("stopped", 20.0))
     assert "NotGone" not in outage.alerts
 
 
@@ -29,7 +31,7 @@ def test_a_victim_that_a_finalizer_keeps_is_an_alert_and_no_verdict() -> None:
     story.stops(2.0, "a")
     assert story.ends == 6.0
     outage = story.outage()
-    assert (outage.verdict, outage.recovery_time, outage.proof) == ("recovered", 1.0, ("stopped", 2.0))
+    assert (outage.verdict, outage.recovery_time, outage.proof) == ("recovered", 1.0, Proof("stopped", 2.0))
     assert outage.alerts["NotGone"].object == "pod/web-a"
     assert outage.alerts["NotGone"].message == "kept by finalizers shop/keep"
     assert (outage.alerts["NotGone"].at, outage.alerts["NotGone"].seen) == (2.0, 5.0)
@@ -51,7 +53,7 @@ def test_a_forced_kill_is_gone_at_once() -> None:
     story.gone(0.25, "a")
     story.comes(0.5, "d", ready=1.0)
     outage = story.outage()
-    assert (outage.verdict, outage.recovery_time, outage.proof) == ("recovered", 1.0, ("gone", 0.25))
+    assert (outage.verdict, outage.recovery_time, outage.proof) == ("recovered", 1.0, Proof("gone", 0.25))
     removed = outage.phases.removed[0]
     assert (removed.deleted, removed.stopped, removed.gone) == (0.25, None, 0.25)
 
@@ -61,6 +63,7 @@ def test_a_delete_without_effect_is_not_proven() -> None:
     assert story.ends == 40.0
     outage = story.outage()
     assert (outage.verdict, outage.proof) == ("fault_not_proven", None)
+    assert outage.cause_code == "NotGone"
     assert "web-a" in outage.cause
     assert "RecoveryComplete" not in outage.alerts
 
@@ -83,6 +86,7 @@ def test_every_victim_must_prove_it() -> None:
     assert story.ends == 40.0
     outage = story.outage()
     assert (outage.verdict, outage.proof) == ("fault_not_proven", None)
+    assert outage.cause_code == "NotGone"
     assert "web-b" in outage.cause
 
 
@@ -92,7 +96,7 @@ def test_the_last_victim_gives_the_time_of_the_proof() -> None:
     story.dies(4.0, "b")
     story.comes(5.0, "d", ready=5.5)
     story.comes(5.5, "e", ready=6.0)
-    assert story.outage().proof == ("stopped", 4.5)
+    assert story.outage().proof == Proof("stopped", 4.5)
 
 
 def test_a_deletion_timestamp_alone_is_no_proof() -> None:
@@ -108,7 +112,7 @@ def test_containers_that_end_without_a_deletion_are_no_proof() -> None:
 def test_a_pod_whose_containers_never_started_has_stopped_when_it_is_terminal() -> None:
     story = replaced(Story(pod("a", containers=()), pod("b"), pod("c")).kill("a"))
     story.change(1.0, "a", phase="Failed", ready=False)
-    assert story.outage().proof == ("stopped", 1.0)
+    assert story.outage().proof == Proof("stopped", 1.0)
 
 
 @pytest.mark.parametrize("proven", [1.0, 5.0])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
-from kubechaos import AlertRule, Outage
+from kubechaos import AlertRule, Outage, Verdict
 from kubechaos.errors import RecordingError
 from kubechaos.judge.alerts import Alert
 from kubechaos.judge.facts import BUILT_IN
@@ -169,16 +169,16 @@ def test_a_replay_copies_the_alerts_of_users_rules() -> None:
 
 def test_an_experiment_whose_recording_was_cut_has_no_result() -> None:
     (again,) = replay(entries(written(*heard(recovered()))))
-    assert again.verdict == "interrupted"
-    assert again.cause
+    assert (again.verdict, again.cause_code) == ("interrupted", "Cut")
 
 
 def test_a_verdict_that_the_run_knew_better_is_kept() -> None:
     live = recovered()
     live.outage()
-    end = Ended(live.state.at, ("Event",), "interrupted", "Ctrl-C")
+    end = Ended(live.state.at, ("Event",), Verdict.INTERRUPTED, "Ctrl-C", "Interrupted")
     (again,) = replay(entries(written(*heard(live)[:-1], end)))
     assert (again.verdict, again.cause, again.unobserved) == ("interrupted", "Ctrl-C", ("Event",))
+    assert again.cause_code == "Interrupted"
 
 
 def test_streams_of_several_targets_are_kept_apart() -> None:

@@ -4,6 +4,8 @@ from math import inf
 
 import pytest
 
+from kubechaos.judge.outage import Proof
+
 from .worlds import Story, deployment, new, pod, replica_set
 
 
@@ -18,7 +20,7 @@ def test_a_kill_that_is_recovered_from_has_exact_times() -> None:
     outage = story.outage()
     assert (outage.verdict, outage.recovery_time, outage.min_ready, outage.wanted) == ("recovered", 1.5, 2, 3)
     assert outage.availability == pytest.approx((0.25 * 3 + 1.25 * 2) / (1.5 * 3))
-    assert outage.proof == ("stopped", 1.0)
+    assert outage.proof == Proof("stopped", 1.0)
     assert story.ends == 6.5
 
 
@@ -72,7 +74,7 @@ def test_the_stale_status_right_after_the_kill_is_no_recovery() -> None:
     story = Story().kill("a")
     story.change(0.25, "web", observed_generation=1)
     assert story.state.stretch is None
-    assert story.state.health.unmet == "victim web-a is still there"
+    assert story.state.health.unmet.text == "victim web-a is still there"
     story.dies(1.0, "a")
     story.comes(2.5, "d", ready=3.0)
     assert story.outage().recovery_time == 3.0

@@ -65,8 +65,8 @@ def test_a_stretch_that_begins_under_watch_is_waited_for_in_full() -> None:
 def test_nothing_is_steady_before_everything_is_listed() -> None:
     first = listings(deployment(replicas=1), replica_set(), pod("a"))[:2]
     assert steady_at(fold(*first), 5.0) == inf
-    assert unsteady(fold(*first)) == "not everything has been listed yet"
-    assert unsteady(State()) == "nothing has been listed yet"
+    assert unsteady(fold(*first)).text == "not everything has been listed yet"
+    assert unsteady(State()).text == "nothing has been listed yet"
 
 
 def test_events_and_endpoints_are_not_needed_to_be_steady() -> None:
@@ -75,7 +75,7 @@ def test_events_and_endpoints_are_not_needed_to_be_steady() -> None:
         listing("Deployment", deployment(replicas=1, updated_replicas=1)),
         listing("ReplicaSet", replica_set()),
     )
-    assert unsteady(state) == ""
+    assert unsteady(state) is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_events_and_endpoints_are_not_needed_to_be_steady() -> None:
     ],
 )
 def test_pods_that_are_not_all_right_are_named(objects: tuple[object, ...], why: str) -> None:
-    assert (unsteady(looked_at(*objects)), steady_at(looked_at(*objects), 5.0)) == (why, inf)
+    assert (unsteady(looked_at(*objects)).text, steady_at(looked_at(*objects), 5.0)) == (why, inf)
 
 
 @pytest.mark.parametrize(
@@ -118,40 +118,40 @@ def test_pods_that_are_not_all_right_are_named(objects: tuple[object, ...], why:
 )
 def test_a_deployment_that_is_not_all_right_says_why(fields: dict[str, object], why: str) -> None:
     web = deployment(**{"replicas": 2, "updated_replicas": 2, **fields})
-    assert unsteady(looked_at(web, pod("a"), pod("b"))) == why
+    assert unsteady(looked_at(web, pod("a"), pod("b"))).text == why
 
 
 def test_a_pod_of_an_old_template_is_a_rollout_in_progress() -> None:
     web = deployment(replicas=2, updated_replicas=2)
     pods = (pod("a"), pod("b"), pod("c", owner="old"))
     state = fold(*listings(web, replica_set("old", revision=1), replica_set(revision=2), *pods))
-    assert unsteady(state) == "a rollout is in progress: pod web-c is of an old template"
+    assert unsteady(state).text == "a rollout is in progress: pod web-c is of an old template"
 
 
 def test_a_rollout_whose_new_pods_are_not_ready_is_not_steady() -> None:
     web = deployment(replicas=2, updated_replicas=1, generation=2, observed_generation=2)
     pods = (pod("a", owner="old"), pod("b", owner="old"), new("c"))
     state = fold(*listings(web, replica_set("old", revision=1), replica_set(revision=2), *pods))
-    assert unsteady(state) == "0 of 2 pods of the current template are Ready; pod web-c: not scheduled yet"
+    assert unsteady(state).text == "0 of 2 pods of the current template are Ready; pod web-c: not scheduled yet"
 
 
 def test_a_deployment_without_any_replica_set_is_not_steady() -> None:
     state = fold(*listings(deployment(), pod("a"), pod("b"), pod("c")))
-    assert unsteady(state) == "0 of 3 pods of the current template are Ready"
+    assert unsteady(state).text == "0 of 3 pods of the current template are Ready"
 
 
 def test_a_deployment_that_is_not_there_is_not_steady() -> None:
-    assert unsteady(fold(*listings(pod("a")))) == "the Deployment has been deleted"
+    assert unsteady(fold(*listings(pod("a")))).text == "the Deployment has been deleted"
 
 
 def test_a_terminating_pod_of_somebody_else_disturbs_nobody() -> None:
-    assert unsteady(looked_at(pod("a"), pod("b"), pod("z", owner="other", deleting=True))) == ""
+    assert unsteady(looked_at(pod("a"), pod("b"), pod("z", owner="other", deleting=True))) is None
 
 
 def test_more_ready_pods_than_wanted_are_all_right() -> None:
-    assert unsteady(looked_at(pod("a"), pod("b"), pod("c"))) == ""
+    assert unsteady(looked_at(pod("a"), pod("b"), pod("c"))) is None
 
 
 def test_pods_that_cannot_be_created_are_told_with_the_reason() -> None:
     objects = (deployment(replicas=1, updated_replicas=1), replica_set(failure="exceeded quota: pods"))
-    assert unsteady(fold(*listings(*objects))).endswith("; FailedCreate: exceeded quota: pods")
+    assert unsteady(fold(*listings(*objects))).text.endswith("; FailedCreate: exceeded quota: pods")

@@ -1,12 +1,12 @@
 """Lines for people: the cause comes first, and nothing of the cluster steers the terminal."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
-from kubechaos import Outage
+from kubechaos import Outage, Verdict
 from kubechaos.kube.objects import Container
 from kubechaos.records import Gap
+from kubechaos.report.run import ClockFacts, ClusterFacts, RunSummary
 from kubechaos.report.text import safe, summary, timeline, verdict_line
 
 from .worlds import CREATING, Story, new
@@ -97,10 +97,23 @@ def test_the_timeline_ends_with_the_holes() -> None:
 
 
 def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
-    assert summary("fail", ["recovered", "not_recovered", "recovered"], "7", "chaos-results") == (
+    run = RunSummary(
+        schema="kubechaos/v1",
+        version="0.1.0",
+        run="run-1",
+        started="2026",
+        seed="7",
+        gate="fail",
+        simulated=False,
+        clock=ClockFacts("monotonic", 1.0),
+        cluster=ClusterFacts(),
+        experiments=3,
+        verdicts={Verdict.NOT_RECOVERED: 1, Verdict.RECOVERED: 2},
+    )
+    assert summary(run, "chaos-results") == (
         "kubechaos: gate fail: 1 not_recovered, 2 recovered; seed 7; artifacts in chaos-results"
     )
-    assert "no experiment" in summary("not_run", [], "7", "chaos-results")
+    assert "no experiment, SIMULATED" in summary(replace(run, verdicts={}, simulated=True), "chaos-results")
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u2028", "\u2029", "\u200f"])

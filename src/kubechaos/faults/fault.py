@@ -10,7 +10,7 @@ from ..act.permissions import Permission, parse
 from ..effects import Effect
 from ..errors import ArgumentError
 from ..kube.kinds import KINDS, TARGETS
-from ..records import Lasts
+from ..records import FaultCall, Lasts
 from ..target import Target
 
 P = ParamSpec("P")
@@ -44,7 +44,7 @@ class Fault:
     kinds: frozenset[str] = TARGETS
 
     def __repr__(self) -> str:
-        return f"{self.name}({', '.join(self.args)})"
+        return str(FaultCall(self.name, self.args))
 
     def permissions(self, kind: str) -> tuple[Permission, ...]:
         """Return what is needed to do it to a target of this kind, and to undo it."""

@@ -7,23 +7,13 @@ from typing import Final
 from ..kube.kinds import KINDS
 from .health import awaited, lingers
 from .lives import Life
+from .reasons import ALERTS
 from .recovery import added, begun
 from .timeline import State
 from .world import World
 
 SILENCE: Final = 3.0
 """Seconds after which what the API should have said, and did not, is worth an alert."""
-
-REASONS: Final = {
-    "ErrImagePull": "ImagePullBackOff",
-    "ImagePullBackOff": "ImagePullBackOff",
-    "InvalidImageName": "ImagePullBackOff",
-    "ErrImageNeverPull": "ImagePullBackOff",
-    "CrashLoopBackOff": "CrashLoopBackOff",
-    "CreateContainerConfigError": "CreateContainerConfigError",
-    "OOMKilled": "OOMKilled",
-}
-"""The alert that each reason of a container is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ def absences(state: State) -> Iterator[Absence]:
         if not life.pod.node and not life.pod.unschedulable:
             yield Absence("NotScheduled", pod, since, "the scheduler said nothing")
         elif life.pod.node and not _told(life):
-            yield Absence("NotStarted", pod, since, awaited(life.pod) or life.said or "the kubelet said nothing")
+            yield Absence("NotStarted", pod, since, _start_waits_for(life))
 
 
 def _in_the_way(world: World) -> str:
@@ -63,5 +53,11 @@ def _in_the_way(world: World) -> str:
     return f": pod {first.name} is {lingers(first)}"
 
 
+def _start_waits_for(life: Life) -> str:
+    if init := awaited(life.pod):
+        return init.text
+    return life.said or "the kubelet said nothing"
+
+
 def _told(life: Life) -> bool:
-    return any(each.reason in REASONS for each in (*life.pod.init_containers, *life.pod.containers))
+    return any(each.reason in ALERTS for each in (*life.pod.init_containers, *life.pod.containers))

@@ -1,20 +1,30 @@
 """What is worth telling, and when it became true: alerts as a fold over the run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from ..errors import FaultError
+from msgspec import Struct
+
+from ..errors import FaultError, UnknownAlertError
 from ..kube.objects import Pod
 from .experiment import Experiment
 from .facts import BUILT_IN, Fact, facts
 from .recovery import Limits
 from .timeline import State
+from .units import AtLeastOne
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """How the target was at one time: `at` in seconds from t0, `serving` None without a Service."""
+class Moment(Struct, frozen=True):
+    """How the target was at one time, as a rule's `when` is asked about it.
+
+    at: seconds from t0.
+    ready: active pods that are Ready.
+    wanted: replicas wanted.
+    serving: active pods that are ready endpoints of a Service; None if there is no Service.
+    pods: the active pods: those without deletionTimestamp and not in a terminal phase.
+    probes: for each probe that has answered, whether its last answer was a success.
+    """
 
     at: float
     ready: int
@@ -26,7 +36,13 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """A user's own alert: raised once `when` has held for `lasting` seconds; an exception in it is an error."""
+    """A user's own alert.
+
+    name: how tests ask for it; no built-in name, and no other rule's.
+    when: asked about every moment; an exception in it is an error of the test, never False.
+    lasting: seconds for which `when` must have held before the alert is raised.
+    severity: info, warning or critical.
+    """
 
     name: str
     when: Callable[[Moment], bool]
@@ -34,17 +50,64 @@ class AlertRule:
     severity: str = field(default="warning", kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Something that became true at `at` and was known at `seen`, both in seconds from t0."""
+class Alert(Struct, frozen=True):
+    """Something that became true after the fault.
 
-    sequence: int
+    sequence: 1 for the first alert of its experiment, then counting up.
+    name: the rule's name, as in "ServiceDown".
+    severity: info, warning or critical.
+    object: what it is about: the target, or "pod/NAME".
+    at: when it became true, in seconds from t0.
+    seen: when it was known, in seconds from t0; never before `at`.
+    message: what exactly is the case, "" if there is nothing to add.
+    """
+
+    sequence: AtLeastOne
     name: str
     severity: str
     object: str
     at: float
     seen: float
-    message: str = ""
+    message: str
+
+
+class Alerts(Mapping[str, Alert]):
+    """The first alert of each name; asking for a name that no rule has raises UnknownAlertError.
+
+    `all` are all of them, in the order in which they were raised.
+    """
+
+    def __init__(self, alerts: tuple[Alert, ...], known: frozenset[str]) -> None:
+        self.all = alerts
+        self._known = known
+        self._first = {alert.name: alert for alert in reversed(alerts)}
+
+    def __getitem__(self, name: str) -> Alert:
+        self._check(name)
+        return self._first[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._check(name)
+        return name in self._first
+
+    def __iter__(self) -> Iterator[str]:
+        return (alert.name for alert in sorted(self._first.values(), key=lambda alert: alert.sequence))
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alerts) and self.all == other.all
+
+    def __hash__(self) -> int:
+        return hash(self.all)
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(self)}]"
+
+    def _check(self, name: object) -> None:
+        if name not in self._known:
+            raise UnknownAlertError(str(name), self._known)
 
 
 @dataclass(frozen=True, slots=True)

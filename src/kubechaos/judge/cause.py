@@ -1,4 +1,4 @@
-"""Why: the one sentence behind a verdict, which names what cost the time."""
+"""Why: the one cause behind a verdict, which names what cost the time."""
 
 from collections.abc import Iterable
 from math import inf
@@ -8,47 +8,52 @@ from .absence import absences
 from .experiment import Change, Experiment, Injection
 from .health import awaited, trouble
 from .lives import Life
+from .reasons import Cause, quoted
 from .recovery import Limits, added, begun, recovery_time
 from .timeline import State
 
+NONE = Cause("", "")
+"""There is nothing to explain."""
 
-def missing(experiment: Experiment, gap: Gap) -> str:
+
+def missing(experiment: Experiment, gap: Gap) -> Cause:
     """Say what may not have been seen."""
     since, until = (_after(experiment, at) for at in (gap.since, gap.at))
-    return f"{gap.kind} events between {since} and {until} may be missing: {gap.why}"
+    return Cause("Gap", f"{gap.kind} events between {since} and {until} may be missing: {gap.why}")
 
 
-def changed(experiment: Experiment, change: Change) -> str:
+def changed(experiment: Experiment, change: Change) -> Cause:
     """Say what somebody else did."""
-    return f"{change.what} by somebody else at {_after(experiment, change.at)}"
+    return Cause("TargetChanged", f"{change.what} by somebody else at {_after(experiment, change.at)}")
 
 
-def unproven(state: State, injection: Injection) -> str:
+def unproven(state: State, injection: Injection) -> Cause:
     """Say which effect of a fault was not seen."""
     seconds = (begun(state).ended or state.at) - injection.t0
-    return f"{injection.begun.effect.missing(state, injection)} in {seconds:.0f} s"
+    effect = injection.begun.effect
+    return Cause(effect.unseen, f"{effect.missing(state, injection)} in {seconds:.0f} s")
 
 
-def slowest(state: State, experiment: Experiment) -> str:
-    """Name the phase that cost the most of a recovery; "" if no pod had to come for it."""
+def slowest(state: State, experiment: Experiment) -> Cause:
+    """Name the phase that cost the most of a recovery; NONE if no pod had to come for it."""
     ready = [life for life in added(state) if life.ready is not None]
     if not ready or state.stretch is None:
-        return ""
+        return NONE
     last = max(ready, key=lambda life: life.ready or 0.0)
-    what, seconds = max(_costs(last, experiment.due, state.stretch), key=lambda cost: cost[1])
-    return f"{seconds:.1f} s of it {what}"
+    phase, seconds = max(_costs(last, experiment.due, state.stretch), key=lambda cost: cost[1])
+    return Cause(phase.code, f"{seconds:.1f} s of it {phase.text}")
 
 
-def _costs(life: Life, due: float, stretch: float) -> list[tuple[str, float]]:
+def _costs(life: Life, due: float, stretch: float) -> list[tuple[Cause, float]]:
     """Split the time from due to the final stretch by the stages of the pod that was Ready last."""
     stages = [
-        ("until its replacement was created", due, life.created),
-        ("until it was scheduled", life.created, life.scheduled),
-        (_starting(life), life.scheduled, life.started),
-        ("until it was Ready", life.started or life.scheduled, life.ready),
-        ("until it stayed Ready", life.ready, stretch),
+        (Cause("Creating", "until its replacement was created"), due, life.created),
+        (Cause("Scheduling", "until it was scheduled"), life.created, life.scheduled),
+        (Cause("Starting", _starting(life)), life.scheduled, life.started),
+        (Cause("BecomingReady", "until it was Ready"), life.started or life.scheduled, life.ready),
+        (Cause("Stabilizing", "until it stayed Ready"), life.ready, stretch),
     ]
-    return [(what, max(0.0, end - begin)) for what, begin, end in stages if begin is not None and end is not None]
+    return [(phase, max(0.0, end - begin)) for phase, begin, end in stages if begin is not None and end is not None]
 
 
 def _starting(life: Life) -> str:
@@ -57,43 +62,68 @@ def _starting(life: Life) -> str:
     return "pulling the image and starting the containers"
 
 
-def obstacle(state: State, limits: Limits) -> str:
+def obstacle(state: State, limits: Limits) -> Cause:
     """Say what stood in the way of a recovery when time was up: what the API says first, what only was seen last."""
     late, experiment = recovery_time(state, limits), begun(state)
     if late < inf:
-        return f"recovered only after {late:.1f} s, {slowest(state, experiment)}".rstrip(", ")
+        phase = slowest(state, experiment)
+        return Cause(phase.code, f"recovered only after {late:.1f} s, {phase.text}".rstrip(", "))
     failure = state.world.failure
     if failure and len(state.world.active) < state.health.wanted:
-        return f"FailedCreate: {failure}"
+        return Cause("FailedCreate", f"FailedCreate: {failure}")
+    return _of_a_pod(state, experiment) or _of_the_target(state, limits)
+
+
+def _of_a_pod(state: State, experiment: Experiment) -> Cause | None:
+    """The first of the target's pods that is not all right, and why: the API's word before what was only seen."""
     active = sorted((life for life in state.owned if life.pod.active), key=lambda life: life.pod.name)
-    if told := next((life for life in active if not life.pod.ready and trouble(life.pod)), None):
-        last_words = experiment.logs.get(told.pod.uid, "")
-        said = f"; its last words: {last_words}" if last_words else ""
-        return f"{state.health.counted}; pod {told.pod.name}: {trouble(told.pod)}{said}"
+    unready = [life for life in active if not life.pod.ready]
+    for life in unready:
+        if found := trouble(life.pod):
+            log = experiment.logs.get(life.pod.uid, "")
+            return _pod_cause(state, life, found, f"; its last words: {log}" if log else "")
     if flapping := _flapping(active, experiment.t0):
         return flapping
-    if waiting := next((life for life in active if _waits_for(life)), None):
-        return f"{state.health.counted}; pod {waiting.pod.name}: {_waits_for(waiting)}"
-    if unwell := next((life for life in active if not life.pod.ready and life.unwell), None):
-        return f"{state.health.counted}; pod {unwell.pod.name}: {unwell.pod.not_ready}; {unwell.unwell}"
+    for life in unready:
+        if waits_for := _waits_for(life):
+            return _pod_cause(state, life, waits_for)
+    for life in unready:
+        if life.unwell:
+            event = quoted(life.unwell)
+            return _pod_cause(state, life, Cause(event.code, f"{life.pod.not_ready}; {event.text}"))
+    return None
+
+
+def _pod_cause(state: State, life: Life, cause: Cause, more: str = "") -> Cause:
+    """Say of which pod it is the cause, and how many are Ready."""
+    return Cause(cause.code, f"{state.health.counted}; pod {life.pod.name}: {cause.text}{more}")
+
+
+def _of_the_target(state: State, limits: Limits) -> Cause:
+    """The condition that does not hold, and what was expected and never seen, if there is any."""
+    unmet = state.health.unmet
     if absent := next(absences(state), None):
-        return f"{state.health.unmet}; {absent.name}: {absent.message}"
-    return state.health.unmet or f"all right only for less than {limits.stable_for:g} s"
+        # A pod that is missing in silence leaves a condition unmet, unless it is one more than was wanted.
+        return Cause(absent.name, f"{unmet.text if unmet else ''}; {absent.name}: {absent.message}")
+    return unmet or Cause("NotStable", f"all right only for less than {limits.stable_for:g} s")
 
 
-def _waits_for(life: Life) -> str:
+def _waits_for(life: Life) -> Cause | None:
     """Say what the start of a pod waits for, as far as the API says."""
-    return "" if life.started is not None or life.pod.ready else awaited(life.pod) or life.said
+    if life.started is not None or life.pod.ready:
+        return None
+    return awaited(life.pod) or (quoted(life.said) if life.said else None)
 
 
-def _flapping(lives: Iterable[Life], t0: float) -> str:
+def _flapping(lives: Iterable[Life], t0: float) -> Cause | None:
     """Name the pod that lost its readiness again and again since t0."""
     losses = [(sum(at >= t0 for at in life.losses), life) for life in lives]
     count, life = max(losses, key=lambda each: each[0], default=(0, None))
     if life is None or count < 2:
-        return ""
+        return None
     why = "" if life.pod.ready else f"; now {life.pod.not_ready}"
-    return f"pod {life.pod.name} lost its readiness {count} times{why}" + (f"; {life.unwell}" if life.unwell else "")
+    event = f"; {life.unwell}" if life.unwell else ""
+    return Cause("Flapping", f"pod {life.pod.name} lost its readiness {count} times{why}{event}")
 
 
 def _after(experiment: Experiment, at: float) -> str:

@@ -39,7 +39,11 @@ class Probed(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """Which effect of a fault was seen, in a word, and when it was first there."""
+    """What proved a fault.
+
+    `kind` is the effect that was seen, in a word: gone, stopped, restarted, scaled, replaced. `at` is when it was first
+    there (on the last victim): in an Outage in seconds from t0, in the fold on the run's clock.
+    """
 
     kind: str
     at: float

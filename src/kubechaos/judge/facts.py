@@ -7,11 +7,11 @@ from typing import Final
 
 from ..effects import STOP_MARGIN
 from ..kube.objects import Container, Pod
-from ..records import Begun
-from .absence import REASONS, absences
+from .absence import absences
 from .experiment import Experiment
 from .health import lingers
 from .lives import Life
+from .reasons import ALERTS
 from .recovery import GONE_MARGIN, Limits, recovery_time
 from .timeline import State
 
@@ -57,18 +57,13 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
     if experiment is None or experiment.t0 == inf:
         return
     target = str(experiment.begun.target)
-    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, named(experiment.begun))
+    yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, str(experiment.begun.call))
     yield from _course(state, experiment, target)
     yield from _troubles(state, experiment, target)
     for change in experiment.changes:
         yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
     if experiment.ended is not None:
         yield from _end(state, experiment, limits, target)
-
-
-def named(begun: Begun) -> str:
-    """Return the fault of an experiment as its factory was called."""
-    return f"{begun.fault}({', '.join(begun.args)})"
 
 
 def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
@@ -112,7 +107,7 @@ def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fac
             yield Fact("Unschedulable", "warning", _pod(life.pod), state.at, state.at, life.pod.unschedulable)
         for each in (*life.pod.init_containers, *life.pod.containers):
             for reason in _reasons(each, life, experiment):
-                yield Fact(REASONS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
+                yield Fact(ALERTS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
     if failure := state.world.failure:
         yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
 
@@ -121,7 +116,7 @@ def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
     """The reasons that a container gives now, and for its last end if that was after t0."""
     lately = any(at >= experiment.t0 for _, at in life.restarts)
     given = (each.reason, each.last_reason if lately or life.created is not None else "")
-    return [reason for reason in given if reason in REASONS]
+    return [reason for reason in given if reason in ALERTS]
 
 
 def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> Iterator[Fact]:

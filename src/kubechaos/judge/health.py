@@ -3,11 +3,12 @@
 from msgspec import Struct
 
 from ..kube.objects import Container, Pod
+from .reasons import ALERTS, Cause, quoted
 from .world import World
 
 
 class Health(Struct, frozen=True):
-    """How the target is: pods ready and wanted, and `unmet`, the first condition that does not hold ("" if all do).
+    """How the target is: pods ready and wanted, and `unmet`, the first condition that does not hold (None if all do).
 
     `counted` says how many pods of the current template are Ready.
     """
@@ -15,13 +16,13 @@ class Health(Struct, frozen=True):
     ready: int
     wanted: int
     serving: int | None
-    unmet: str
+    unmet: Cause | None
     counted: str = ""
 
     @property
     def good(self) -> bool:
         """Whether every condition holds."""
-        return not self.unmet
+        return self.unmet is None
 
 
 def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(), in_force: bool = False) -> Health:
@@ -35,90 +36,107 @@ def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(),
     mine = world.updated(active)
     updated = sum([pod.ready for pod in mine])
     counted = f"{updated} of {wanted} pods of the current template are Ready"
-    missing = f"{counted}{_absent(world, mine, wanted)}" if updated < wanted else ""
+    missing = _missing(world, mine, wanted, counted) if updated < wanted else None
     unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or missing or _failing(world)
     ready = updated if len(mine) == len(active) else sum([pod.ready for pod in active])
     return Health(ready, wanted, world.serving(active), unmet, counted)
 
 
-def _unmet(world: World, floor: int, in_force: bool) -> str:
+def _unmet(world: World, floor: int, in_force: bool) -> Cause | None:
     """The first condition on the workload that does not hold."""
     workload = world.workload
     if not world.complete:
-        return "not everything has been listed yet"
+        return Cause("NotListed", "not everything has been listed yet")
     if world.lost or (workload and workload.deleting):
-        return f"the {world.kind} has been deleted"
+        return Cause("TargetDeleted", f"the {world.kind} has been deleted")
     if workload and workload.observed_generation < workload.generation:
-        return f"its controller has not observed generation {workload.generation}"
+        text = f"its controller has not observed generation {workload.generation}"
+        return Cause("GenerationNotObserved", text)
     if in_force:
-        return "the fault is still in force"
+        return Cause("FaultInForce", "the fault is still in force")
     if world.wanted < max(1, floor):
-        return f"{world.wanted} replicas are wanted" + (f", {floor} were before" if floor else "")
-    return ""
+        before = f", {floor} were before" if floor else ""
+        return Cause("TooFewReplicas", f"{world.wanted} replicas are wanted{before}")
+    return None
 
 
-def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> str:
-    untouched = next((pod.name for pod in active if pod.uid in owing), "") if owing else ""
-    return f"victim {untouched} is still there" if untouched else ""
+def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> Cause | None:
+    """The first victim that shows no effect of the fault."""
+    if owing:
+        for pod in active:
+            if pod.uid in owing:
+                return Cause("NotGone", f"victim {pod.name} is still there")
+    return None
 
 
-def _absent(world: World, mine: list[Pod], wanted: int) -> str:
+def _missing(world: World, mine: list[Pod], wanted: int, counted: str) -> Cause:
     """Say why there are fewer Ready pods than wanted, as far as the API says."""
-    refused = f"; FailedCreate: {world.failure}" if world.failure and len(mine) < wanted else ""
+    if unready := _first(mine):
+        return Cause(unready.code, f"{counted}; {unready.text}")
+    if world.failure and len(mine) < wanted:
+        return Cause("FailedCreate", f"{counted}; FailedCreate: {world.failure}")
     keeps = world.workload.keeps if world.workload and len(mine) < len(world.active) else ""
-    return _first(mine) or refused or (f"; {keeps} keeps pods of an old template" if keeps else "")
+    if keeps:
+        return Cause("UpdateStrategy", f"{counted}; {keeps} keeps pods of an old template")
+    return Cause("NotCreated", counted)
 
 
-def _failing(world: World) -> str:
+def _failing(world: World) -> Cause | None:
     """The first probe that does not pass."""
     for name, sample in world.probes.items():
         if sample is None:
-            return f"probe {name} has not answered yet"
+            return Cause("ProbeUnanswered", f"probe {name} has not answered yet")
         if not sample.passed:
-            return f"probe {name} fails: {sample.why}"
-    return ""
+            return Cause("ProbeFailed", f"probe {name} fails: {sample.why}")
+    return None
 
 
-def unrest(world: World) -> str:
-    """Return what keeps a healthy target from being steady: a rollout, a terminating pod; "" if nothing does."""
+def unrest(world: World) -> Cause | None:
+    """Return what keeps a healthy target from being steady: a rollout, a terminating pod; None if nothing does."""
     workload, updated = world.workload, {pod.uid for pod in world.updated(world.active)}
     if workload and workload.paused:
-        return f"the {world.kind} is paused"
+        return Cause("Paused", f"the {world.kind} is paused")
     if old := [pod.name for pod in world.active if pod.uid not in updated]:
-        return f"a rollout is in progress: pod {old[0]} is of an old template"
+        return Cause("RolloutInProgress", f"a rollout is in progress: pod {old[0]} is of an old template")
     if workload and workload.updated_replicas != workload.replicas:
-        return f"a rollout is in progress: {workload.updated_replicas} of {workload.replicas} replicas are updated"
+        counted = f"{workload.updated_replicas} of {workload.replicas} replicas are updated"
+        return Cause("RolloutInProgress", f"a rollout is in progress: {counted}")
     if world.expect and len(world.active) != world.expect:
-        return f"{len(world.active)} pods are there, {world.expect} are expected"
+        return Cause("UnexpectedPods", f"{len(world.active)} pods are there, {world.expect} are expected")
     if dying := [pod.name for pod in world.owned if pod.deleting]:
-        return f"pod {dying[0]} is terminating"
-    return ""
+        return Cause("Terminating", f"pod {dying[0]} is terminating")
+    return None
 
 
-def _first(pods: list[Pod]) -> str:
+def _first(pods: list[Pod]) -> Cause | None:
     """Say of a pod that is not Ready why it is not: of the one whose trouble the API names, if there is one."""
     unready = sorted((pod for pod in pods if not pod.ready), key=lambda pod: (not trouble(pod), pod.name))
     if not unready:
-        return ""
-    first = unready[0]
-    why = trouble(first) or awaited(first)
-    why = why or ("not scheduled yet" if not first.node else first.not_ready or f"phase {first.phase}")
-    return f"; pod {first.name}: {why}"
+        return None
+    why = trouble(unready[0]) or awaited(unready[0]) or _pending(unready[0])
+    return Cause(why.code, f"pod {unready[0].name}: {why.text}")
 
 
-def trouble(pod: Pod) -> str:
-    """Return what the API says is wrong with a pod, in its own words; "" if it only is not Ready yet."""
+def _pending(pod: Pod) -> Cause:
+    """Say how far a pod has come that nothing is known to be wrong with."""
+    if not pod.node:
+        return Cause("NotScheduled", "not scheduled yet")
+    return quoted(pod.not_ready or f"phase {pod.phase}", default="NotReady")
+
+
+def trouble(pod: Pod) -> Cause | None:
+    """Return what the API says is wrong with a pod, in its own words; None if it only is not Ready yet."""
     if pod.unschedulable:
-        return f"Unschedulable: {pod.unschedulable}"
-    return next((said for each in (*pod.init_containers, *pod.containers) if (said := _container(each))), "")
+        return Cause("Unschedulable", f"Unschedulable: {pod.unschedulable}")
+    return next((said for each in (*pod.init_containers, *pod.containers) if (said := _container(each))), None)
 
 
-def awaited(pod: Pod) -> str:
-    """Say which init container the start of a pod waits for; "" if for none. A sidecar that has started is ready."""
+def awaited(pod: Pod) -> Cause | None:
+    """Say which init container the start of a pod waits for; None if for none. A sidecar that has started is ready."""
     if not any(each.reason == "PodInitializing" for each in pod.containers):
-        return ""
+        return None
     running = (each.name for each in pod.init_containers if each.state == "running" and not each.ready)
-    return next((f"init container {name} is still running" for name in running), "")
+    return next((Cause("PodInitializing", f"init container {name} is still running") for name in running), None)
 
 
 def lingers(pod: Pod) -> str:
@@ -132,14 +150,22 @@ def crashed(each: Container) -> bool:
     return each.state in ("terminated", "waiting") and code not in (None, 0)
 
 
-def _container(each: Container) -> str:
+def _container(each: Container) -> Cause | None:
     exit_code = each.exit_code if each.state == "terminated" else each.last_exit_code
     ended = f" (last exit code {exit_code}{_because(each.last_reason)})" if exit_code is not None else ""
     if each.state == "waiting" and each.reason not in ("", "ContainerCreating", "PodInitializing"):
-        return f"{each.reason}: {each.message or each.name}{ended}"
+        return Cause(_code(each), f"{each.reason}: {each.message or each.name}{ended}")
     if each.state == "terminated" and each.reason not in ("", "Completed"):
-        return f"{each.reason}: container {each.name} ended with exit code {exit_code}"
-    return ""
+        return Cause(_code(each), f"{each.reason}: container {each.name} ended with exit code {exit_code}")
+    return None
+
+
+def _code(each: Container) -> str:
+    """The alert or the reason that names a container's trouble."""
+    # A container that is killed for its memory again and again is in CrashLoopBackOff: that it waits is not why.
+    if each.last_reason == "OOMKilled":
+        return each.last_reason
+    return ALERTS.get(each.reason, each.reason)
 
 
 def _because(reason: str) -> str:

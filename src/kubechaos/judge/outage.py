@@ -1,136 +1,110 @@
-"""The facts that a test may assert on, derived from the run and nothing else."""
+"""What a test may assert on, derived from the run and nothing else."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from math import inf
 
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
-from ..errors import UnknownAlertError
-from ..kube.kinds import KINDS
+from ..errors import Verdict
 from ..kube.objects import Ref
-from ..records import Delay, Gap
-from .alerts import Alert
-from .experiment import Experiment, Probed
-from .lives import Life
-from .recovery import Limits, added, begun, recovery_time
+from ..records import Delay, FaultCall, Gap
+from .alerts import Alerts
+from .experiment import Experiment, Probed, Proof
+from .phases import Phases, Victim, phases, victim
+from .recovery import Limits, begun, recovery_time
 from .timeline import State
-from .verdict import Verdict, judge
+from .units import AtLeastOne, Count, MaybeNever, Seconds, Share, Timestamp
+from .verdict import Judgement, judge
 
 
-class Alerts(Mapping[str, Alert]):
-    """The first alert of each name; asking for a name that no rule has raises UnknownAlertError."""
+class StreamBreak(Struct, frozen=True):
+    """A time in which a watch was interrupted: as a gap events may be missing, as a delay they only came late.
 
-    def __init__(self, alerts: tuple[Alert, ...], known: frozenset[str]) -> None:
-        self.all = alerts
-        self._known = known
-        self._first = {alert.name: alert for alert in reversed(alerts)}
-
-    def __getitem__(self, name: str) -> Alert:
-        self._check(name)
-        return self._first[name]
-
-    def __contains__(self, name: object) -> bool:
-        self._check(name)
-        return name in self._first
-
-    def __iter__(self) -> Iterator[str]:
-        return (alert.name for alert in sorted(self._first.values(), key=lambda alert: alert.sequence))
-
-    def __len__(self) -> int:
-        return len(self._first)
-
-    def __repr__(self) -> str:
-        return f"[{', '.join(self)}]"
-
-    def _check(self, name: object) -> None:
-        if name not in self._known:
-            raise UnknownAlertError(str(name), self._known)
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A pod that went: when it was deleted, stopped and gone, in seconds from t0; None: not seen."""
-
-    name: str
-    uid: str
-    node: str
-    deleted: float | None
-    stopped: float | None
-    gone: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A pod that came: when each stage was first seen, in seconds from t0; None: not seen.
-
-    `replaces` is the uid of the pod whose place it took, where Kubernetes pairs them: the ordinal of a StatefulSet, the
-    node of a DaemonSet.
+    `kind` is that of the objects which it watches; it lasted from `since` to `at`, in seconds from t0, and `why` says
+    what happened.
     """
 
-    name: str
-    uid: str
-    node: str
-    created: float | None
-    scheduled: float | None
-    started: float | None
-    ready: float | None
-    serving: float | None
-    replaces: str | None = None
+    kind: str
+    since: float
+    at: float
+    why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Phases:
-    """Which pods went and which came; paired only where Kubernetes pairs them, see `Added.replaces`."""
+class ProbeFacts(Struct, frozen=True):
+    """How a probe did from t0 to the end of the observation.
 
-    removed: tuple[Removed, ...]
-    added: tuple[Added, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeFacts:
-    """How a probe did from t0 to the end: its samples, the achieved rate in Hz, the longest time without an answer."""
-
-    samples: int
-    passed: int
-    rate: float
-    longest_unobserved: float
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Outage:
-    """What one fault did to its target.
-
-    Times are seconds from t0; `recovery_time` is inf if the target did not recover. `availability` is the time-weighted
-    share of wanted pods that were Ready between t0 and the start of the final stretch. `proof` is what proved the fault
-    and when.
+    `samples` is how often it answered and `passed` how often well, `rate` the samples per second that were achieved,
+    `longest_unobserved` the longest time without an answer, in seconds.
     """
 
-    fault: str
-    args: tuple[str, ...]
+    samples: Count
+    passed: Count
+    rate: Seconds
+    longest_unobserved: Seconds
+
+
+class Outage(Struct, frozen=True, kw_only=True):
+    """What one fault did to its target. Times are seconds.
+
+    fault: what was done, `str(outage.fault)` is "kill(1)"; it has a `name` and `args`.
+    target: the workload, with `kind`, `namespace`, `name` and `uid`; str() is "deployment/web".
+    started: the time of day at which the experiment began, as an RFC 3339 timestamp.
+    wanted: replicas wanted before the fault, at least 1.
+    within: how long the recovery was allowed to take.
+    hold: how long a lasting fault was held, as asked for; None if it was not, or by a block.
+    stable_for: how long the target had to stay recovered to count as that.
+    victims: the pods that were chosen for the fault.
+    recovery_time: from when recovery was owed (t0, or the heal of a held fault) to the start of the final stable time;
+        inf if the target did not recover. JSON: null.
+    availability: the time-weighted share of wanted pods that were Ready from t0 to the start of the final stable time,
+        0 to 1.
+    probe_availability: for each probe, the share of samples that passed in that time, 0 to 1.
+    probes: for each probe, how often it was asked and how it did.
+    min_ready: the fewest Ready pods from t0 on.
+    proof: what proved the fault and when; None if no effect was seen.
+    cause: one sentence: what stood in the way, or which phase cost the most time; "" where there is none.
+    cause_code: the same for programs: an alert's name, Kubernetes' own reason or a phase, as in "ImagePullBackOff",
+        "FailedCreate", "Starting"; "" where there is none.
+    phases: the pods that went and came, with the times of their stages.
+    alerts: a mapping from a name to the first Alert of that name; in JSON the list of all.
+    gaps: interruptions of a watch in which events may have been missed.
+    delays: interruptions after which every event came, but late.
+    unobserved: the kinds of objects that we were not allowed to watch.
+    verdict: how it ended.
+    """
+
+    fault: FaultCall
     target: Ref
-    wanted: int
-    within: float
+    started: Timestamp
+    wanted: AtLeastOne
+    within: Seconds
     hold: float | None
-    stable_for: float
-    started: str
-    recovery_time: float
-    min_ready: int
-    availability: float
-    alerts: Alerts
-    phases: Phases
-    victims: tuple[Removed, ...]
-    proof: tuple[str, float] | None
-    verdict: str
+    stable_for: Seconds
+    victims: tuple[Victim, ...]
+    recovery_time: MaybeNever
+    availability: Share
+    probe_availability: Mapping[str, Share]
+    probes: Mapping[str, ProbeFacts]
+    min_ready: Count
+    proof: Proof | None
     cause: str
-    gaps: tuple[Gap, ...] = ()
-    delays: tuple[Delay, ...] = ()
-    unobserved: tuple[str, ...] = ()
-    probe_availability: Mapping[str, float] = field(default_factory=dict)
-    probes: Mapping[str, ProbeFacts] = field(default_factory=dict)
+    cause_code: str = ""  # reports of version 0.1 have none
+    phases: Phases
+    alerts: Alerts
+    gaps: tuple[StreamBreak, ...]
+    delays: tuple[StreamBreak, ...]
+    unobserved: tuple[str, ...]
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        """Read null as what it stands for."""
+        if self.recovery_time is None:
+            force_setattr(self, "recovery_time", inf)
 
     def __repr__(self) -> str:
-        how = f"recovered in {self.recovery_time:.1f} s" if self.verdict == "recovered" else self.verdict
+        recovered = self.verdict is Verdict.RECOVERED
+        how = f"recovered in {self.recovery_time:.1f} s" if recovered else self.verdict
         text = (
             f"<Outage {self.fault} on {self.target}: {how}, low {self.min_ready}/{self.wanted}, alerts {self.alerts!r}>"
         )
@@ -142,45 +116,46 @@ def outage(
     limits: Limits,
     alerts: Alerts,
     unobserved: tuple[str, ...],
-    overruled: Verdict | None = None,
+    overruled: Judgement | None = None,
     injection: int = 0,
 ) -> Outage:
     """Derive the facts of an ended experiment.
 
-    `overruled` is a verdict that the run itself knows better. Of a further fault inside of another's block, by its
+    `overruled` is a judgement that the run itself knows better. Of a further fault inside of another's block, by its
     number `injection`, the victims and the proof are its own; the recovery and the verdict are shared.
     """
     experiment = begun(state)
     own, t0 = experiment.injections[injection], experiment.t0
-    verdict = overruled or judge(state, limits)
-    gone = [life for life in state.owned if life.deleted is not None and life.deleted >= t0]
+    judgement = overruled or judge(state, limits)
     return Outage(
-        fault=own.begun.fault,
-        args=own.begun.args,
+        fault=own.begun.call,
         target=own.begun.target,
+        started=own.begun.started,
         wanted=experiment.wanted,
         within=limits.within,
         hold=own.begun.hold,
         stable_for=limits.stable_for,
-        started=own.begun.started,
+        victims=tuple(victim(state.lives[uid], t0) for uid in own.victims),
         recovery_time=recovery_time(state, limits),
-        min_ready=experiment.min_ready,
         availability=_availability(state, experiment),
-        alerts=alerts,
-        phases=Phases(
-            tuple(_removed(life, t0) for life in gone),
-            tuple(_added(life, t0, _place_of(life, gone, state.world.kind)) for life in added(state)),
-        ),
-        victims=tuple(_removed(state.lives[uid], t0) for uid in own.victims),
-        proof=(own.proven.kind, own.proven.at - t0) if own.proven else None,
-        verdict=verdict.word,
-        cause=verdict.cause,
-        gaps=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.gaps if each.at >= t0),
-        delays=tuple(replace(each, at=each.at - t0, since=each.since - t0) for each in state.delays if each.at >= t0),
-        unobserved=unobserved,
         probe_availability=_passed(state, experiment),
         probes=_probes(state, experiment),
+        min_ready=experiment.min_ready,
+        proof=Proof(own.proven.kind, own.proven.at - t0) if own.proven else None,
+        cause=judgement.cause.text,
+        cause_code=judgement.cause.code,
+        phases=phases(state, t0),
+        alerts=alerts,
+        gaps=_breaks(state.gaps, t0),
+        delays=_breaks(state.delays, t0),
+        unobserved=unobserved,
+        verdict=judgement.verdict,
     )
+
+
+def _breaks(records: Iterable[Gap | Delay], t0: float) -> tuple[StreamBreak, ...]:
+    """The interruptions that ended after t0."""
+    return tuple(StreamBreak(each.kind, each.since - t0, each.at - t0, each.why) for each in records if each.at >= t0)
 
 
 def _passed(state: State, experiment: Experiment) -> dict[str, float]:
@@ -208,28 +183,3 @@ def _availability(state: State, experiment: Experiment) -> float:
     else:
         worth, until = experiment.ready_seconds, experiment.ended or state.at
     return min(1.0, worth / (until - experiment.t0)) if until > experiment.t0 else 1.0
-
-
-def _removed(life: Life, t0: float) -> Removed:
-    pod = life.pod
-    return Removed(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in (life.deleted, life.stopped, life.gone)))
-
-
-def _place_of(life: Life, gone: list[Life], kind: str) -> str | None:
-    """Return the uid of the last pod before this one whose place it took, where Kubernetes pairs them."""
-    place = KINDS[kind].place
-    mine = place(life.pod)
-    before = [each.pod for each in gone if (each.created or -inf) < (life.created or inf)]
-    same = [pod.uid for pod in before if mine and place(pod) == mine]
-    return same[-1] if same else None
-
-
-def _added(life: Life, t0: float, replaces: str | None) -> Added:
-    pod = life.pod
-    stages = (life.created, life.scheduled, life.started, life.ready, life.serving)
-    created, scheduled, started, ready, serving = (_after(at, t0) for at in stages)
-    return Added(pod.name, pod.uid, pod.node, created, scheduled, started, ready, serving, replaces)
-
-
-def _after(at: float | None, t0: float) -> float | None:
-    return None if at is None else at - t0

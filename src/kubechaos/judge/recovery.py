@@ -8,6 +8,7 @@ from ..effects import PodsGone
 from .experiment import Experiment, Injection
 from .health import unrest
 from .lives import Life
+from .reasons import Cause
 from .timeline import State
 
 GONE_MARGIN: Final = 3.0
@@ -27,8 +28,8 @@ def steady_at(state: State, stable_for: float) -> float:
     return inf if unsteady(state) or state.stretch is None else state.stretch + stable_for
 
 
-def unsteady(state: State) -> str:
-    """Return what keeps the target from being steady, apart from time; "" if nothing does."""
+def unsteady(state: State) -> Cause | None:
+    """Return what keeps the target from being steady, apart from time; None if nothing does."""
     return state.health.unmet or unrest(state.world)
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ..errors import Verdict
 from ..records import Begun, Ended, Record
 from . import alerts
-from .alerts import Alarm, Alert
+from .alerts import Alarm, Alert, Alerts
 from .facts import BUILT_IN
-from .outage import Alerts, Outage, outage
+from .outage import Outage, outage
+from .reasons import Cause
 from .recovery import Limits
 from .timeline import State, step
-from .verdict import Verdict
+from .verdict import Judgement
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Replay:
         if end is None or limits is None or experiment is None:
             return []
         self.end = self.limits = None
-        overruled = Verdict(end.verdict, end.cause) if end.verdict else None
+        overruled = Judgement(end.verdict, Cause(end.cause_code, end.cause)) if end.verdict else None
         raised = Alerts(self.alarm.alerts, self.known)
         numbers = range(len(experiment.injections))
         return [outage(self.state, limits, raised, end.unobserved, overruled, number) for number in numbers]
@@ -55,7 +57,7 @@ class Replay:
         experiment = self.state.experiment
         if self.end is None and experiment is not None and experiment.running:
             cause = "the recording ends before the experiment does"
-            self.play(Ended(self.state.at, verdict="interrupted", cause=cause))
+            self.play(Ended(self.state.at, verdict=Verdict.INTERRUPTED, cause=cause, cause_code="Cut"))
         return self.finish()
 
 

@@ -25,10 +25,13 @@ from ..records import (
 from .experiment import Change, Experiment, Injection, Own, Probed, Proof, overtaken, recorded, with_injection
 from .health import Health, health
 from .lives import Life, Lives, live, stale
+from .reasons import Cause
 from .world import World, apply
 
 WHOLE_SECOND = 1.0
 """Server times have whole seconds, so an age by them may be this much too long."""
+UNKNOWN = Health(0, 0, None, Cause("NotListed", "nothing has been listed yet"))
+"""How the target is before the first listing."""
 
 
 class State(Struct, frozen=True):
@@ -39,7 +42,7 @@ class State(Struct, frozen=True):
 
     at: float = 0.0
     world: World = field(default_factory=World)
-    health: Health = field(default_factory=lambda: Health(0, 0, None, "nothing has been listed yet"))
+    health: Health = UNKNOWN
     stretch: float | None = None
     lives: Lives = field(default_factory=dict)
     experiment: Experiment | None = None

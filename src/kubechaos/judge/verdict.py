@@ -1,55 +1,47 @@
 """How it ended, in one word, and its cause."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
+from ..errors import Verdict
 from ..records import Gap
 from . import cause
+from .reasons import Cause
 from .recovery import Limits, begun, recovery_time, stable_at, unproven
 from .timeline import State
 
-RANK: Final = (
-    "not_healed",
-    "interrupted",
-    "refused",
-    "not_steady",
-    "inconclusive",
-    "fault_not_proven",
-    "blocked",
-    "not_recovered",
-    "recovered",
-)
+RANK: Final = tuple(Verdict)
 """The verdicts, worst first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The word and its cause."""
+class Judgement(Struct, frozen=True):
+    """How an experiment ended, and why."""
 
-    word: str
-    cause: str
+    verdict: Verdict
+    cause: Cause
 
 
-def worst(verdicts: Sequence[str]) -> str | None:
+def worst(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Return the worst of several verdicts; None of none."""
     return min(verdicts, key=RANK.index, default=None)
 
 
-def judge(state: State, limits: Limits) -> Verdict:
+def judge(state: State, limits: Limits) -> Judgement:
     """Judge an experiment whose observation has ended."""
     experiment = begun(state)
     recovered = recovery_time(state, limits) <= limits.within
     if hole := _hole(state, stable_at(state, limits)):
-        return Verdict("inconclusive", cause.missing(experiment, hole))
+        return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, hole))
     changes = [each for each in experiment.changes if each.final or (each.spec and not recovered)]
     if change := next(iter(changes), None):
-        return Verdict("inconclusive", cause.changed(experiment, change))
+        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, change))
     if injection := unproven(state):
-        return Verdict("fault_not_proven", cause.unproven(state, injection))
+        return Judgement(Verdict.FAULT_NOT_PROVEN, cause.unproven(state, injection))
     if recovered:
-        return Verdict("recovered", cause.slowest(state, experiment))
-    return Verdict("not_recovered", cause.obstacle(state, limits))
+        return Judgement(Verdict.RECOVERED, cause.slowest(state, experiment))
+    return Judgement(Verdict.NOT_RECOVERED, cause.obstacle(state, limits))
 
 
 def _hole(state: State, until: float) -> Gap | None:

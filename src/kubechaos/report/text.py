@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from ..errors import Verdict
 from ..judge.alerts import Alert
-from ..judge.outage import Added, Outage, Removed
+from ..judge.outage import Outage
+from ..judge.phases import Added, Removed
+from .run import RunSummary
 
 UNSAFE = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 """Control characters, line separators, and what turns the direction of text."""
@@ -17,13 +20,13 @@ def safe(text: str) -> str:
 
 def verdict_line(outage: Outage) -> str:
     """Return the first line of a failure: what did not happen, and the cause."""
-    what = f"{outage.target} after {outage.fault}({', '.join(outage.args)})"
+    what = f"{outage.target} after {outage.fault}"
     match outage.verdict:
-        case "recovered":
+        case Verdict.RECOVERED:
             return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}".rstrip(", "))
-        case "not_recovered":
+        case Verdict.NOT_RECOVERED:
             return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
-        case "fault_not_proven":
+        case Verdict.FAULT_NOT_PROVEN:
             return safe(f"{what}: no effect of the fault was seen: {outage.cause}")
     return safe(f"{what}: {outage.verdict}: {outage.cause}")
 
@@ -60,8 +63,8 @@ def _stages(pod: Added | Removed) -> Iterator[tuple[str, float | None]]:
     return ((name, getattr(pod, name)) for name in names)
 
 
-def summary(gate: str, verdicts: Sequence[str], seed: str, results: str, *, simulated: bool = False) -> str:
-    """Return the last line of the run."""
-    counts = ", ".join(f"{verdicts.count(word)} {word}" for word in sorted(set(verdicts))) or "no experiment"
-    where = ", SIMULATED" if simulated else ""
-    return f"kubechaos: gate {gate}: {counts}{where}; seed {seed}; artifacts in {results}"
+def summary(run: RunSummary, results: str) -> str:
+    """Return the last line of the run; `results` is the folder of its artifacts."""
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in run.verdicts.items()) or "no experiment"
+    where = ", SIMULATED" if run.simulated else ""
+    return f"kubechaos: gate {run.gate}: {counts}{where}; seed {run.seed}; artifacts in {results}"

@@ -1,16 +1,15 @@
 """What is written down, before anything is judged."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactsError
 from ..judge.alerts import Alert
-from ..kube import decode
 from ..records import Record
-from ..report import recording
+from ..report import json, recording
 
 
 class Artifacts:
@@ -45,11 +44,7 @@ class Artifacts:
 
     def save(self, name: str, value: Any) -> None:
         """Write a JSON file, replacing an older one whole or not at all."""
-        path = self.folder / name
-        scratch = path.with_suffix(".tmp")
-        with _writable():
-            scratch.write_bytes(decode.encode(value) + b"\n")
-            scratch.replace(path)
+        _replace(self.folder / name, json.encode(value) + b"\n")
 
     def close(self) -> None:
         """End the recording."""
@@ -59,6 +54,22 @@ class Artifacts:
     def _line(self, line: bytes) -> None:
         with _writable():
             self._events.write(line + b"\n")
+
+
+def save_reports(folder: Path, reports: Mapping[str, bytes]) -> None:
+    """Write files with these names and contents into the run's folder; raises ArtifactsError."""
+    with _writable():
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, content in reports.items():
+        _replace(folder / name, content)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file, replacing an older one whole or not at all."""
+    scratch = path.with_suffix(".tmp")
+    with _writable():
+        scratch.write_bytes(content)
+        scratch.replace(path)
 
 
 @contextmanager

@@ -13,15 +13,27 @@ from ..act.heal import heal
 from ..act.write import Writer
 from ..api.transport import Transport
 from ..clock import WALL_TIME
-from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError, NotHealedError, RefusedError
+from ..errors import (
+    ApiError,
+    ChaosError,
+    FaultError,
+    InconclusiveError,
+    InterruptedOutage,
+    NotEndedError,
+    NotHealedError,
+    RefusedError,
+    Verdict,
+)
 from ..judge import alerts
-from ..judge.alerts import Alarm, Alert, AlertRule
+from ..judge.alerts import Alarm, Alert, AlertRule, Alerts
+from ..judge.cause import NONE
 from ..judge.experiment import Experiment as Judged
 from ..judge.facts import BUILT_IN
-from ..judge.outage import Alerts, Outage, outage
+from ..judge.outage import Outage, outage
+from ..judge.reasons import Cause
 from ..judge.recovery import Limits, begun, ends_at, proof_deadline, recovery_time
 from ..judge.timeline import State
-from ..judge.verdict import Verdict
+from ..judge.verdict import Judgement
 from ..observe.logs import last_words
 from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
@@ -61,7 +73,7 @@ class Experiment:
         self._known = alerts.names(run.rules)
         self._alarm = Alarm()
         self._listening = False
-        self._overruled: Verdict | None = None
+        self._overruled: Judgement | None = None
         if outer is not None:
             outer.inner.append(self)
             self._number = len(outer.inner)
@@ -179,7 +191,7 @@ class Experiment:
         try:
             self._watch()
         except (InconclusiveError, ApiError) as error:
-            overruled = overruled or Verdict("inconclusive", str(error))
+            overruled = overruled or Judgement(Verdict.INCONCLUSIVE, Cause(error.code, str(error)))
         if in_force:
             self.heal(owed=False)
         return self._end(overruled)
@@ -208,9 +220,9 @@ class Experiment:
         if not self._begun:
             return []
         if self.outer is not None:
-            self.outer._overruled = self.outer._overruled or _verdict_of(error)
+            self.outer._overruled = self.outer._overruled or _judgement_of(error)
             return []
-        return self._end(_verdict_of(error))
+        return self._end(_judgement_of(error))
 
     @property
     def _begun(self) -> bool:
@@ -221,11 +233,11 @@ class Experiment:
     def _touched(self, experiment: Judged) -> bool:
         return len(experiment.injections) > self._number and experiment.injections[self._number].t0 < inf
 
-    def _end(self, overruled: Verdict | None) -> list[Outage]:
+    def _end(self, overruled: Judgement | None) -> list[Outage]:
         """Record the end, and derive one outage for each fault; the verdict and the recovery are shared."""
         unobserved = self._observation.unobserved
-        word, cause = (overruled.word, overruled.cause) if overruled else ("", "")
-        state = self._observation.put_own(Ended(self._observation.now(), unobserved, word, cause))
+        verdict, cause = (overruled.verdict, overruled.cause) if overruled else (None, NONE)
+        state = self._observation.put_own(Ended(self._observation.now(), unobserved, verdict, cause.text, cause.code))
         raised = Alerts(self._alarm.alerts, self._known)
         faults = [each for each in (self, *self.inner) if each._touched(begun(state))]
         for each in faults:
@@ -273,10 +285,12 @@ class Block(AbstractContextManager[Ongoing]):
         return self._manager.__exit__(kind, error, traceback)
 
 
-def _verdict_of(error: BaseException) -> Verdict:
+def _judgement_of(error: BaseException) -> Judgement:
+    """Return what an error that ended an experiment stands for."""
+    code = error.code if isinstance(error, ChaosError | InterruptedOutage) else type(error).__name__
     if isinstance(error, ChaosError) and not isinstance(error, ApiError):
-        return Verdict(error.verdict, str(error))
-    return Verdict("interrupted", f"{type(error).__name__}: {error}")
+        return Judgement(error.verdict, Cause(code, str(error)))
+    return Judgement(Verdict.INTERRUPTED, Cause(code, f"{type(error).__name__}: {error}"))
 
 
 def _despite(error: BaseException, step: Callable[[], None]) -> BaseException:

@@ -15,14 +15,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 
+from msgspec.structs import asdict
+
 from ..act.permissions import ask
 from ..errors import (
     ChaosError,
     FaultError,
     FaultNotProvenError,
     InconclusiveError,
+    InterruptedOutage,
     NotRecoveredError,
     RefusedError,
+    Verdict,
 )
 from ..faults.fault import Fault
 from ..judge.alerts import Alert, AlertRule
@@ -33,8 +37,9 @@ from ..observe.cluster import Access
 from ..observe.observation import Observation
 from ..observe.switching import quick_switching
 from ..records import Lasts, Record
-from ..report import records, text
+from ..report import text
 from ..report.gate import EXCUSABLE
+from ..report.run import result
 from ..settings import Settings
 from ..target import Target
 from . import preflight
@@ -46,10 +51,8 @@ from .steady import settle
 
 logger = logging.getLogger("kubechaos")
 
-_ERRORS: dict[str, type[ChaosError]] = {
-    "inconclusive": InconclusiveError,
-    "fault_not_proven": FaultNotProvenError,
-    "not_recovered": NotRecoveredError,
+_ERRORS: dict[Verdict, type[ChaosError]] = {
+    error.verdict: error for error in (InconclusiveError, FaultNotProvenError, NotRecoveredError)
 }
 
 
@@ -72,7 +75,7 @@ class Experiments:
     ) -> None:
         preflight.check_rules(rules)
         self.outages: list[Outage] = []
-        self.errors: list[tuple[BaseException, str]] = []
+        self.errors: list[tuple[BaseException, Verdict]] = []
         self.artifacts = artifacts
         self.nodeid = nodeid
         self._settings = settings
@@ -178,7 +181,7 @@ class Experiments:
         """Note an error that ended an experiment, and save what is known of it; its verdict tells of the error, too."""
         try:
             found = experiment.abandon(error)
-            self._note(error, found[0].verdict if found else "")
+            self._note(error, found[0].verdict if found else None)
             if found:
                 self._save(found)
                 error.add_note(text.verdict_line(found[0]))
@@ -200,12 +203,12 @@ class Experiments:
             try:
                 each.undo()
             except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
-                self.errors.append((error, "not_healed"))
+                self.errors.append((error, Verdict.NOT_HEALED))
         self._observers.close()
         self.artifacts.close()
 
     @property
-    def verdicts(self) -> list[str]:
+    def verdicts(self) -> list[Verdict]:
         """The words for what happened here: of every outage, and of every error that no outage came of."""
         words = [outage.verdict for outage in self.outages]
         return words + [word for _, word in self.errors if word not in words]
@@ -223,9 +226,10 @@ class Experiments:
             self._note(error)
             raise
 
-    def _note(self, error: BaseException, word: str = "") -> None:
+    def _note(self, error: BaseException, word: Verdict | None = None) -> None:
         if not any(error is each for each, _ in self.errors):
-            self.errors.append((error, word or getattr(error, "verdict", "interrupted")))
+            own = error.verdict if isinstance(error, ChaosError | InterruptedOutage) else Verdict.INTERRUPTED
+            self.errors.append((error, word or own))
 
     def _about(self) -> dict[str, object]:
         settings = self._settings
@@ -256,11 +260,11 @@ class Experiments:
         self.outages += found
         for each in found:
             logger.info(text.verdict_line(each))
-        self.artifacts.save("outage.json", records.test(self.verdicts, self.artifacts.place, self.outages))
+        self.artifacts.save("outage.json", result(self.verdicts, self.artifacts.place, self.outages))
         alerts = [
-            {"experiment": number, **alert}
+            {"experiment": number, **asdict(alert)}
             for number, each in enumerate(self.outages, 1)
-            for alert in records.alerts(each.alerts.all)
+            for alert in each.alerts.all
         ]
         self.artifacts.save("alerts.json", alerts)
 

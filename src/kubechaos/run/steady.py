@@ -4,6 +4,7 @@ import logging
 
 from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
+from ..judge.reasons import Cause
 from ..judge.recovery import steady_at, unsteady
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
@@ -22,15 +23,14 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     _check_wanted(observation)
     _check_controlled(observation)
     if steady_at(observation.state, stable_for) > clock.now():
-        why = unsteady(observation.state) or f"it must be all right for {stable_for:g} s"
-        logger.info("waiting for %s to be steady: %s", target, safe(why))
+        waits = unsteady(observation.state) or Cause("NotStable", f"it must be all right for {stable_for:g} s")
+        logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
     observation.wait(lambda state: min(until, steady_at(state, stable_for)))
     observation.confirm()
     if steady_at(observation.state, stable_for) > clock.now():
-        why = unsteady(observation.state) or f"all right, but not yet for {stable_for:g} s"
-        raise NotSteadyError(
-            f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why)}"
-        )
+        why = unsteady(observation.state) or Cause("NotStable", f"all right, but not yet for {stable_for:g} s")
+        text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
+        raise NotSteadyError(text, why.code)
 
 
 def _check_wanted(observation: Observation) -> None:

@@ -96,7 +96,7 @@ CASES = [
         "recovered",
         NOTHING,
         workload=deployment(template(web(DEAF), grace=6)),
-        fact=lambda outage: outage.recovery_time < 5 and (outage.proof or ("", 0.0))[1] > 4,
+        fact=lambda outage: outage.recovery_time < 5 and outage.proof is not None and outage.proof.at > 4,
     ),
     Case(
         "victim with a finalizer",
