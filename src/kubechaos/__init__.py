@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "Accepted": "effects",
+    "Act": "act.act",
     "Alert": "judge.alerts",
     "AlertRule": "judge.alerts",
     "Chaos": "run.chaos",
@@ -11,6 +13,7 @@ _HOMES = {
     "EvictionBlockedError": "errors",
     "Fault": "faults.fault",
     "FaultNotProvenError": "errors",
+    "INSTANT": "faults.fault",
     "InconclusiveError": "errors",
     "InterruptedOutage": "errors",
     "Moment": "judge.alerts",
@@ -18,12 +21,19 @@ _HOMES = {
     "NotSteadyError": "errors",
     "Ongoing": "run.experiment",
     "Outage": "judge.outage",
+    "PodCount": "effects",
+    "PodsGone": "effects",
+    "PodsRestarted": "effects",
     "RefusedError": "errors",
     "Rehearsal": "run.rehearsal",
     "Target": "target",
+    "TemplateReplaced": "effects",
+    "UNTIL_HEALED": "faults.fault",
+    "UNTIL_RECOVERED": "faults.fault",
     "UnknownAlertError": "errors",
     "Verdict": "errors",
     "evict": "faults.pods",
+    "fault": "faults.fault",
     "kill": "faults.pods",
     "kill_container": "faults.pods",
     "newest": "judge.victims",
@@ -37,6 +47,12 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
+    from .act.act import Act as Act
+    from .effects import Accepted as Accepted
+    from .effects import PodCount as PodCount
+    from .effects import PodsGone as PodsGone
+    from .effects import PodsRestarted as PodsRestarted
+    from .effects import TemplateReplaced as TemplateReplaced
     from .errors import ChaosError as ChaosError
     from .errors import EvictionBlockedError as EvictionBlockedError
     from .errors import FaultNotProvenError as FaultNotProvenError
@@ -47,7 +63,11 @@ if TYPE_CHECKING:
     from .errors import RefusedError as RefusedError
     from .errors import UnknownAlertError as UnknownAlertError
     from .errors import Verdict as Verdict
+    from .faults.fault import INSTANT as INSTANT
+    from .faults.fault import UNTIL_HEALED as UNTIL_HEALED
+    from .faults.fault import UNTIL_RECOVERED as UNTIL_RECOVERED
     from .faults.fault import Fault as Fault
+    from .faults.fault import fault as fault
     from .faults.pods import evict as evict
     from .faults.pods import kill as kill
     from .faults.pods import kill_container as kill_container

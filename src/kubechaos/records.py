@@ -174,7 +174,7 @@ class Undone(_Record, frozen=True):
 
     object: Ref
     outcome: Outcome
-    message: str = ""
+    injection: int = 0
 
 
 class Healed(_Record, frozen=True):

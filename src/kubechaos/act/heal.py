@@ -31,13 +31,14 @@ def heal(
     put: Callable[[Record], object] = lambda record: None,
     now: Callable[[], float] = lambda: 0.0,
     wall: WallTime = WALL_TIME,
+    injection: int = 0,
 ) -> None:
     """Undo changes, the last first; what is undone, or no longer ours, is taken out of `kept`.
 
-    `put` records, with the time `now` on the run's clock. What goes wrong in recording is raised once all else is done.
-    Raises NotHealedError, naming for each change that is left what a person can do.
+    `put` records, with the time `now` on the run's clock, for the fault of that number. What goes wrong in recording is
+    raised once all else is done. Raises NotHealedError, naming for each change that is left what a person can do.
     """
-    notes = _Notes(put, now)
+    notes = _Notes(put, now, injection)
     until = wall.monotonic() + DEADLINE
     failures = []
     for change in reversed(tuple(kept)):
@@ -114,22 +115,23 @@ class _Healing:
 class _Notes:
     """Records, and keeps the first error in it for later: a full disk must not keep a cluster from being healed."""
 
-    def __init__(self, put: Callable[[Record], object], now: Callable[[], float]) -> None:
+    def __init__(self, put: Callable[[Record], object], now: Callable[[], float], injection: int) -> None:
         self._put = put
         self._now = now
+        self._injection = injection
         self._error: Exception | None = None
 
     def intended(self, method: str, ref: Ref, generation: int) -> None:
         """Record that a write is about to be sent."""
-        self._record(Intended(self._now(), method, ref, generation))
+        self._record(Intended(self._now(), method, ref, generation, injection=self._injection))
 
     def answered(self, method: str, ref: Ref, wrong: str, generation: int) -> None:
         """Record the answer to a write."""
-        self._record(Answered(self._now(), method, ref, not wrong, wrong, generation))
+        self._record(Answered(self._now(), method, ref, not wrong, wrong, generation, self._injection))
 
     def undone(self, ref: Ref, outcome: Outcome) -> None:
         """Record what became of a change."""
-        self._record(Undone(self._now(), ref, outcome))
+        self._record(Undone(self._now(), ref, outcome, self._injection))
 
     def _record(self, record: Record) -> None:
         try:

@@ -6,6 +6,7 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+from ..changes import Outcome
 from ..errors import Verdict
 from ..kube.objects import Ref
 from ..records import Delay, FaultCall, Gap
@@ -29,6 +30,17 @@ class StreamBreak(Struct, frozen=True):
     since: float
     at: float
     why: str
+
+
+class UndoneChange(Struct, frozen=True):
+    """What became of one change of a fault, when it was to be undone.
+
+    `object` is what was changed, like "deployment/web". `outcome` is "done", "already" (it was as before), "gone" (the
+    object is), or "superseded": somebody else has changed it since, and that was left as it is.
+    """
+
+    object: str
+    outcome: Outcome
 
 
 class ProbeFacts(Struct, frozen=True):
@@ -71,6 +83,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     gaps: interruptions of a watch in which events may have been missed.
     delays: interruptions after which every event came, but late.
     unobserved: the kinds of objects that we were not allowed to watch.
+    undone: what became of each change of the fault that had to be undone.
     verdict: how it ended.
     """
 
@@ -95,6 +108,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     gaps: tuple[StreamBreak, ...]
     delays: tuple[StreamBreak, ...]
     unobserved: tuple[str, ...]
+    undone: tuple[UndoneChange, ...] = ()  # reports of version 0.1 have none
     verdict: Verdict
 
     def __post_init__(self) -> None:
@@ -149,8 +163,14 @@ def outage(
         gaps=_breaks(state.gaps, t0),
         delays=_breaks(state.delays, t0),
         unobserved=unobserved,
+        undone=_undone(experiment, injection),
         verdict=judgement.verdict,
     )
+
+
+def _undone(experiment: Experiment, injection: int) -> tuple[UndoneChange, ...]:
+    own = (each for each in experiment.undone if each.injection == injection)
+    return tuple(UndoneChange(str(each.object), each.outcome) for each in own)
 
 
 def _breaks(records: Iterable[Gap | Delay], t0: float) -> tuple[StreamBreak, ...]:

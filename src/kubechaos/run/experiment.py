@@ -174,7 +174,8 @@ class Experiment:
 
     def undo(self) -> None:
         """Undo what has been changed and not been undone yet; raises NotHealedError."""
-        heal(self._writer.changes, self._run.client, self._observation.put_own, self._observation.now)
+        put, now = self._observation.put_own, self._observation.now
+        heal(self._writer.changes, self._run.client, put, now, injection=self._number)
 
     def conclude(self, *, in_force: bool = False) -> list[Outage]:
         """Heal, watch until it has recovered or time is up, confirm that by a fresh listing, and derive the outages.
