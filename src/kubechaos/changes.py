@@ -121,6 +121,12 @@ def patch(live: Json, edits: tuple[Edit, ...]) -> Json:
     return {**body, "metadata": {**body.get("metadata", {}), **precondition}}
 
 
+def as_accepted(change: Patched, answer: Json) -> Patched:
+    """Return a change as the API server's answer shows it, which may have been altered on the way."""
+    accepted = tuple(Edit(edit.path, edit.before, value_at(answer, edit.path)) for edit in change.edits)
+    return Patched(change.ref, accepted, change.resource_version)
+
+
 def not_set(answer: Json, edits: tuple[Edit, ...]) -> str:
     """Say which field of an answer is not what was asked for; "" if all are."""
     for edit in edits:

@@ -118,7 +118,7 @@ class Writer:
         if answer is None:
             self._answer("PATCH", ref, accepted=False, answer="somebody else's write came first")
             return False
-        self._compare("PATCH", ref, answer, edits, generation)
+        self._compare(write, answer, edits, generation)
         return True
 
     def create(self, manifest: Json, ref: Ref, run: str) -> Json:
@@ -137,10 +137,11 @@ class Writer:
 
         self._intend("POST", ref, change=change)
         collection = changes.path(Ref(ref.kind, ref.namespace, ""))
-        answer = self._until_known(_Write("POST", ref, collection, body, change, is_ours))
+        write = _Write("POST", ref, collection, body, change, is_ours)
+        answer = self._until_known(write)
         if answer is None:
             raise RefusedError(f"there is a {ref} in namespace {ref.namespace} already; it was not touched")
-        self._compare("POST", ref, answer, (ours,), 0)
+        self._compare(write, answer, (ours,), 0)
         return answer
 
     def _until_known(self, write: "_Write") -> Json | None:
@@ -184,12 +185,17 @@ class Writer:
                 return found if write.is_ours(found) else None
             self.wall.sleep(PAUSE)
 
-    def _compare(self, method: str, ref: Ref, answer: Json, edits: tuple[Edit, ...], generation: int) -> None:
+    def _compare(self, write: "_Write", answer: Json, edits: tuple[Edit, ...], generation: int) -> None:
+        """Record whether an answer shows what was asked for; raise FaultNotProvenError if it does not."""
         wrong = changes.not_set(answer, edits)
-        self._answer(method, ref, accepted=not wrong, answer=wrong, generation=generation)
+        if wrong and isinstance(write.change, Patched):
+            # What was made of our change is what has to be undone.
+            self._forget(write.change)
+            self._remember(changes.as_accepted(write.change, answer))
+        self._answer(write.method, write.ref, accepted=not wrong, answer=wrong, generation=generation)
         if wrong:
             raise FaultNotProvenError(
-                f"the API server accepted our change of {ref}, but its answer shows that {wrong}: "
+                f"the API server accepted our change of {write.ref}, but its answer shows that {wrong}: "
                 f"an admission policy may have altered it"
             )
 
