@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 
 from kubechaos import Chaos, Cluster, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.settings import EMBEDDED, FACTOR, Settings
 from kubechaos.sim import Scaled, Simulation

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.origin import OBSERVED, Origin
 from kubechaos import Chaos, Cluster, Outage, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.settings import Settings
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.kills import PODS, SELECTOR, Pairs, chaos_in, theirs
 from kubechaos import ChaosError, Cluster, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
 from kubechaos.kube.decode import mapping
 
 FAULTS: Final = (kill(1), kill("50%"), kill(1, force=True), kill("all"))

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from kubechaos.api.connect import Pinned
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.connection import Connection
+from kubechaos.api.credentials import PinnedContext
+from kubechaos.api.official import Official
 from kubechaos.judge.timeline import State
 from kubechaos.kube import schema
 from kubechaos.kube.kinds import RESOURCES
@@ -78,20 +80,16 @@ def changed(url: str) -> Iterator[Changed]:
     return map(decode, chunks(url))
 
 
-def pinned(url: str) -> Pinned:
+def pinned(url: str) -> PinnedContext:
     """Return the server as a context."""
-    from kubernetes import client
-
-    configuration = client.Configuration()
-    configuration.host = url
-    return Pinned("bench", pods.NAMESPACE, configuration)
+    return PinnedContext(Connection(context="bench", namespace=pods.NAMESPACE, server=url))
 
 
 def official(url: str) -> Any:
     """Return the official client of the server."""
     from kubernetes import client
 
-    return client.CoreV1Api(client.ApiClient(pinned(url).configuration))
+    return client.CoreV1Api(Official(pinned(url)).client())
 
 
 def lightkube(url: str) -> Any:
@@ -123,19 +121,19 @@ def watched_lightly(client: Any) -> Iterator[Any]:
         yield pod
 
 
-def transport(url: str) -> Transport:
+def ours(url: str) -> Client:
     """Return our client of the server."""
-    return Transport(pinned(url))
+    return Client(pinned(url))
 
 
-def decoded(client: Transport) -> Iterator[Any]:
-    """Yield our own values, without a thread: what the transport and the decoder cost."""
+def decoded(client: Client) -> Iterator[Any]:
+    """Yield our own values, without a thread: what the client and the decoder cost."""
     query = {"watch": "1", "labelSelector": f"app={pods.NAME}", "resourceVersion": "1000000"}
     with client.stream(PATH, query) as lines:
         yield from map(RESOURCES["Pod"].codec.event, lines)
 
 
-def watched(client: Transport) -> Iterator[Any]:
+def watched(client: Client) -> Iterator[Any]:
     """Yield the records of our watch of pods, by way of its thread and a queue."""
     queue: SimpleQueue[Any] = SimpleQueue()
     clock = Monotonic()
@@ -167,7 +165,7 @@ class Folding(Observation):
 
 
 def observe(
-    client: Transport,
+    client: Client,
     heard: Callable[[Record], None],
     enough: Callable[[], bool],
     folded: Callable[[State], None] = lambda state: None,

@@ -1,6 +1,7 @@
 """Every error of kubechaos, in one tree; each carries the verdict it stands for."""
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class ChaosError(Exception):
@@ -159,7 +160,14 @@ class ApiError(ChaosError):
 
 
 class UnreachableError(ApiError):
-    """The API server did not answer: refused, TLS failure, cut, or past the deadline."""
+    """The API server did not answer: refused, TLS failure, cut, past the deadline, or another answered in its place.
+
+    `unsent` is True where not a byte of the request was sent, so that nothing can have come of it.
+    """
+
+    def __init__(self, message: str, *, unsent: bool = False, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.unsent = unsent
 
 
 class MalformedError(ApiError, ValueError):

@@ -14,7 +14,7 @@ import pytest
 from . import options
 
 if TYPE_CHECKING:
-    from .api.connect import Pinned
+    from .api.credentials import PinnedContext
     from .judge.alerts import AlertRule
     from .observe.cluster import Cluster, Target
     from .run.chaos import Chaos
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 IDENTITY = pytest.StashKey[tuple[str, str]]()
 SETTINGS = pytest.StashKey["Settings"]()
-PINNED = pytest.StashKey["Pinned"]()
+PINNED = pytest.StashKey["PinnedContext"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
 SIMULATION = pytest.StashKey["Simulation"]()
 CHAOS = pytest.StashKey["Chaos"]()
@@ -48,9 +48,9 @@ def settings(config: pytest.Config) -> "Settings":
     return config.stash[SETTINGS]
 
 
-def pinned(config: pytest.Config) -> "Pinned":
+def pinned(config: pytest.Config) -> "PinnedContext":
     """Return the run's cluster as its kubeconfig said when it was first asked for."""
-    from .api.connect import pin
+    from .api.credentials import pin
     from .errors import ConfigError
     from .settings import EMBEDDED
 
@@ -163,7 +163,7 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 @pytest.fixture
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
     """A simulated cluster of the test's own, to be made sick: test your test; its verdicts count for no gate."""
-    from .api.connect import pin
+    from .api.credentials import pin
     from .observe.cluster import Cluster
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kubechaos import ChaosError, Cluster, Fault, Outage, Target, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.chaos import Chaos
 from kubechaos.settings import Settings

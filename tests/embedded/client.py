@@ -6,7 +6,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
+from kubechaos.api.mutate import send
 from kubechaos.judge.alerts import AlertRule
 from kubechaos.observe.cluster import Cluster, Target
 from kubechaos.run.artifacts import Artifacts
@@ -55,7 +56,7 @@ class Client:
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """Send a body; raises the ApiError of the answer."""
-        return json.loads(self.cluster.transport.send(method, path, body))
+        return json.loads(send(self.cluster.transport, method, path, body))
 
     def names(self) -> list[str]:
         """The names of the pods."""

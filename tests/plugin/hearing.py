@@ -6,10 +6,9 @@ import time
 from typing import Any
 from urllib.parse import parse_qs
 
-from kubernetes import client
-
-from kubechaos.api.connect import Pinned
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.connection import Connection
+from kubechaos.api.credentials import PinnedContext
 from kubechaos.kube.kinds import RESOURCES
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Delay, Failed, Gap, Gone, Listed, Record, Seen
@@ -40,12 +39,12 @@ def page(version: int, *names: str, more: str = "") -> Answer:
 class Heard:
     """What the sink was given, and the watch that gave it."""
 
-    def __init__(self, server: RawServer, pinned: Pinned | None = None) -> None:
-        pinned = pinned or Pinned("raw", "shop", client.Configuration(host=server.url))
+    def __init__(self, server: RawServer, pinned: PinnedContext | None = None) -> None:
+        pinned = pinned or PinnedContext(Connection(context="raw", namespace="shop", server=server.url))
         self.server = server
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
-        self.watch = Watch(Transport(pinned), RESOURCES["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic)
+        self.watch = Watch(Client(pinned), RESOURCES["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic)
 
     def __call__(self, record: Record | Failed) -> None:
         with self.changed:
@@ -73,7 +72,7 @@ class Heard:
         self.server.closing.set()
         if self.watch._thread.ident is not None:
             self.watch._thread.join(5)
-        self.watch._transport.close()
+        self.watch._client.close()
 
     @property
     def told(self) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from ..api.transport import STRATEGIC, Transport
+from ..api.client import Client
+from ..api.mutate import STRATEGIC, send
 from ..errors import (
     ApiError,
     ArgumentError,
@@ -44,9 +45,7 @@ class Act:
     `look` returns the state of the run as it is now, and `mark` records what is done.
     """
 
-    def __init__(
-        self, transport: Transport, target: Ref, look: Callable[[], State], mark: Marker, chance: Random
-    ) -> None:
+    def __init__(self, transport: Client, target: Ref, look: Callable[[], State], mark: Marker, chance: Random) -> None:
         self.target = target
         self._transport = transport
         self._look = look
@@ -186,7 +185,7 @@ class Act:
             mark("intent", verb=verb, generation=meta["generation"] + 1, **facts)
             body = {"metadata": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}, "spec": spec}
             try:
-                self._transport.send("PATCH", self._path(), body)
+                send(self._transport, "PATCH", self._path(), body)
             except ConflictError:
                 if attempt == ATTEMPTS:
                     raise
@@ -209,7 +208,7 @@ class Act:
     def _send(self, pod: Pod, method: str, path: str, body: dict[str, Any], content: str = "") -> None:
         self._begin()
         try:
-            self._transport.send(method, path, body, content=content)
+            send(self._transport, method, path, body, content=content)
         except (NotFoundError, ConflictError) as error:
             raise _gone(pod, error) from error
         except UnreachableError as error:

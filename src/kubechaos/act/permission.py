@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..api.transport import Transport
+from ..api.client import Client
+from ..api.review import review
 from ..errors import ApiError, PermissionRefusedError
-from ..kube import decode
 
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -23,17 +23,17 @@ class Permission:
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
 
 
-def ask(transport: Transport, namespace: str, permissions: Iterable[Permission]) -> None:
+def ask(client: Client, namespace: str, permissions: Iterable[Permission]) -> None:
     """Raise PermissionRefusedError, naming verb, resource and user, unless all are allowed."""
     for permission in permissions:
-        if not _allowed(transport, namespace, permission):
+        if not _allowed(client, namespace, permission):
             raise PermissionRefusedError(
-                f'user "{_user(transport)}" may not {permission} in namespace "{namespace}"; '
+                f'user "{_user(client)}" may not {permission} in namespace "{namespace}"; '
                 f"nothing was touched: grant the verb in a Role, as in examples/rbac.yaml"
             )
 
 
-def _allowed(transport: Transport, namespace: str, permission: Permission) -> bool:
+def _allowed(client: Client, namespace: str, permission: Permission) -> bool:
     resource, _, subresource = permission.resource.partition("/")
     attributes = {
         "namespace": namespace,
@@ -42,15 +42,15 @@ def _allowed(transport: Transport, namespace: str, permission: Permission) -> bo
         "resource": resource,
         **({"subresource": subresource} if subresource else {}),
     }
-    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-    answer = decode.mapping(transport.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
+    asked = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    answer = review(client, REVIEW, {**asked, "spec": {"resourceAttributes": attributes}})
     return bool(answer.get("status", {}).get("allowed", False))
 
 
-def _user(transport: Transport) -> str:
+def _user(client: Client) -> str:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
-        answer = decode.mapping(transport.send("POST", WHOAMI, body))
+        answer = review(client, WHOAMI, body)
     except ApiError:
         return "unknown"
     return str(answer.get("status", {}).get("userInfo", {}).get("username", "unknown"))

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from ..api.connect import Pinned
-from ..api.transport import Transport
+from ..api.client import Client
+from ..api.credentials import PinnedContext
+from ..api.official import Official
 from ..errors import ApiError, ArgumentError
 from ..judge.world import PODS
 from ..kube import decode
@@ -53,16 +54,17 @@ class Target:
 class Cluster:
     """The cluster that `--chaos-context` named, as pinned at the start of the run."""
 
-    def __init__(self, pinned: Pinned, namespace: str | None, clock: Clock | None = None) -> None:
+    def __init__(self, pinned: PinnedContext, namespace: str | None, clock: Clock | None = None) -> None:
         self.context = pinned.context
         self.namespace = namespace or pinned.namespace
         self.clock = clock or Monotonic()
-        self.transport = Transport(pinned)
+        self.transport = Client(pinned)
+        self._official = Official(pinned)
 
     @property
     def client(self) -> Any:
         """The official `kubernetes.client.ApiClient`, for calls of your own."""
-        return self.transport.client
+        return self._official.client()
 
     def deployment(
         self, name: str, *, namespace: str | None = None, min_replicas: int = 2, stable_for: float | None = None
@@ -144,10 +146,10 @@ class Cluster:
 class Http:
     """A probe over HTTP, with a connection of its own."""
 
-    def __init__(self, transport: Transport, path: str) -> None:
-        self._origin = transport
+    def __init__(self, client: Client, path: str) -> None:
+        self._origin = client
         self._path = path
-        self._own: Transport | None = None
+        self._own: Client | None = None
 
     def __call__(self) -> None:
         """Ask once; raises ApiError unless the answer is 2xx and comes in time."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..api.transport import ERRORS, Transport
+from ..api.client import ERRORS, Client
 from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnreachableError, may_pass
 from ..kube import decode
 from ..kube.kinds import Resource
@@ -31,14 +31,14 @@ class Watch:
 
     def __init__(
         self,
-        transport: Transport,
+        client: Client,
         resource: Resource,
         namespace: str,
         query: Mapping[str, str],
         sink: Sink,
         now: Callable[[], float],
     ) -> None:
-        self._transport = transport
+        self._client = client
         self._resource = resource
         self._path = resource.path(namespace)
         self._query = dict(query)
@@ -60,10 +60,10 @@ class Watch:
     def stop(self) -> None:
         """End the stream and its thread; nothing reaches the sink afterwards."""
         self._stopped.set()
-        self._transport.interrupt()
+        self._client.interrupt()
         # A thread that still waits for an answer ends by itself at its deadline; it has nobody to tell any more.
         self._thread.join(timeout=STOP_SECONDS)
-        self._transport.close()
+        self._client.close()
 
     def _sink(self, record: Record | Failed) -> None:
         if not self._stopped.is_set():
@@ -118,14 +118,14 @@ class Watch:
         self._known = {each.uid: each for each in objects}
         self._broken, self._failures = "", 0
         at = self._heard = self._now()
-        self._sink(Listed(at, self._resource.kind, version, objects, self._transport.server_time))
+        self._sink(Listed(at, self._resource.kind, version, objects, self._client.server_time))
         self._version = version
 
     def _pages(self) -> tuple[tuple[Observed, ...], str]:
         objects: list[Observed] = []
         query = {**self._query, "limit": str(PAGE)}
         while True:
-            page = self._resource.codec.page(self._transport.get(self._path, query))
+            page = self._resource.codec.page(self._client.get(self._path, query))
             objects += page.objects
             if not page.next and page.resource_version:
                 return tuple(objects), page.resource_version
@@ -155,7 +155,7 @@ class Watch:
             "resourceVersion": self._version,
             "timeoutSeconds": str(STREAM_SECONDS),
         }
-        with self._transport.stream(self._path, query) as lines:
+        with self._client.stream(self._path, query) as lines:
             if self._broken:
                 self._sink(Delay(self._now(), self._resource.kind, self._heard, self._broken))
                 self._broken = ""

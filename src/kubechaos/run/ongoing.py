@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..act.door import Act
-from ..api.transport import Transport
+from ..api.client import Client
 from ..errors import ApiError, ChaosError, FaultError, InconclusiveError, NotEndedError, NotHealedError
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule
@@ -34,7 +34,7 @@ class Ongoing:
         observation: Observation,
         limits: Limits,
         rules: Sequence[AlertRule],
-        transport: Transport,
+        transport: Client,
     ) -> None:
         self.target = target
         self._fault = fault
