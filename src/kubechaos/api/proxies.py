@@ -69,12 +69,12 @@ def _matches(rule: str, host: str, port: int) -> bool:
     name, ruled = _split(rule)
     if not name or (ruled and ruled != port):
         return False
-    if name.startswith("*."):
-        name = name[1:]
-    if name.startswith("."):
+    if _is_address(host):
+        return _is_address(name) and ip_address(name) == ip_address(host)
+    if name.startswith(("*.", ".")):
         # ".example.org" is about its subdomains alone, "example.org" about both.
-        return host.endswith(name)
-    return host == name or _same_address(name, host) or (not _is_address(name) and host.endswith(f".{name}"))
+        return host.endswith(name.removeprefix("*"))
+    return host == name or host.endswith(f".{name}")
 
 
 def _split(rule: str) -> tuple[str, int]:
@@ -102,7 +102,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _same_address(name: str, host: str) -> bool:
-    return _is_address(name) and _is_address(host) and ip_address(name) == ip_address(host)
