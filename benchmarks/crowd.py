@@ -42,7 +42,7 @@ def main() -> None:
 
 def measure(url: str) -> None:
     """Print what one observation takes, to its barrier and after it, as JSON."""
-    client = ways.transport(url)
+    client = ways.ours(url)
     client.get(f"{ways.PATH}/any")
     began = time.process_time()
     until = time.monotonic() + SECONDS

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
 from kubechaos.records import Record, Seen
 
 from . import rounds, told, ways
@@ -23,7 +23,7 @@ BARE, OFFICIAL, LIGHTKUBE = "bare", "official", "lightkube"
 WAYS = {
     RAW: "raw socket, nothing decoded",
     LIMIT: "raw socket + msgspec: the limit",
-    OURS: "ours: transport and decoder",
+    OURS: "ours: client and decoder",
     THREAD: "ours: watch, with its thread and queue",
     FOLD: "ours: folded into the timeline",
     LIGHTKUBE: "lightkube, as documented",
@@ -68,14 +68,14 @@ def _prepared(way: str, url: str) -> Callable[[], None]:
         return lambda: _count(ways.watched_lightly(light))
     if way in (RAW, LIMIT):
         return lambda: _all(ways.received(url)) if way == RAW else _count(ways.changed(url))
-    client = ways.transport(url)
+    client = ways.ours(url)
     client.get(f"{ways.PATH}/any")
     if way == FOLD:
         return lambda: _fold(client)
     return lambda: _count(ways.decoded(client) if way == OURS else ways.watched(client))
 
 
-def _fold(client: Transport) -> None:
+def _fold(client: Client) -> None:
     seen = 0
 
     def hear(record: Record) -> None:

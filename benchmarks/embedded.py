@@ -12,8 +12,9 @@ import threading
 import time
 from pathlib import Path
 
-from kubechaos.api.connect import pin
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.credentials import pin
+from kubechaos.api.mutate import send
 from kubechaos.sim import Real, Simulation
 
 NAME = "benchmark"
@@ -45,12 +46,12 @@ def main() -> None:
 
 def _measure(context: str, kubeconfig: Path, namespace: str) -> dict[str, float]:
     """Calls a second and watch latencies in milliseconds of one cluster."""
-    transport = Transport(pin(context, kubeconfig))
+    client = Client(pin(context, kubeconfig))
     collection = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    transport.send("POST", collection, DEPLOYMENT)
+    send(client, "POST", collection, DEPLOYMENT)
     path = f"{collection}/{NAME}"
     latencies: list[float] = []
-    watcher = threading.Thread(target=_watch, args=(transport.fork(), collection, latencies), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(client.fork(), collection, latencies), daemon=True)
     watcher.start()
     time.sleep(0.5)
     command = [sys.executable, "-m", "benchmarks.load", context, str(kubeconfig), path]
@@ -64,12 +65,12 @@ def _measure(context: str, kubeconfig: Path, namespace: str) -> dict[str, float]
     }
 
 
-def _watch(transport: Transport, collection: str, latencies: list[float]) -> None:
+def _watch(client: Client, collection: str, latencies: list[float]) -> None:
     """Note for each write how long after it was sent its event came."""
-    version = json.loads(transport.get(collection))["metadata"]["resourceVersion"]
+    version = json.loads(client.get(collection))["metadata"]["resourceVersion"]
     seen: set[str] = set()
     query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "60"}
-    with transport.stream(collection, query) as lines:
+    with client.stream(collection, query) as lines:
         for line in lines:
             now = time.monotonic_ns()
             sent = json.loads(line)["object"]["metadata"].get("annotations", {}).get("sent", "")

@@ -13,8 +13,10 @@ from math import inf
 from pathlib import Path
 
 from kubechaos import Chaos, Cluster, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
+from kubechaos.observe.cluster import Access
 from kubechaos.run.artifacts import Artifacts
+from kubechaos.run.experiments import Experiments
 from kubechaos.settings import EMBEDDED, FACTOR, Settings
 from kubechaos.sim import Scaled, Simulation
 
@@ -51,15 +53,16 @@ def measure(replicas: int) -> None:
         sim.apply(manifest)
         sim.settle(300)
         ready = time.monotonic() - began
-        cluster = Cluster(pin(EMBEDDED, sim.kubeconfig), None, sim.clock)
+        access = Access.to(pin(EMBEDDED, sim.kubeconfig), sim.clock)
         settings = Settings(EMBEDDED, None, ("Deployment", NAME), 3000, 3000, 5, "growth", folder, (), "growth", "")
         artifacts = Artifacts(Path(folder) / "test", Path(folder))
-        chaos = Chaos(cluster, settings, "growth", [], artifacts, wall=lambda: "", left=lambda: inf)
-        target = chaos.steady(cluster.deployment(NAME))
+        experiments = Experiments(access, settings, "growth", [], artifacts, time_of_day=lambda: "", left=lambda: inf)
+        chaos = Chaos(experiments)
+        target = chaos.steady(Cluster(access, "default").deployment(NAME))
         began = time.monotonic()
         chaos.run(kill("50%"), target)
         recovered = time.monotonic() - began
-        chaos.close()
+        experiments.close()
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"ready": ready, "recovered": recovered, "megabytes": megabytes}))
 

@@ -18,12 +18,15 @@ from pathlib import Path
 
 from benchmarks.origin import OBSERVED, Origin
 from kubechaos import Chaos, Cluster, Outage, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
+from kubechaos.observe.cluster import Access
 from kubechaos.run.artifacts import Artifacts
+from kubechaos.run.experiments import Experiments
 from kubechaos.settings import Settings
 
 SELECTOR = "app=timeserver"
-PODS = "/api/v1/namespaces/chaos/pods"
+NAMESPACE = "chaos"
+PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 REST = 3.0
 """Seconds more than steady needs, so that no kill waits for it."""
 
@@ -59,9 +62,10 @@ def main(count: int) -> None:
 
 def _kill(number: int) -> Kill:
     with tempfile.TemporaryDirectory() as folder, _raw_watch(Path(folder) / "raw") as raw:
-        cluster = Cluster(pin("devcluster"), None)
-        chaos = chaos_in(cluster, Path(folder) / "ours", f"kill-{number}")
-        target = chaos.steady(cluster.deployment("timeserver"))
+        access = Access.to(pin("devcluster"))
+        experiments = experiments_in(access, Path(folder) / "ours", f"kill-{number}")
+        chaos = Chaos(experiments)
+        target = chaos.steady(Cluster(access, NAMESPACE).deployment("timeserver"))
         time.sleep(REST)
         origin = Origin(SELECTOR)
         origin.start()
@@ -69,14 +73,14 @@ def _kill(number: int) -> Kill:
         outage = chaos.run(kill(1), target, check=False)
         took = time.monotonic() - began
         lost = origin.stop()
-        chaos.close()
+        experiments.close()
         ours, first, last = _ours(Path(folder) / "ours" / "events.ndjson")
         others = theirs(raw, first, last)
     return Kill(outage.recovery_time, took - _needed(outage), outage.verdict, len(others), len(others - ours), lost)
 
 
-def chaos_in(cluster: Cluster, folder: Path, nodeid: str) -> Chaos:
-    """Return what a test gets as `chaos`, with its artifacts in a folder."""
+def experiments_in(access: Access, folder: Path, nodeid: str) -> Experiments:
+    """Return what is behind the `chaos` of a test, with its artifacts in a folder."""
     settings = Settings(
         context="devcluster",
         namespace=None,
@@ -90,15 +94,8 @@ def chaos_in(cluster: Cluster, folder: Path, nodeid: str) -> Chaos:
         run="bench",
         started="",
     )
-    return Chaos(
-        cluster,
-        settings,
-        nodeid,
-        [],
-        Artifacts(folder, folder.parent),
-        wall=lambda: "",
-        left=lambda: inf,
-    )
+    artifacts = Artifacts(folder, folder.parent)
+    return Experiments(access, settings, nodeid, [], artifacts, time_of_day=lambda: "", left=lambda: inf)
 
 
 def _needed(outage: Outage) -> float:

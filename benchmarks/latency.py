@@ -143,7 +143,7 @@ def _told(url: str, late: list[float]) -> Callable[[], None]:
 
 
 def _ours(url: str, *observed: Callable[..., Any]) -> Callable[[], None]:
-    client = ways.transport(url)
+    client = ways.ours(url)
     client.get(f"{ways.PATH}/any")
 
     def read() -> None:
@@ -164,9 +164,9 @@ def _lightkube(url: str, late: list[float]) -> Callable[[], None]:
 
 
 def _official(url: str, late: list[float]) -> Callable[[], None]:
-    from kubernetes import client, watch
+    from kubernetes import watch
 
-    api = client.CoreV1Api(client.ApiClient(ways.pinned(url).configuration))
+    api = ways.official(url)
     api.list_namespaced_pod(pods.NAMESPACE)
 
     def read() -> None:

@@ -87,7 +87,7 @@ def _limit(url: str) -> Callable[[], Any]:
 
 
 def _ours(url: str) -> Callable[[], Any]:
-    client = ways.transport(url)
+    client = ways.ours(url)
     client.get(f"{ways.PATH}/any")
     queue: SimpleQueue[Any] = SimpleQueue()
     watch = Watch(

@@ -72,7 +72,7 @@ def _ours(url: str, late: Late) -> None:
         if isinstance(record, Seen) and isinstance(record.object, Pod):
             _note(late, record.object.labels["sent"])
 
-    ways.observe(ways.transport(url), hear, lambda: len(late) == PHASES)
+    ways.observe(ways.ours(url), hear, lambda: len(late) == PHASES)
 
 
 def _lightkube(url: str, late: Late) -> None:
@@ -89,7 +89,7 @@ def _official(url: str, late: Late) -> None:
 
 def _poll(url: str, late: Late, period: float) -> None:
     """Look once a period for as long as there are phases, and once more. The server goes on for whoever watches."""
-    client = ways.transport(url)
+    client = ways.ours(url)
     phases = threading.Thread(target=_socket, args=(url, {}))
     phases.start()
     last = False

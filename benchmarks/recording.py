@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
 from kubechaos.clock import Monotonic
 from kubechaos.effects import PodsGone
 from kubechaos.judge import alerts
@@ -87,7 +87,7 @@ def _observation(artifacts: Artifacts) -> Observation:
             alarm = Alarm()
         alarm = alerts.watch(alarm, state, limits)
 
-    client = Transport(ways.pinned("http://127.0.0.1:1"))
+    client = Client(ways.pinned("http://127.0.0.1:1"))
     return Observation(client, Target(Ref("Deployment", pods.NAMESPACE, pods.NAME)), Monotonic(), hear)
 
 

@@ -12,10 +12,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from benchmarks.kills import PODS, SELECTOR, Pairs, chaos_in, theirs
-from kubechaos import ChaosError, Cluster, kill
-from kubechaos.api.connect import pin
+from benchmarks.kills import NAMESPACE, PODS, SELECTOR, Pairs, experiments_in, theirs
+from kubechaos import Chaos, ChaosError, Cluster, kill
+from kubechaos.api.credentials import pin
 from kubechaos.kube.decode import mapping
+from kubechaos.observe.cluster import Access
 
 FAULTS: Final = (kill(1), kill("50%"), kill(1, force=True), kill("all"))
 
@@ -24,9 +25,10 @@ def main(minutes: float) -> int:
     """Kill until time is up or Ctrl-C; print a line a minute and the sums."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        cluster = Cluster(pin("devcluster"), None)
-        chaos = chaos_in(cluster, folder / "ours", "soak")
-        target = chaos.steady(cluster.deployment("timeserver"))
+        access = Access.to(pin("devcluster"))
+        experiments = experiments_in(access, folder / "ours", "soak")
+        chaos = Chaos(experiments)
+        target = chaos.steady(Cluster(access, NAMESPACE).deployment("timeserver"))
         verdicts: Counter[str] = Counter()
         first = memory()
         until = time.monotonic() + minutes * 60
@@ -37,7 +39,7 @@ def main(minutes: float) -> int:
                         chaos.run(FAULTS[verdicts.total() % len(FAULTS)], target, check=False)
                     except ChaosError as error:
                         print(error, flush=True)
-                    verdicts[chaos.verdicts[-1]] += 1
+                    verdicts[experiments.verdicts[-1]] += 1
                     if verdicts.total() % 10 == 0:
                         left = (until - time.monotonic()) / 60
                         print(f"{verdicts.total()} kills, {memory():.0f} MB, {left:.0f} min to go", flush=True)
@@ -46,7 +48,7 @@ def main(minutes: float) -> int:
             finally:
                 watch.terminate()
         last = memory()
-        chaos.close()
+        experiments.close()
         published, missed, gaps = _compare(folder)
     print(f"kills {verdicts.total()}, verdicts {dict(verdicts)}, gaps {gaps}")
     print(f"pod (uid, resourceVersion) pairs published {published}, missed {missed}")

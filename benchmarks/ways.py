@@ -9,16 +9,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from kubechaos.api.connect import Pinned
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.connection import Connection
+from kubechaos.api.credentials import PinnedContext
+from kubechaos.api.official import Official
 from kubechaos.clock import Monotonic
 from kubechaos.judge.timeline import State
 from kubechaos.kube import schema
 from kubechaos.kube.kinds import KINDS
-from kubechaos.observe.cluster import Cluster
+from kubechaos.kube.objects import Ref
 from kubechaos.observe.observation import Observation
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Record, Seen
+from kubechaos.target import Target
 
 from . import pods
 
@@ -78,20 +81,16 @@ def changed(url: str) -> Iterator[Changed]:
     return map(decode, chunks(url))
 
 
-def pinned(url: str) -> Pinned:
+def pinned(url: str) -> PinnedContext:
     """Return the server as a context."""
-    from kubernetes import client
-
-    configuration = client.Configuration()
-    configuration.host = url
-    return Pinned("bench", pods.NAMESPACE, configuration)
+    return PinnedContext(Connection(context="bench", namespace=pods.NAMESPACE, server=url))
 
 
 def official(url: str) -> Any:
     """Return the official client of the server."""
     from kubernetes import client
 
-    return client.CoreV1Api(client.ApiClient(pinned(url).configuration))
+    return client.CoreV1Api(Official(pinned(url)).client())
 
 
 def lightkube(url: str) -> Any:
@@ -123,19 +122,19 @@ def watched_lightly(client: Any) -> Iterator[Any]:
         yield pod
 
 
-def transport(url: str) -> Transport:
+def ours(url: str) -> Client:
     """Return our client of the server."""
-    return Transport(pinned(url))
+    return Client(pinned(url))
 
 
-def decoded(client: Transport) -> Iterator[Any]:
-    """Yield our own values, without a thread: what the transport and the decoder cost."""
+def decoded(client: Client) -> Iterator[Any]:
+    """Yield our own values, without a thread: what the client and the decoder cost."""
     query = {"watch": "1", "labelSelector": f"app={pods.NAME}", "resourceVersion": "1000000"}
     with client.stream(PATH, query) as lines:
         yield from map(KINDS["Pod"].codec.event, lines)
 
 
-def watched(client: Transport) -> Iterator[Any]:
+def watched(client: Client) -> Iterator[Any]:
     """Yield the records of our watch of pods, by way of its thread and a queue."""
     queue: SimpleQueue[Any] = SimpleQueue()
     clock = Monotonic()
@@ -167,7 +166,7 @@ class Folding(Observation):
 
 
 def observe(
-    client: Transport,
+    client: Client,
     heard: Callable[[Record], None],
     enough: Callable[[], bool],
     folded: Callable[[State], None] = lambda state: None,
@@ -176,8 +175,8 @@ def observe(
 
     `heard` is told of every record by the thread that waits, `folded` of every state as soon as there is one.
     """
-    cluster = Cluster(client.pinned, None)
-    observation = Folding(client, cluster.deployment(pods.NAME), Monotonic(), lambda record, state: heard(record))
+    target = Target(Ref("Deployment", pods.NAMESPACE, pods.NAME))
+    observation = Folding(client, target, Monotonic(), lambda record, state: heard(record))
     observation.folded = folded
     try:
         observation.open()

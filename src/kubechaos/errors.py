@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -195,10 +196,14 @@ class ApiError(ChaosError):
 
 
 class UnreachableError(ApiError):
-    """The API server did not answer: refused, TLS failure, cut, or past the deadline."""
+    """The API server did not answer: refused, TLS failure, cut, past the deadline, or another answered in its place.
 
-    unsent = False
-    """Whether nothing of the request can have reached the server."""
+    `unsent` is True where not a byte of the request was sent, so that nothing can have come of it.
+    """
+
+    def __init__(self, message: str, *, unsent: bool = False, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.unsent = unsent
 
 
 class MalformedError(ApiError, ValueError):

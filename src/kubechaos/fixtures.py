@@ -14,7 +14,7 @@ import pytest
 from . import options
 
 if TYPE_CHECKING:
-    from .api.connect import Pinned
+    from .api.credentials import PinnedContext
     from .judge.alerts import AlertRule
     from .observe.cluster import Access, Cluster
     from .run.chaos import Chaos
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 IDENTITY = pytest.StashKey[tuple[str, str]]()
 SETTINGS = pytest.StashKey["Settings"]()
-PINNED = pytest.StashKey["Pinned"]()
+PINNED = pytest.StashKey["PinnedContext"]()
 CLUSTER = pytest.StashKey[dict[str, str | None]]()
 SIMULATION = pytest.StashKey["Simulation"]()
 EXPERIMENTS: "pytest.StashKey[Experiments]" = pytest.StashKey()
@@ -50,9 +50,9 @@ def settings(config: pytest.Config) -> "Settings":
     return config.stash[SETTINGS]
 
 
-def pinned(config: pytest.Config) -> "Pinned":
+def pinned(config: pytest.Config) -> "PinnedContext":
     """Return the run's cluster as its kubeconfig said when it was first asked for."""
-    from .api.connect import pin
+    from .api.credentials import pin
     from .errors import ConfigError
     from .settings import EMBEDDED
 
@@ -89,13 +89,10 @@ def simulate(config: pytest.Config) -> "Simulation":
 
 @pytest.fixture(scope="session")
 def _kubechaos_access(request: pytest.FixtureRequest) -> "Access":
-    from .api.transport import Transport
-    from .clock import Monotonic
     from .observe.cluster import Access
 
-    place = pinned(request.config)
-    clock = _simulation(request.config).clock if settings(request.config).simulated else Monotonic()
-    access = Access(Transport(place), clock, place.context)
+    clock = _simulation(request.config).clock if settings(request.config).simulated else None
+    access = Access.to(pinned(request.config), clock)
     request.config.stash[CLUSTER] = access.describe()
     return access
 
@@ -178,8 +175,7 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 @pytest.fixture
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
     """A simulated cluster of the test's own, to be made sick: test your test; its verdicts count for no gate."""
-    from .api.connect import pin
-    from .api.transport import Transport
+    from .api.credentials import pin
     from .observe.cluster import Access, Cluster
     from .run.artifacts import Artifacts
     from .run.chaos import Chaos
@@ -191,7 +187,7 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     simulation = simulate(request.config)
     try:
         place = pin(EMBEDDED, simulation.kubeconfig)
-        access = Access(Transport(place), simulation.clock, place.context)
+        access = Access.to(place, simulation.clock)
         artifacts = Artifacts(root / knobs.results / knobs.run / f"{_slug(request.node)}-sim", root)
         nodeid = request.node.nodeid
         experiments = Experiments(

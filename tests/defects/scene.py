@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from kubechaos import ChaosError, Cluster, Fault, Outage, Target, kill
-from kubechaos.api.connect import pin
+from kubechaos.api.credentials import pin
+from kubechaos.observe.cluster import Access
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.chaos import Chaos
+from kubechaos.run.experiments import Experiments
 from kubechaos.settings import Settings
 from tests.defects import workloads
 from tests.defects.workloads import Manifest
@@ -60,10 +62,10 @@ class Scene:
         """The pods that were there before the fault and are not being deleted."""
         return [name for name in self.pods() if name in self.before]
 
-    def client(self, *rules: str) -> Cluster:
+    def access(self, *rules: str) -> Access:
         """Return our client: the administrator's, or that of somebody who has only these VERB,VERB:RESOURCE rules."""
         if not rules:
-            return Cluster(pin(CONTEXT), None)
+            return Access.to(pin(CONTEXT))
         self.kubectl("create", "serviceaccount", "somebody")
         for number, rule in enumerate(rules):
             verbs, _, resource = rule.partition(":")
@@ -74,10 +76,10 @@ class Scene:
         config["users"][0]["user"] = {"token": self.kubectl("create", "token", "somebody").strip()}
         path = self.folder / "kubeconfig"
         path.write_text(json.dumps(config))
-        return Cluster(pin(CONTEXT, path), None)
+        return Access.to(pin(CONTEXT, path))
 
-    def chaos(self, cluster: Cluster, settle: float, stable_for: float) -> Chaos:
-        """Return what a test gets as `chaos`."""
+    def experiments(self, access: Access, settle: float, stable_for: float) -> Experiments:
+        """Return what is behind the `chaos` of a test."""
         settings = Settings(
             context=CONTEXT,
             namespace=None,
@@ -92,7 +94,7 @@ class Scene:
             started="now",
         )
         artifacts = Artifacts(self.folder / "results", self.folder)
-        return Chaos(cluster, settings, self.namespace, [], artifacts, wall=lambda: "now", left=lambda: inf)
+        return Experiments(access, settings, self.namespace, [], artifacts, time_of_day=lambda: "now", left=lambda: inf)
 
     def remove(self) -> None:
         """Delete all of it, without waiting. Pods that were deleted one by one before it would be replaced first."""
@@ -196,9 +198,10 @@ def play(case: Case, scene: Scene) -> Outcome:
     case.prepare(scene)
     scene.apply(*case.also, case.workload)
     case.before_steady(scene)
-    cluster = scene.client(*case.user)
-    chaos = scene.chaos(cluster, case.settle, case.stable_for)
-    target = case.target(scene, cluster)
+    access = scene.access(*case.user)
+    experiments = scene.experiments(access, case.settle, case.stable_for)
+    chaos = Chaos(experiments)
+    target = case.target(scene, Cluster(access, scene.namespace))
     error: ChaosError | None = None
     try:
         if case.verdict not in UNTOUCHED:
@@ -212,9 +215,9 @@ def play(case: Case, scene: Scene) -> Outcome:
     except ChaosError as caught:
         error = caught
     finally:
-        chaos.close()
-        cluster.transport.close()
-    return _outcome(case, scene, chaos.outages, error)
+        experiments.close()
+        access.close()
+    return _outcome(case, scene, experiments.outages, error)
 
 
 def _hurt(case: Case, chaos: Chaos, target: Target, scene: Scene) -> None:

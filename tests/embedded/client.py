@@ -6,8 +6,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from kubechaos.api.connect import pin
-from kubechaos.api.transport import Transport
+from kubechaos.api.credentials import pin
+from kubechaos.api.mutate import send
 from kubechaos.judge.alerts import AlertRule
 from kubechaos.observe.cluster import Access, Cluster
 from kubechaos.run.artifacts import Artifacts
@@ -35,8 +35,8 @@ class Client:
     ) -> None:
         self.sim = sim
         place = pin("embedded", sim.kubeconfig)
-        self.transport = Transport(place)
-        access = Access(self.transport, sim.clock, place.context)
+        access = Access.to(place, sim.clock)
+        self.transport = access.client
         self.cluster = Cluster(access, place.namespace)
         settings = Settings(
             context="embedded",
@@ -63,7 +63,7 @@ class Client:
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """Send a body; raises the ApiError of the answer."""
-        return json.loads(self.transport.send(method, path, body))
+        return json.loads(send(self.transport, method, path, body))
 
     def names(self) -> list[str]:
         """The names of the pods."""

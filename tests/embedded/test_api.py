@@ -1,4 +1,4 @@
-"""The API that is served, through our own transport."""
+"""The API that is served, through our own client."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def patch(client: Client, path: str, body: object) -> Any:
     """Send a merge patch: the product has none yet."""
     answer = client.cluster.client.rest_client.pool_manager.request(
         "PATCH",
-        client.transport.pinned.configuration.host + path,
+        client.transport.pinned.connection.server + path,
         body=json.dumps(body).encode(),
         headers={"Content-Type": "application/merge-patch+json", "Authorization": token(client)},
     )

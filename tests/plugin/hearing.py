@@ -6,10 +6,9 @@ import time
 from typing import Any
 from urllib.parse import parse_qs
 
-from kubernetes import client
-
-from kubechaos.api.connect import Pinned
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.connection import Connection
+from kubechaos.api.credentials import PinnedContext
 from kubechaos.clock import Flag, WallTime
 from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.watch import Watch
@@ -44,8 +43,8 @@ class Heard:
     Its wall time is made of the pauses that the watch asks for, each of which takes but a hundredth of a second.
     """
 
-    def __init__(self, server: RawServer, pinned: Pinned | None = None) -> None:
-        pinned = pinned or Pinned("raw", "shop", client.Configuration(host=server.url))
+    def __init__(self, server: RawServer, pinned: PinnedContext | None = None) -> None:
+        pinned = pinned or PinnedContext(Connection(context="raw", namespace="shop", server=server.url))
         self.server = server
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
@@ -53,9 +52,7 @@ class Heard:
         wall = WallTime(
             monotonic=lambda: sum(self.pauses), uniform=lambda shortest, longest: longest, pause=self._pause
         )
-        self.watch = Watch(
-            Transport(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall
-        )
+        self.watch = Watch(Client(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall)
 
     def __call__(self, record: Record | Failed) -> None:
         with self.changed:
@@ -95,7 +92,7 @@ class Heard:
         self.server.closing.set()
         if self.watch._thread.ident is not None:
             self.watch._thread.join(5)
-        self.watch._transport.close()
+        self.watch._client.close()
 
     @property
     def told(self) -> list[str]:

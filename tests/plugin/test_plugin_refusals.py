@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
 from tests.plugin.conftest import KILL, Run, Runner
 from tests.plugin.tiny import APPS, NAMESPACE, REVIEW, WHOAMI, Tiny, deployment, kubeconfig, pod
 from tests.rawserver import RawServer, cut, failure, hang, reply, reset
@@ -171,9 +171,9 @@ def test_a_server_that_cuts_the_connection_is_unreachable(run: Runner, tiny: Tin
 def test_a_server_that_does_not_answer_is_unreachable_at_the_deadline(
     run: Runner, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(Transport.get.__kwdefaults__, "deadline", 0.2)
+    monkeypatch.setitem(Client.get.__kwdefaults__, "deadline", 0.2)
     tiny.server.on("GET", "/version", hang)
-    refused(run(KILL), tiny, "UnreachableError: GET /version: ReadTimeoutError")
+    refused(run(KILL), tiny, "UnreachableError: GET /version: TimeoutError")
 
 
 def test_a_server_that_does_not_speak_tls_is_unreachable(run: Runner, tiny: Tiny) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from kubechaos.api import transport
+from kubechaos.api import client
 from kubechaos.errors import ApiError, ForbiddenError, UnauthorizedError
 from kubechaos.records import Delay, Gap, Seen
 from tests.plugin.hearing import PODS, Heard, error, line, page
@@ -102,7 +102,7 @@ def test_the_watch_under_attack(
     server: RawServer, heard: Heard, attack: Attack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in attack.timeouts.items():
-        monkeypatch.setattr(transport, name, seconds)
+        monkeypatch.setattr(client, name, seconds)
     server.on("GET", PODS, page(10, "a"), *attack.lists)
     server.on("WATCH", PODS, *attack.watches)
     heard.watch.start()

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes import client
 
-from kubechaos.api.connect import Pinned, pin
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.connection import Connection
+from kubechaos.api.credentials import PinnedContext, pin
+from kubechaos.api.mutate import send
+from kubechaos.api.official import Official
 from kubechaos.errors import UnauthorizedError
 from tests.plugin.hearing import PODS, Heard, line, page
 from tests.plugin.tiny import kubeconfig
@@ -65,14 +67,14 @@ class Rotated:
         """Answer so to who has the current token, and 401 to others."""
 
         def checked(exchange: Exchange) -> None:
-            known = exchange.request.headers.get("authorization") == f"Bearer {self.valid}"
+            known = exchange.request.headers.get("Authorization") == f"Bearer {self.valid}"
             (answer if known else failure(401, "Unauthorized"))(exchange)
 
         return checked
 
     def tokens(self) -> list[str]:
         """The tokens that were sent, in order."""
-        return [request.headers.get("authorization", "") for request in self.server.requests]
+        return [request.headers.get("Authorization", "") for request in self.server.requests]
 
 
 @pytest.fixture(params=["tokenFile", "exec", "token"])
@@ -144,25 +146,25 @@ def test_a_kubeconfig_that_leads_elsewhere_by_now_is_not_followed(
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 def test_a_call_that_nobody_has_looked_at_is_sent_once_more(server: RawServer, rotated: Rotated, method: str) -> None:
     server.on(method, "/x", rotated.known(reply({"it": "is done"})))
-    transport = Transport(pin("tiny", rotated.path))
+    client = Client(pin("tiny", rotated.path))
     rotated.valid = "second"
     rotated.write("second")
-    assert b"is done" in (transport.get("/x") if method == "GET" else transport.send(method, "/x", {"a": 1}))
+    assert b"is done" in (client.get("/x") if method == "GET" else send(client, method, "/x", {"a": 1}))
     assert rotated.tokens() == ["Bearer first", "Bearer second"]
     assert len({request.body for request in server.requests}) == 1
-    transport.close()
+    client.close()
 
 
 def test_a_token_file_that_is_empty_for_a_moment_is_no_reason_to_be_nobody(server: RawServer, tmp_path: Path) -> None:
     rotated = Rotated(server, tmp_path, "tokenFile")
     server.on("GET", "/x", rotated.known(reply({})))
-    transport = Transport(pin("tiny", rotated.path))
+    client = Client(pin("tiny", rotated.path))
     rotated.valid = "second"
     rotated.write("")
     with pytest.raises(UnauthorizedError):
-        transport.get("/x")
+        client.get("/x")
     assert rotated.tokens() == ["Bearer first"]
-    transport.close()
+    client.close()
 
 
 def test_a_certificate_that_is_replaced_in_its_file_is_taken_over_by_every_client(
@@ -170,29 +172,29 @@ def test_a_certificate_that_is_replaced_in_its_file_is_taken_over_by_every_clien
 ) -> None:
     certificate = tmp_path / "certificate"
     certificate.write_text("first")
-    configuration = client.Configuration(host=server.url)
-    configuration.cert_file = str(certificate)
-    pinned = Pinned("raw", "shop", configuration)
+    connection = Connection(context="raw", namespace="shop", server=server.url, certificate_file=str(certificate))
+    pinned = PinnedContext(connection)
     for path in ("/one", "/two", "/again"):
         server.on("GET", path, failure(401, "Unauthorized"), reply({}))
-    transports = [Transport(pinned), Transport(pinned)]
+    clients = [Client(pinned), Client(pinned)]
     certificate.write_text("second")
-    for transport, path in zip(transports, ("/one", "/two"), strict=True):
-        assert transport.get(path) == b"{}"
+    for client, path in zip(clients, ("/one", "/two"), strict=True):
+        assert client.get(path) == b"{}"
     with pytest.raises(UnauthorizedError):
-        transports[0].get("/again")
-    for transport in transports:
-        transport.close()
+        clients[0].get("/again")
+    for client in clients:
+        client.close()
 
 
 def test_the_users_own_client_has_the_credentials_of_by_now(server: RawServer, tmp_path: Path) -> None:
     rotated = Rotated(server, tmp_path, "token")
     server.on("GET", "/x", rotated.known(reply({})))
-    transport = Transport(pin("tiny", rotated.path))
-    before = transport.client
-    assert transport.client is before
+    client = Client(pin("tiny", rotated.path))
+    official = Official(client.pinned)
+    before = official.client()
+    assert official.client() is before
     rotated.valid = "second"
     rotated.write("second")
-    transport.get("/x")
-    assert transport.client.configuration.get_api_key_with_prefix("BearerToken", "authorization") == "Bearer second"
-    transport.close()
+    client.get("/x")
+    assert official.client().configuration.get_api_key_with_prefix("BearerToken", "authorization") == "Bearer second"
+    client.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubechaos.api import transport
+from kubechaos.api import client
 from kubechaos.errors import ForbiddenError, UnauthorizedError, UnreachableError
 from kubechaos.records import Failed
 from tests.plugin.hearing import PODS, Heard, line, page
@@ -112,7 +112,7 @@ def test_a_type_that_is_not_known_is_passed_over(server: RawServer, heard: Heard
 def test_a_stream_that_falls_silent_is_resumed_as_a_delay(
     server: RawServer, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(client, "READ_TIMEOUT", 0.2)
     server.on("GET", PODS, page(10))
     server.on("WATCH", PODS, stream(line("ADDED", "a", 11), hang), stream(line("ADDED", "b", 12), hang))
     heard.watch.start()

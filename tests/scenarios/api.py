@@ -4,14 +4,17 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import urllib3
-from kubernetes import client, config
+from kubernetes import config
 
-from kubechaos.api.connect import Pinned
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
+from kubechaos.api.credentials import PinnedContext, pin
+from kubechaos.api.official import Official
 
 MERGE = "application/merge-patch+json"
 DEADLINE = urllib3.Timeout(connect=10, read=30)
@@ -41,28 +44,27 @@ class Answer:
 
 
 class Api:
-    """One cluster; `stream` is the product's own transport, calls are as raw as they can be."""
+    """One cluster; `stream` is the product's own client, calls are as raw as they can be."""
 
     def __init__(self, kubeconfig: str, namespace: str = "chaos") -> None:
-        configuration = client.Configuration()
-        config.load_kube_config(kubeconfig, client_configuration=configuration, persist_config=False)
+        _, current = config.list_kube_config_contexts(kubeconfig)
         self.namespace = namespace
-        self._transport = Transport(Pinned("scenarios", namespace, configuration))
-        self._configuration = configuration
+        self._use(pin(current["name"], Path(kubeconfig)))
+
+    def _use(self, pinned: PinnedContext) -> None:
+        self._pinned = pinned
+        self._official = Official(pinned)
 
     def stranger(self) -> "Api":
         """Return a client of the same cluster with a token that nobody gave it."""
         other = copy.copy(self)
-        other._configuration = copy.copy(self._configuration)
-        other._configuration.cert_file = other._configuration.key_file = None
-        other._configuration.refresh_api_key_hook = None
-        other._configuration.api_key = {"authorization": "Bearer nobody", "BearerToken": "Bearer nobody"}
-        other._transport = Transport(Pinned("stranger", self.namespace, other._configuration))
+        nobody = {"certificate_file": "", "certificate_data": b"", "token": "nobody", "token_file": "", "sources": ()}
+        other._use(PinnedContext(msgspec.structs.replace(self._pinned.connection, **nobody)))
         return other
 
-    def transport(self) -> Transport:
+    def client(self) -> Client:
         """Return a client of its own for one stream."""
-        return self._transport.fork()
+        return Client(self._pinned)
 
     def call(
         self,
@@ -76,10 +78,11 @@ class Api:
         sent = {"Accept": "application/json", "User-Agent": "kubechaos-scenarios"}
         if body is not None:
             sent["Content-Type"] = MERGE if method == "PATCH" else "application/json"
-        self._transport.client.update_params_for_auth(sent, [], ["BearerToken"], path, method, body)
-        response = self._transport.client.rest_client.pool_manager.request(
+        official = self._official.client()
+        official.update_params_for_auth(sent, [], ["BearerToken"], path, method, body)
+        response = official.rest_client.pool_manager.request(
             method,
-            self._configuration.host + path + (f"?{urlencode(query)}" if query else ""),
+            self._pinned.connection.server + path + (f"?{urlencode(query)}" if query else ""),
             body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
             headers={**sent, **(headers or {})},
             retries=False,
@@ -90,7 +93,7 @@ class Api:
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self._official.close()
 
 
 def path(plural: str, namespace: str, name: str = "", sub: str = "") -> str:

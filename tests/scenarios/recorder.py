@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kubechaos.api.transport import Transport
+from kubechaos.api.client import Client
 from kubechaos.errors import UnreachableError
 
 from .api import Api, path
@@ -53,20 +53,20 @@ class Recorder:
         self.records: list[Record] = []
         self.live: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in PLURALS}
         self.failure: Exception | None = None
-        self._transports = []
+        self._clients = []
         self._threads = []
         for kind, plural in PLURALS.items():
             where = path(plural, api.namespace)
             version = api.call("GET", where).body["metadata"]["resourceVersion"]
-            transport = api.transport()
-            thread = threading.Thread(target=self._watch, args=(transport, kind, where, version), daemon=True)
-            self._transports.append(transport)
+            client = api.client()
+            thread = threading.Thread(target=self._watch, args=(client, kind, where, version), daemon=True)
+            self._clients.append(client)
             self._threads.append(thread)
             thread.start()
 
-    def _watch(self, transport: Transport, kind: str, where: str, version: str) -> None:
+    def _watch(self, client: Client, kind: str, where: str, version: str) -> None:
         try:
-            with transport.stream(where, {"watch": "1", "resourceVersion": version}) as lines:
+            with client.stream(where, {"watch": "1", "resourceVersion": version}) as lines:
                 self._keep(kind, lines)
         except UnreachableError:
             pass  # stopped; whoever waits for something that is then missing says so
@@ -119,11 +119,11 @@ class Recorder:
 
     def stop(self) -> None:
         """End all watches."""
-        for transport in self._transports:
-            transport.interrupt()
+        for client in self._clients:
+            client.interrupt()
         for thread in self._threads:
             thread.join(timeout=10)
-        for transport in self._transports:
-            transport.close()
+        for client in self._clients:
+            client.close()
         if self.failure is not None:
             raise self.failure

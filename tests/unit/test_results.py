@@ -84,6 +84,7 @@ def test_an_experiment_has_the_fields_of_the_design() -> None:
         "alerts",
         "gaps",
         "delays",
+        "undone",
         "unobserved",
         "verdict",
     }

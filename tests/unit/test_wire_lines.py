@@ -56,7 +56,7 @@ def test_a_line_of_a_watch_has_a_type_and_an_object(type_: str) -> None:
 
 def test_an_error_in_the_stream_is_a_status() -> None:
     body = {"kind": "Status", "status": "Failure", "message": "too old", "reason": "Expired", "code": 410}
-    assert PODS.event(line("ERROR", body)) == ("ERROR", Status(message="too old", reason="Expired", code=410))
+    assert PODS.event(line("ERROR", body)) == ("ERROR", Status("Status", message="too old", reason="Expired", code=410))
 
 
 def test_an_error_is_a_status_even_where_it_could_be_taken_for_a_pod() -> None:
@@ -111,7 +111,9 @@ def test_an_error_body_that_is_no_status_is_an_empty_one(body: bytes) -> None:
 
 
 def test_an_error_body_is_a_status() -> None:
-    assert status(b'{"kind":"Status","code":403,"reason":"Forbidden","message":"no"}') == Status("no", "Forbidden", 403)
+    assert status(b'{"kind":"Status","code":403,"reason":"Forbidden","message":"no"}') == Status(
+        "Status", "no", "Forbidden", 403
+    )
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])

@@ -8,7 +8,7 @@ from typing import Final
 
 from .. import changes
 from ..api import mutate
-from ..api.transport import Transport
+from ..api.client import Client
 from ..changes import Change, Outcome, Patched, Request, by_hand, undo
 from ..clock import WALL_TIME, WallTime
 from ..errors import ApiError, ConflictError, NotFoundError, NotHealedError, may_pass
@@ -27,7 +27,7 @@ PAUSE: Final = 0.2
 
 def heal(
     kept: list[Change],
-    client: Transport,
+    client: Client,
     put: Callable[[Record], object] = lambda record: None,
     now: Callable[[], float] = lambda: 0.0,
     wall: WallTime = WALL_TIME,
@@ -59,7 +59,7 @@ def heal(
 class _Healing:
     """The undoing of one change."""
 
-    def __init__(self, change: Change, client: Transport, notes: "_Notes", wall: WallTime) -> None:
+    def __init__(self, change: Change, client: Client, notes: "_Notes", wall: WallTime) -> None:
         self._change = change
         self._client = client
         self._notes = notes

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..api.transport import Transport
+from ..api.client import Client
+from ..api.review import review
 from ..errors import ApiError, ArgumentError, PermissionRefusedError
-from ..kube import decode
 
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -37,7 +37,7 @@ def parse(verb: str, resource: str) -> Permission:
     return Permission(verb, plural, subresource, group)
 
 
-def ask(client: Transport, namespace: str, permissions: Iterable[Permission]) -> None:
+def ask(client: Client, namespace: str, permissions: Iterable[Permission]) -> None:
     """Raise PermissionRefusedError, naming verb, resource and user, unless all are allowed."""
     for permission in permissions:
         if not _allowed(client, namespace, permission):
@@ -47,18 +47,18 @@ def ask(client: Transport, namespace: str, permissions: Iterable[Permission]) ->
             )
 
 
-def _allowed(client: Transport, namespace: str, permission: Permission) -> bool:
+def _allowed(client: Client, namespace: str, permission: Permission) -> bool:
     asked = {name: value for name, value in permission._asdict().items() if value}
     attributes = {"namespace": namespace, "group": "", **asked}
-    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-    answer = decode.mapping(client.send("POST", REVIEW, {**review, "spec": {"resourceAttributes": attributes}}))
+    asked_for = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    answer = review(client, REVIEW, {**asked_for, "spec": {"resourceAttributes": attributes}})
     return bool(answer.get("status", {}).get("allowed", False))
 
 
-def _user(client: Transport) -> str:
+def _user(client: Client) -> str:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
-        answer = decode.mapping(client.send("POST", WHOAMI, body))
+        answer = review(client, WHOAMI, body)
     except ApiError:
         return "unknown"
     return str(answer.get("status", {}).get("userInfo", {}).get("username", "unknown"))

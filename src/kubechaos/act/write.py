@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from .. import changes
 from ..api import mutate
-from ..api.transport import Transport
+from ..api.client import Client
 from ..changes import RUN_LABEL, Change, Created, Edit, Patched
 from ..clock import WallTime
 from ..errors import (
@@ -52,7 +52,7 @@ class Writer:
 
     def __init__(
         self,
-        client: Transport,
+        client: Client,
         put: Callable[[Record], object],
         now: Callable[[], float],
         wall: WallTime,

@@ -1,74 +1,193 @@
 """Connections that keep to a deadline down to the last byte, and that leave no socket open."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from http.client import HTTPResponse
+import socket
+import ssl
+import time
+from contextlib import suppress
 from io import BufferedReader, RawIOBase
-from ssl import SSLSocket
-from traceback import walk_tb
-from typing import Any, Final
+from math import inf
+from typing import Any, Final, Protocol
 
 AT_ONCE: Final = 2**18
-"""How many bytes are taken from the socket at once, at most: every turn costs a call, and the interpreter's lock."""
+"""How many bytes are taken from a socket at once, at most: every turn costs a call, and the interpreter's lock."""
 
 
-class _Answer(HTTPResponse):
-    """An answer that is read for no longer than `patience` says when the next bytes of it are waited for."""
+class Timer:
+    """How long may still be waited: until a point on the monotonic clock, or `silence` seconds for the next byte."""
 
-    def __init__(self, sock: Any, *args: Any, patience: Callable[[], float], **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp.close()
-        self.fp = BufferedReader(_Bytes(sock, patience), AT_ONCE)
+    def __init__(self) -> None:
+        self.until = inf
+        self.silence = inf
+
+    def left(self) -> float:
+        """Return the seconds that may still be waited; raises TimeoutError where there are none."""
+        if self.until == inf:
+            return self.silence
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer was not complete at the deadline")
+        return left
+
+
+class Stream(Protocol):
+    """Bytes in both directions."""
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it."""
+
+    def recv_into(self, buffer: Any) -> int:
+        """Receive what there is, at least a byte; returns how many, 0 at the end."""
+
+
+class Tcp:
+    """A TCP connection; every wait of it ends when the timer says so.
+
+    A socket's own timeout alone is defeated by a byte a second, in headers and inside a chunk too.
+    """
+
+    def __init__(self, host: str, port: int, timer: Timer) -> None:
+        self._timer = timer
+        self._socket = _connected(host, port, timer)
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it."""
+        self._limit()
+        self._socket.sendall(data)
+
+    def recv_into(self, buffer: Any) -> int:
+        """Receive what there is, at least a byte; returns how many, 0 at the end."""
+        self._limit()
+        return self._socket.recv_into(buffer)
+
+    def _limit(self) -> None:
+        left = self._timer.left()
+        # A stream's limit never changes, and to set it is a system call.
+        if self._socket.gettimeout() != left:
+            self._socket.settimeout(None if left == inf else left)
+
+    def is_quiet(self) -> bool:
+        """Return whether nothing waits to be read: an idle connection has something to say only when it ends."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def interrupt(self) -> None:
+        """End the connection while another thread may wait for it: that thread reads an end, and closes it."""
+        # To close it here instead would free the descriptor's number, and the waiting thread could read from whatever
+        # is opened next under that number.
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def _connected(host: str, port: int, timer: Timer) -> socket.socket:
+    """Connect to the first address of the host that answers; one deadline holds for all of them together."""
+    failure: OSError = OSError(f"{host} has no address")
+    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            left = timer.left()
+            made = socket.create_connection((str(address[0]), port), timeout=None if left == inf else left)
+        except OSError as error:
+            failure = error
+            continue
+        # A request is its head and then its body: without this the second would wait for the first's acknowledgement.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+    raise failure
+
+
+class Tls:
+    """TLS over another stream: over TCP, or over the TLS of a proxy.
+
+    It is spoken in memory (`wrap_bio`) and not by an SSLSocket. So the socket stays ours: Python's ssl leaves one open
+    where the server is gone before the handshake, the deadline holds within the handshake too, and a thread that
+    interrupts us never touches the state of TLS, which is not made for two threads.
+    """
+
+    def __init__(self, below: Stream, context: ssl.SSLContext, name: str) -> None:
+        self._below = below
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._received = memoryview(bytearray(AT_ONCE))
+        self._handshake()
+
+    def _handshake(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._send()
+                self._receive()
+            else:
+                self._send()
+                return
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it."""
+        left = memoryview(data)
+        while left:
+            left = left[self._tls.write(left) :]
+            self._send()
+
+    def recv_into(self, buffer: Any) -> int:
+        """Receive what there is, at least a byte; returns how many, 0 at the end."""
+        while True:
+            try:
+                return int(self._tls.read(len(buffer), buffer))
+            except ssl.SSLWantReadError:
+                self._send()
+                self._receive()
+            except ssl.SSLZeroReturnError:
+                return 0
+
+    def _send(self) -> None:
+        if self._outgoing.pending:
+            self._below.sendall(self._outgoing.read())
+
+    def _receive(self) -> None:
+        if count := self._below.recv_into(self._received):
+            self._incoming.write(self._received[:count])
+        else:
+            # What is read next fails with SSLEOFError: an end that the other side has not announced is a cut.
+            self._incoming.write_eof()
+
+
+class Channel:
+    """What http.client takes for its socket. The reader of the answer in hand is `reader`."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.reader = self.makefile("rb")
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it."""
+        self._stream.sendall(data)
+
+    def makefile(self, mode: str) -> BufferedReader:
+        """Return a reader for one answer; nothing is lost between two, as nothing is asked before an answer's end."""
+        self.reader = BufferedReader(_Bytes(self._stream), AT_ONCE)
+        return self.reader
+
+    def close(self) -> None:
+        """Leave the connection open: http.client closes it when an answer's head says so, before the body is read."""
 
 
 class _Bytes(RawIOBase):
-    """The bytes of a socket: a timeout alone is defeated by a byte a second, in headers and inside a chunk too."""
+    """The bytes of a stream as a raw file."""
 
-    def __init__(self, sock: Any, patience: Callable[[], float]) -> None:
-        self._sock = sock
-        self._file = sock.makefile("rb", buffering=0)
-        self._patience = patience
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._patience()
-        if left <= 0:
-            raise TimeoutError("the answer was not complete at the deadline")
-        if self._sock.gettimeout() != left:
-            self._sock.settimeout(left)
-        count: int | None = self._sock.recv_into(buffer)
-        return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-class _Closing:
-    """A connection that leaves no socket open where it could not be made.
-
-    Python's ssl does (`SSLSocket._create`) where the server is gone between the connect and the handshake, and the
-    ResourceWarning would come in the midst of a user's test.
-    """
-
-    def connect(self) -> None:
-        try:
-            super().connect()  # type: ignore[misc]  # of urllib3's connection
-        except OSError as error:
-            for frame, _ in walk_tb(error.__traceback__):
-                if isinstance(made := frame.f_locals.get("self"), SSLSocket):
-                    made.close()
-            raise
-
-
-def hurried(pools: Mapping[str, Any], patience: Callable[[], float]) -> dict[str, Any]:
-    """Return urllib3's connection pools, whose answers are read with our patience."""
-
-    def one(pool: Any) -> Any:
-        answer = staticmethod(partial(_Answer, patience=patience))
-        connection = type("_Connection", (_Closing, pool.ConnectionCls), {"response_class": answer})
-        return type(pool.__name__, (pool,), {"ConnectionCls": connection})
-
-    return {scheme: one(pool) for scheme, pool in pools.items()}
+    def readinto(self, buffer: Any) -> int:
+        return self._stream.recv_into(buffer)

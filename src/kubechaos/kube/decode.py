@@ -207,8 +207,9 @@ class Page(schema.Wire, Generic[ValueT]):
 
 
 class Status(schema.Wire):
-    """What the API server says about a failed call, or inside a stream."""
+    """What the API server says about a failed call, or inside a stream; `kind` is empty where it is none."""
 
+    kind: str = ""
     message: str = ""
     reason: str = ""
     code: int = 0

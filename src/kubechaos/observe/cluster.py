@@ -2,8 +2,10 @@
 
 from typing import Any, Final, NamedTuple
 
-from ..api.transport import Transport
-from ..clock import Clock
+from ..api.client import Client
+from ..api.credentials import PinnedContext
+from ..api.official import Official
+from ..clock import Clock, Monotonic
 from ..errors import ApiError, ArgumentError
 from ..kube import decode
 from ..kube.kinds import KINDS, PODS, WORKLOADS
@@ -15,11 +17,25 @@ PROBE_DEADLINE: Final = 2.0
 
 
 class Access(NamedTuple):
-    """How the run itself reaches the cluster: its client, the clock of its durations, the name of the context."""
+    """How the run itself reaches the cluster: its client, the clock of its durations, the name of the context.
 
-    client: Transport
+    `official` makes the official client, for users' own calls.
+    """
+
+    client: Client
+    official: Official
     clock: Clock
     context: str
+
+    @classmethod
+    def to(cls, pinned: PinnedContext, clock: Clock | None = None) -> "Access":
+        """Return the access to a pinned context; `clock` is the machine's own unless another is given."""
+        return cls(Client(pinned), Official(pinned), clock or Monotonic(), pinned.context)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+        self.official.close()
 
     def describe(self) -> dict[str, str | None]:
         """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
@@ -54,7 +70,7 @@ class Cluster:
     @property
     def client(self) -> Any:
         """The official `kubernetes.client.ApiClient`, for calls of your own."""
-        return self._access.client.client
+        return self._access.official.client()
 
     def deployment(
         self, name: str, *, namespace: str | None = None, min_replicas: int = 2, stable_for: float | None = None
@@ -129,10 +145,10 @@ class Cluster:
 class Http:
     """A probe over HTTP, with a connection of its own."""
 
-    def __init__(self, transport: Transport, path: str) -> None:
-        self._origin = transport
+    def __init__(self, client: Client, path: str) -> None:
+        self._origin = client
         self._path = path
-        self._own: Transport | None = None
+        self._own: Client | None = None
 
     def __call__(self) -> None:
         """Ask once; raises ApiError unless the answer is 2xx and comes in time."""

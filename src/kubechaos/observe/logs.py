@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from ..api.transport import Transport
+from ..api.client import Client
 from ..errors import ApiError
 from ..judge.health import crashed
 from ..kube.kinds import KINDS
@@ -14,7 +14,7 @@ LINES: Final = "3"
 BYTES: Final = "1000"
 
 
-def last_words(transport: Transport, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
+def last_words(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
     """Yield the end of the log of the container that keeps its pod from being Ready because it ended.
 
     What cannot be read is left out: the permission for logs may be missing.
@@ -26,5 +26,5 @@ def last_words(transport: Transport, pods: tuple[Pod, ...]) -> Iterator[tuple[Po
         previous = "false" if ended.state == "terminated" else "true"
         query = {"container": ended.name, "previous": previous, "tailLines": LINES, "limitBytes": BYTES}
         with suppress(ApiError):
-            text = transport.get(f"{KINDS['Pod'].path(pod.namespace, pod.name)}/log", query)
+            text = client.get(f"{KINDS['Pod'].path(pod.namespace, pod.name)}/log", query)
             yield pod, " | ".join(text.decode(errors="replace").splitlines())

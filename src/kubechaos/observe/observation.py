@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from ..api.transport import Transport
+from ..api.client import Client
 from ..clock import WALL_TIME, Clock, WallTime
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.timeline import State, step
@@ -35,12 +35,12 @@ class Observation:
     """
 
     def __init__(
-        self, transport: Transport, target: Target, clock: Clock, listener: Listener, wall: WallTime = WALL_TIME
+        self, client: Client, target: Target, clock: Clock, listener: Listener, wall: WallTime = WALL_TIME
     ) -> None:
         self.target = target
         self.state = State()
         self.unobserved: tuple[str, ...] = ()
-        self._transport = transport
+        self._client = client
         self._clock = clock
         self._wall = wall
         self._listener = listener
@@ -61,7 +61,7 @@ class Observation:
         expected = {*KINDS[ref.kind].streams, *BEST_EFFORT}
         for kind in expected:
             watch = Watch(
-                self._transport.fork(),
+                self._client.fork(),
                 KINDS[kind],
                 ref.namespace,
                 self._query(kind),
@@ -87,21 +87,21 @@ class Observation:
         ref = self.target.ref
         try:
             found: Workload = KINDS[ref.kind].codec.object(
-                self._transport.get(KINDS[ref.kind].path(ref.namespace, ref.name))
+                self._client.get(KINDS[ref.kind].path(ref.namespace, ref.name))
             )
         except NotFoundError:
             raise NotFoundTargetError(self._missing()) from None
         return found
 
     def _missing(self) -> str:
-        ref, context = self.target.ref, self._transport.pinned.context
+        ref, context = self.target.ref, self._client.pinned.context
         try:
-            self._transport.get(f"/api/v1/namespaces/{ref.namespace}")
+            self._client.get(f"/api/v1/namespaces/{ref.namespace}")
         except NotFoundError:
             return f'no namespace "{ref.namespace}" in context "{context}"; name yours: --chaos-namespace NAME'
         except ApiError:
             pass  # who may not read namespaces may still read what is in them
-        page = KINDS[ref.kind].codec.page(self._transport.get(KINDS[ref.kind].path(ref.namespace)))
+        page = KINDS[ref.kind].codec.page(self._client.get(KINDS[ref.kind].path(ref.namespace)))
         there = ", ".join(sorted(each.name for each in page.objects)) or "none"
         return (
             f'no {ref.kind} "{ref.name}" in namespace "{ref.namespace}" of context "{context}" '
@@ -177,9 +177,7 @@ class Observation:
 
     def _page(self, kind: str) -> decode.Page[Any]:
         resource, query = KINDS[kind], self._query(kind)
-        page: decode.Page[Any] = resource.codec.page(
-            self._transport.get(resource.path(self.target.ref.namespace), query)
-        )
+        page: decode.Page[Any] = resource.codec.page(self._client.get(resource.path(self.target.ref.namespace), query))
         return page
 
     def _missed(self, kind: str, why: str) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..api.transport import ERRORS, Transport
+from ..api.client import ERRORS, Client
 from ..clock import WALL_TIME, WallTime
 from ..errors import ApiError, ExpiredError, ForbiddenError, MalformedError, UnreachableError, may_pass
 from ..kube import decode
@@ -61,7 +61,7 @@ class Watch:
 
     def __init__(
         self,
-        transport: Transport,
+        client: Client,
         kind: Kind,
         namespace: str,
         query: Mapping[str, str],
@@ -69,7 +69,7 @@ class Watch:
         now: Callable[[], float],
         wall: WallTime = WALL_TIME,
     ) -> None:
-        self._transport = transport
+        self._client = client
         self._kind = kind
         self._codec = kind.codec
         self._path = kind.path(namespace)
@@ -93,10 +93,10 @@ class Watch:
     def stop(self) -> None:
         """End the stream and its thread; nothing reaches the sink afterwards."""
         self._stopped.set()
-        self._transport.interrupt()
+        self._client.interrupt()
         # A thread that still waits for an answer ends by itself at its deadline; it has nobody to tell any more.
         self._thread.join(timeout=STOP_SECONDS)
-        self._transport.close()
+        self._client.close()
 
     def _sink(self, record: Record | Failed) -> None:
         if not self._stopped.is_set():
@@ -149,14 +149,14 @@ class Watch:
         self._broken = ""
         self._backoff.reset()
         at = self._heard = self._now()
-        self._sink(Listed(at, self._kind.name, version, objects, self._transport.server_time))
+        self._sink(Listed(at, self._kind.name, version, objects, self._client.server_time))
         self._version = version
 
     def _pages(self) -> tuple[tuple[Observed, ...], str]:
         objects: list[Observed] = []
         query = {**self._query, "limit": str(PAGE)}
         while True:
-            page = self._codec.page(self._transport.get(self._path, query))
+            page = self._codec.page(self._client.get(self._path, query))
             objects += page.objects
             if not page.next and page.resource_version:
                 return tuple(objects), page.resource_version
@@ -187,7 +187,7 @@ class Watch:
             "timeoutSeconds": str(STREAM_SECONDS),
         }
         opened, silent = self._wall.monotonic(), True
-        with self._transport.stream(self._path, query) as lines:
+        with self._client.stream(self._path, query) as lines:
             if self._broken:
                 self._sink(Delay(self._now(), self._kind.name, self._heard, self._broken))
                 self._broken = ""

@@ -11,7 +11,7 @@ from types import TracebackType
 from ..act.act import Act
 from ..act.heal import heal
 from ..act.write import Writer
-from ..api.transport import Transport
+from ..api.client import Client
 from ..clock import WALL_TIME
 from ..errors import (
     ApiError,
@@ -48,7 +48,7 @@ class Run:
     """What every experiment of a test needs to know of its run; `time_of_day` is the wall's, `chance` draws victims."""
 
     id: str
-    client: Transport
+    client: Client
     rules: Sequence[AlertRule]
     time_of_day: Callable[[], str]
     chance: Callable[[], Random]

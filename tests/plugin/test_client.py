@@ -1,6 +1,6 @@
 """Calls and streams against a scripted server: bytes as they come, one deadline each, errors in our own words."""
 
-import errno
+import socket
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from kubechaos import errors
-from kubechaos.api import transport as module
-from kubechaos.api.connect import Pinned
-from kubechaos.api.transport import Transport
+from kubechaos.api import client as module
+from kubechaos.api.client import Client
+from kubechaos.api.connection import Connection
+from kubechaos.api.credentials import PinnedContext
+from kubechaos.api.mutate import send
+from kubechaos.api.official import Official
 from tests.rawserver import RawServer, cut, dripping, failure, hang, reply, reset, slowly, stream
 
 
 @pytest.fixture
-def transport(server: RawServer) -> Iterator[Transport]:
+def client(server: RawServer) -> Iterator[Client]:
     """A client of the scripted server."""
-    from kubernetes import client
-
-    configuration = client.Configuration(host=server.url, api_key={"authorization": "Bearer secret"})
-    transport = Transport(Pinned("raw", "shop", configuration))
-    yield transport
-    transport.close()
+    client = Client(PinnedContext(Connection(context="raw", namespace="shop", server=server.url, token="secret")))
+    yield client
+    client.close()
 
 
 @pytest.fixture
@@ -47,57 +47,57 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_error_has_its_class_status_reason_and_message(
-    server: RawServer, transport: Transport, code: int, kind: type[errors.ApiError]
+    server: RawServer, client: Client, code: int, kind: type[errors.ApiError]
 ) -> None:
     server.on("GET", "/x", failure(code, "told why", "Reason", headers={"Retry-After": "7"}))
     with pytest.raises(kind, match=f"GET /x: {code} told why") as raised:
-        transport.get("/x")
+        client.get("/x")
     assert (type(raised.value), raised.value.status, raised.value.reason) == (kind, code, "Reason")
     assert raised.value.retry_after == 7
 
 
-def test_an_error_that_is_no_status_says_its_code(server: RawServer, transport: Transport) -> None:
+def test_an_error_that_is_no_status_says_its_code(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", reply(b"<html>Bad Gateway</html>", 502))
     with pytest.raises(errors.ApiError, match="GET /x: 502"):
-        transport.get("/x")
+        client.get("/x")
 
 
-def test_a_retry_after_that_is_a_date_is_none(server: RawServer, transport: Transport) -> None:
+def test_a_retry_after_that_is_a_date_is_none(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", failure(429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}))
     with pytest.raises(errors.ApiError) as raised:
-        transport.get("/x")
+        client.get("/x")
     assert raised.value.retry_after is None
 
 
 @pytest.mark.parametrize("code", [301, 302, 307])
-def test_a_redirect_is_not_followed(server: RawServer, transport: Transport, code: int) -> None:
+def test_a_redirect_is_not_followed(server: RawServer, client: Client, code: int) -> None:
     server.on("GET", "/x", reply(b"", code, {"Location": f"{server.url}/y"}))
     with pytest.raises(errors.ApiError):
-        transport.get("/x")
+        client.get("/x")
     assert [request.path for request in server.requests] == ["/x"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PATCH", "PUT"])
 @pytest.mark.parametrize("answer", [failure(503), cut, reset], ids=["503", "cut", "reset"])
-def test_no_call_is_repeated(server: RawServer, transport: Transport, method: str, answer: Any) -> None:
+def test_no_call_is_repeated(server: RawServer, client: Client, method: str, answer: Any) -> None:
     server.on(method, "/x", answer)
     with pytest.raises(errors.ApiError):
-        transport.get("/x") if method == "GET" else transport.send(method, "/x", {})
+        client.get("/x") if method == "GET" else send(client, method, "/x", {})
     assert len(server.requests) == 1
 
 
-def test_a_call_carries_the_credentials_and_says_who_it_is(server: RawServer, transport: Transport) -> None:
+def test_a_call_carries_the_credentials_and_says_who_it_is(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", reply({}))
-    transport.get("/x", {"labelSelector": "a in (b,c)"})
+    client.get("/x", {"labelSelector": "a in (b,c)"})
     (request,) = server.requests
-    assert (request.headers["authorization"], request.headers["User-Agent"]) == ("Bearer secret", "kubechaos")
+    assert (request.headers["Authorization"], request.headers["User-Agent"]) == ("Bearer secret", "kubechaos")
     assert request.query == "labelSelector=a+in+%28b%2Cc%29"
 
 
-def test_the_servers_time_is_read_from_its_answers(server: RawServer, transport: Transport) -> None:
+def test_the_servers_time_is_read_from_its_answers(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", reply({}, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT"}))
-    transport.get("/x")
-    assert transport.server_time == 1792567680.0
+    client.get("/x")
+    assert client.server_time == 1792567680.0
 
 
 BROKEN = [
@@ -109,70 +109,70 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("answer", BROKEN, ids=["cut", "reset", "short", "bad chunk"])
-def test_a_broken_answer_is_unreachable(server: RawServer, transport: Transport, answer: Any) -> None:
+def test_a_broken_answer_is_unreachable(server: RawServer, client: Client, answer: Any) -> None:
     server.on("GET", "/x", answer)
     with pytest.raises(errors.UnreachableError, match="GET /x: "):
-        transport.get("/x", deadline=2)
+        client.get("/x", deadline=2)
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_a_call_that_is_not_answered_ends_at_its_deadline(server: RawServer, transport: Transport) -> None:
+def test_a_call_that_is_not_answered_ends_at_its_deadline(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", hang)
-    with pytest.raises(errors.UnreachableError, match="GET /x: ReadTimeoutError"):
-        transport.get("/x", deadline=0.2)
+    with pytest.raises(errors.UnreachableError, match="GET /x: TimeoutError"):
+        client.get("/x", deadline=0.2)
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_a_chunked_answer_that_drips_ends_at_its_deadline(server: RawServer, transport: Transport) -> None:
+def test_a_chunked_answer_that_drips_ends_at_its_deadline(server: RawServer, client: Client) -> None:
     def drip(exchange: Any) -> None:
         while not exchange.closing.wait(0.05):
             exchange.chunk(b" ")
 
     server.on("GET", "/x", stream(drip))
-    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
-        transport.get("/x", deadline=0.3)
+    with pytest.raises(errors.UnreachableError, match="TimeoutError"):
+        client.get("/x", deadline=0.3)
 
 
-def lines(transport: Transport) -> list[bytes]:
+def lines(client: Client) -> list[bytes]:
     """All lines of a stream."""
-    with transport.stream("/x", {}) as stream:
+    with client.stream("/x", {}) as stream:
         return list(stream)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_lines_are_split_at_newlines_only_however_the_bytes_arrive(
-    server: RawServer, transport: Transport, size: int
+    server: RawServer, client: Client, size: int
 ) -> None:
     text = 'a\u2028b\u0085c\n{"ä": "€𝄞"}\r\n\n\nlast\n'
     data = text.encode()
     server.on("GET", "/x", stream(*(data[at : at + size] for at in range(0, len(data), size))))
-    assert lines(transport) == ["a\u2028b\u0085c".encode(), '{"ä": "€𝄞"}\r'.encode(), b"last"]
+    assert lines(client) == ["a\u2028b\u0085c".encode(), '{"ä": "€𝄞"}\r'.encode(), b"last"]
 
 
-def test_a_stream_that_ends_inside_a_line_is_unreachable(server: RawServer, transport: Transport) -> None:
+def test_a_stream_that_ends_inside_a_line_is_unreachable(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", stream(b"whole\npart"))
     told = []
-    with pytest.raises(errors.UnreachableError, match="cut inside a line"), transport.stream("/x", {}) as stream_:
+    with pytest.raises(errors.UnreachableError, match="cut inside a line"), client.stream("/x", {}) as stream_:
         told += list(stream_)
 
 
-def test_a_line_is_handed_over_as_soon_as_it_is_there(server: RawServer, transport: Transport) -> None:
+def test_a_line_is_handed_over_as_soon_as_it_is_there(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", stream(b"first\n", hang))
-    with transport.stream("/x", {}) as stream_:
+    with client.stream("/x", {}) as stream_:
         assert next(stream_) == b"first"
 
 
 def test_a_stream_that_falls_silent_ends_at_the_read_timeout(
-    server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+    server: RawServer, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "READ_TIMEOUT", 0.2)
     server.on("GET", "/x", stream(b"first\n", hang))
-    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
-        lines(transport)
+    with pytest.raises(errors.UnreachableError, match="TimeoutError"):
+        lines(client)
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, transport) -> None:
+def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, client) -> None:
     server.on("GET", "/x", slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n", 0))
 
     def drip(exchange):
@@ -181,7 +181,7 @@ def test_an_answer_with_a_length_that_drips_ends_at_its_deadline(server, transpo
 
     server.on("GET", "/x", drip)
     with pytest.raises(errors.UnreachableError):
-        transport.get("/x", deadline=0.3)
+        client.get("/x", deadline=0.3)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 400 + b"\r\nContent-Length: 2\r\n\r\n{}"
@@ -193,59 +193,62 @@ def drip_head(exchange: Any) -> None:
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_headers_that_drip_end_at_the_deadline(server: RawServer, transport: Transport) -> None:
+def test_headers_that_drip_end_at_the_deadline(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", drip_head)
-    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
-        transport.get("/x", deadline=0.3)
+    with pytest.raises(errors.UnreachableError, match="TimeoutError"):
+        client.get("/x", deadline=0.3)
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_a_chunk_that_drips_inside_ends_at_the_deadline(server: RawServer, transport: Transport) -> None:
+def test_a_chunk_that_drips_inside_ends_at_the_deadline(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", stream(dripping(b" " * 400, 0.05)))
-    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
-        transport.get("/x", deadline=0.3)
+    with pytest.raises(errors.UnreachableError, match="TimeoutError"):
+        client.get("/x", deadline=0.3)
 
 
 @pytest.mark.usefixtures("unhurried")
 def test_the_headers_of_a_stream_must_come_within_the_deadline_of_a_call(
-    server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+    server: RawServer, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEADLINE", 0.3)
     server.on("GET", "/x", drip_head)
-    with pytest.raises(errors.UnreachableError, match="ReadTimeoutError"):
-        lines(transport)
+    with pytest.raises(errors.UnreachableError, match="TimeoutError"):
+        lines(client)
 
 
 def test_the_deadline_of_a_call_is_not_that_of_a_stream_that_has_begun(
-    server: RawServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+    server: RawServer, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEADLINE", 0.2)
     server.on("GET", "/x", stream(dripping(b"line\n", 0.1), b"more\n"))
-    assert lines(transport) == [b"line", b"more"]
+    assert lines(client) == [b"line", b"more"]
 
 
-def test_the_users_own_calls_keep_their_own_time(server: RawServer, transport: Transport) -> None:
+def test_the_users_own_calls_keep_their_own_time(server: RawServer, client: Client) -> None:
     server.on("GET", "/x", reply({}))
-    with transport._within(0.0):
-        assert transport.client.call_api("GET", f"{server.url}/x").status == 200
+    with client._within(0.0):
+        assert Official(client.pinned).client().call_api("GET", f"{server.url}/x").status == 200
 
 
 def test_a_server_that_is_gone_before_the_handshake_leaves_no_socket_open(
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kubernetes import client
+    made: list[socket.socket] = []
+    connect = socket.create_connection
 
-    def gone(code: int) -> Any:
-        def fail(*_: object) -> None:
-            raise OSError(code, "gone")
+    def kept(*args: Any, **options: Any) -> socket.socket:
+        made.append(connect(*args, **options))
+        return made[-1]
 
-        return fail
+    def fail(*_: object) -> None:
+        raise ConnectionResetError("gone")
 
-    made: list[ssl.SSLSocket] = []
-    monkeypatch.setattr(ssl.SSLSocket, "getpeername", lambda it: (made.append(it), gone(errno.ENOTCONN)()))
-    monkeypatch.setattr(ssl.SSLSocket, "recv", gone(errno.ECONNRESET))
-    transport = Transport(Pinned("raw", "shop", client.Configuration(host=server.url.replace("http:", "https:"))))
-    with pytest.raises(errors.UnreachableError, match="gone"):
-        transport.get("/x")
+    monkeypatch.setattr(socket, "create_connection", kept)
+    monkeypatch.setattr(ssl.SSLObject, "do_handshake", fail)
+    url = server.url.replace("http:", "https:")
+    client = Client(PinnedContext(Connection(context="raw", namespace="shop", server=url)))
+    with pytest.raises(errors.UnreachableError, match="gone") as raised:
+        client.get("/x")
+    assert raised.value.unsent
     assert [each.fileno() for each in made] == [-1]
-    transport.close()
+    client.close()

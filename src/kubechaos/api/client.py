@@ -1,0 +1,241 @@
+"""Calls and raw streams: one deadline each, nothing repeated behind our back, errors in our own words."""
+
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPResponse
+from math import inf
+from time import monotonic
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+from ..errors import (
+    ApiError,
+    ConflictError,
+    ExpiredError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from ..kube import decode
+from .credentials import PinnedContext
+from .http import Http
+from .sockets import Timer
+
+DEADLINE: Final = 10.0
+READ_TIMEOUT: Final = 75.0
+"""How long a watch may say nothing; the API server sends a bookmark about once a minute."""
+
+ERRORS: Mapping[int, type[ApiError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    410: ExpiredError,
+}
+FACTS: Final = (404, 409, 410)
+"""Answers that say something of the cluster: only the API server itself can, and it does so with a Status."""
+
+
+class Request(NamedTuple):
+    """What is asked; `content` is the type of the body."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Client:
+    """A client of one pinned context; not to be shared by threads: `fork` gives each its own.
+
+    A 401 is the one answer after which a request is sent again, whatever it is: nobody has looked at it yet, and the
+    context may have other credentials by now. `server_time` is the server's clock in its last answer, in epoch seconds.
+    """
+
+    def __init__(self, pinned: PinnedContext) -> None:
+        self.pinned = pinned
+        self.server_time = 0.0
+        self._timer = Timer()
+        self._http = Http(pinned.connection, self._timer)
+        self._identity = pinned.identity
+        self._used = self._identity.credentials
+        self._calling = False
+        self._streaming = False
+        self._closed = False
+        # Whoever forgets to close us gets no ResourceWarning in the midst of a test.
+        weakref.finalize(self, self._http.close)
+
+    def fork(self) -> "Client":
+        """Return a client of the same context with a connection of its own."""
+        return Client(self.pinned)
+
+    def get(self, path: str, query: Mapping[str, str] | None = None, *, deadline: float = DEADLINE) -> bytes:
+        """GET a path; returns the body. Raises the ApiError of the answer."""
+        return self.exchange(Request("GET", path, query), deadline)
+
+    def exchange(self, request: Request, deadline: float = DEADLINE) -> bytes:
+        """Send a request and return the answer's body, within `deadline` seconds. Raises the ApiError of the answer.
+
+        Whatever changes something goes through `mutate.send` instead.
+        """
+        with self._call(), self._within(deadline):
+            response = self._open(request)
+            with _translated(str(request)):
+                data = response.read()
+                self._http.finish(response)
+        date = response.headers.get("Date")
+        self.server_time = parsedate_to_datetime(date).timestamp() if date else 0.0
+        self._raise_for(response, data, request)
+        return data
+
+    @contextmanager
+    def stream(self, path: str, query: Mapping[str, str]) -> Iterator[Iterator[bytes]]:
+        """Open a watch; yields an iterator of its lines, without the newline.
+
+        Raises the ApiError of the answer, and UnreachableError when the stream is cut or silent for READ_TIMEOUT.
+        """
+        request = Request("GET", path, query)
+        what = f"watch {path}"
+        with self._call():
+            with self._within(DEADLINE):
+                response = self._open(request, what)
+                with _translated(what):
+                    refusal = response.read() if response.status != 200 else b""
+            try:
+                if response.status != 200:
+                    self._raise_for(response, refusal, request, what)
+                self._timer.silence = READ_TIMEOUT
+                self._streaming = True
+                yield _translated_lines(self._http.lines(response), what)
+            finally:
+                self._streaming = False
+                response.close()
+                self._http.close()
+
+    def interrupt(self) -> None:
+        """Make an open stream end at once; to be called from another thread."""
+        if self._streaming:
+            self._http.interrupt()
+
+    def close(self) -> None:
+        """Close the connection; where another thread is in a call, that thread closes it when the call ends."""
+        self._closed = True
+        if self._calling:
+            self.interrupt()
+        else:
+            self._http.close()
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        self._calling = True
+        try:
+            yield
+        except BaseException:
+            # Half an answer may be left in the connection.
+            self._http.close()
+            raise
+        finally:
+            self._calling = False
+            if self._closed:
+                self._http.close()
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        self._timer.until = monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._timer.until = inf
+
+    def _open(self, request: Request, what: str = "") -> HTTPResponse:
+        """Send a request, with other credentials once more if these are no longer good; return the answer's head."""
+        what = what or str(request)
+        response = self._send(request, what)
+        if response.status == 401 and self.pinned.renew(self._used):
+            self._http.close()
+            self._identity = self.pinned.identity
+            response = self._send(request, what)
+        return response
+
+    def _send(self, request: Request, what: str) -> HTTPResponse:
+        current = self.pinned.identity
+        if self._identity.credentials.expired:
+            # The connection may have been made with a certificate that has expired.
+            self._http.close()
+            self._identity = current
+        authorization = current.credentials.authorization
+        self._used = self._identity.credentials._replace(authorization=authorization)
+        with _translated(what, unsent=True):
+            self._http.open(self._identity.security)
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        with _translated(what):
+            headers = self._headers(request, authorization)
+            return self._http.request(request.method, request.path + query, headers, request.body)
+
+    def _raise_for(self, response: HTTPResponse, data: bytes, request: Request, what: str = "") -> None:
+        if response.status < 300:
+            return
+        error = _error(response, data, request, what or str(request))
+        if isinstance(error, UnauthorizedError):
+            advice = (
+                self.pinned.failure or "the credentials of the context are not accepted, or no longer: log in again"
+            )
+            error.args = (f"{error}; {advice}",)
+        raise error
+
+    def _headers(self, request: Request, authorization: str) -> list[tuple[str, str]]:
+        headers = [("Accept", "application/json"), ("User-Agent", "kubechaos")]
+        if request.content:
+            headers.append(("Content-Type", request.content))
+        if authorization:
+            headers.append(("Authorization", authorization))
+        impersonation = self.pinned.connection.impersonation
+        return [*headers, *impersonation.headers()] if impersonation else headers
+
+
+@contextmanager
+def _translated(what: str, *, unsent: bool = False) -> Iterator[None]:
+    """Turn the standard library's errors into ours, the original chained as the cause."""
+    try:
+        yield
+    except (HTTPException, OSError) as error:
+        raise UnreachableError(f"{what}: {type(error).__name__}: {error}"[:300], unsent=unsent) from error
+
+
+def _translated_lines(lines: Iterator[bytes], what: str) -> Iterator[bytes]:
+    # Around the reading alone: an OSError of whoever takes the lines (a full disk) is not the server's.
+    with _translated(what):
+        yield from lines
+
+
+def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> ApiError:
+    """Return an answer that is no success as the error that it stands for."""
+    status = decode.status(data)
+    if response.status in FACTS and status.kind != "Status" and not _is_proxied(request):
+        content = response.headers.get("Content-Type", "no type")
+        return UnreachableError(
+            f"{what}: {response.status} with a body of {content}, which is no Status of Kubernetes: "
+            f"a proxy or a load balancer answered in the API server's place, or it does not serve this path at all"
+        )
+    retry = response.headers.get("Retry-After", "")
+    said = status.message or status.reason or response.reason or ""
+    more = [each.message for each in status.causes if each.message not in said]
+    return ERRORS.get(response.status, ApiError)(
+        f"{what}: {response.status} {' '.join([said, *more])}".rstrip(),
+        status=response.status,
+        reason=status.reason,
+        causes=tuple(each.reason for each in status.causes),
+        retry_after=float(retry) if retry.isdigit() else None,
+    )
+
+
+def _is_proxied(request: Request) -> bool:
+    """Whether it is not the API server that answers, but what it passes the request on to: a Service or a pod."""
+    return "/proxy/" in request.path

@@ -1,0 +1,92 @@
+"""Where the API server is and who we are there: plain data, which can be sent to another process."""
+
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
+
+
+class _Private(Struct, frozen=True, kw_only=True):
+    """A value that may hold secrets: it never shows its fields, neither to repr nor to rich."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
+
+class ExecPlugin(_Private, frozen=True, kw_only=True):
+    """A program that prints credentials, as the `exec` section of a kubeconfig's user describes it.
+
+    `cluster` is what the plugin is told of the cluster (ExecCredential's spec.cluster), None if it did not ask for it.
+    """
+
+    command: str
+    api_version: str
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    install_hint: str = ""
+    cluster: dict[str, Any] | None = None
+
+
+class Impersonation(_Private, frozen=True, kw_only=True):
+    """The user, groups and extra fields that we ask the API server to take us for."""
+
+    user: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: dict[str, tuple[str, ...]] = {}  # msgspec copies an empty default for each value
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Return the Impersonate-* headers; a header with several values comes several times."""
+        extra = [
+            (f"Impersonate-Extra-{_escaped(key)}", value) for key, values in self.extra.items() for value in values
+        ]
+        groups = [("Impersonate-Group", group) for group in self.groups]
+        uid = [("Impersonate-Uid", self.uid)] if self.uid else []
+        return (("Impersonate-User", self.user), *uid, *groups, *extra)
+
+
+def _escaped(key: str) -> str:
+    # A header's name is a token of HTTP; the API server turns %XX back.
+    return quote(key, safe="!#$&'*+-.^_`|~")
+
+
+class Connection(_Private, frozen=True, kw_only=True):
+    """One context of a kubeconfig, or the service account of the pod we run in.
+
+    `server` is an absolute URL and may end in a path. Of each certificate and key there is a file, its PEM data, or
+    neither. `proxy` is the URL of the proxy to go through, empty for none. `sources` are the kubeconfig files it was
+    read from, in order; empty for a service account.
+    """
+
+    context: str
+    namespace: str
+    server: str
+    ca_file: str = ""
+    ca_data: bytes = b""
+    tls_server_name: str = ""
+    insecure: bool = False
+    proxy: str = ""
+    certificate_file: str = ""
+    certificate_data: bytes = b""
+    key_file: str = ""
+    key_data: bytes = b""
+    token: str = ""
+    token_file: str = ""
+    username: str = ""
+    password: str = ""
+    exec: ExecPlugin | None = None
+    impersonation: Impersonation | None = None
+    sources: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.context} to {self.server}>"
+
+    @property
+    def origin(self) -> str:
+        """Say where it was read from, for messages."""
+        if not self.sources:
+            return f"context {self.context!r}"
+        return f"kubeconfig {':'.join(self.sources)}, context {self.context!r}"

@@ -1,0 +1,204 @@
+"""A context pinned for the run: where it leads stays, its credentials may be renewed."""
+
+import base64
+import os
+import ssl
+import time
+from math import inf
+from pathlib import Path
+from threading import Lock
+from typing import Final, NamedTuple
+
+from ..errors import ConfigError, KubeconfigError
+from . import contexts, exec_plugin, kubeconfig, proxies, tls
+from .connection import Connection
+
+IN_CLUSTER: Final = "in-cluster"
+SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class Credentials(NamedTuple):
+    """What the API server is to know us by: the Authorization header, a client certificate with its key, or both.
+
+    They are valid until `expires`, in epoch seconds.
+    """
+
+    authorization: str = ""
+    certificate: bytes = b""
+    key: bytes = b""
+    expires: float = inf
+
+    def __repr__(self) -> str:
+        return f"<Credentials until {self.expires}>"
+
+    @property
+    def expired(self) -> bool:
+        """Whether they are no longer valid."""
+        return self.expires <= time.time()
+
+
+class Identity(NamedTuple):
+    """Credentials, and the TLS that shows their certificate; `security` is None where the server speaks plain HTTP."""
+
+    credentials: Credentials
+    security: ssl.SSLContext | None
+
+
+class PinnedContext:
+    """A context as it was when the run began: a later `kubectl config use-context` cannot redirect us.
+
+    Only its credentials may be another's later: a token or a certificate that is rotated, in a file or by a plugin. All
+    clients share it, from several threads, so what changes is one assignment.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.failure = ""
+        """Why the credentials could not be renewed, empty if they could."""
+        self._identity = _identity(connection, connection)
+        self._renewing = Lock()
+
+    @property
+    def context(self) -> str:
+        """The name of the context."""
+        return self.connection.context
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the context."""
+        return self.connection.namespace
+
+    @property
+    def identity(self) -> Identity:
+        """Who we are now; credentials that have expired are renewed first, and kept where they cannot be."""
+        if self._identity.credentials.expired:
+            self.renew(self._identity.credentials)
+        return self._identity
+
+    def renew(self, used: Credentials) -> bool:
+        """Take over the credentials that the context has by now; whether they are others than were `used`."""
+        # One at a time: a plugin may use up what it has stored, and whoever waited finds the work done.
+        with self._renewing:
+            if _same(self._identity.credentials, used):
+                try:
+                    self._identity = self._renewed(used)
+                    self.failure = ""
+                except ConfigError as error:
+                    self.failure = str(error)
+                    return False
+            return not _same(self._identity.credentials, used)
+
+    def _renewed(self, used: Credentials) -> Identity:
+        fresh = self.connection
+        if fresh.sources:
+            files = kubeconfig.load(fresh.sources)
+            fresh = contexts.connection(files, fresh.context, os.environ)
+        if fresh.server != self.connection.server:
+            raise KubeconfigError(f"{fresh.origin} leads to another server by now")
+        identity = _identity(self.connection, fresh)
+        if used.authorization and not identity.credentials.authorization:
+            raise KubeconfigError(f"{fresh.origin} has no token by now")
+        return identity
+
+
+def _same(one: Credentials, other: Credentials) -> bool:
+    return (one.authorization, one.certificate) == (other.authorization, other.certificate)
+
+
+def pin(context: str, path: Path | None = None) -> PinnedContext:
+    """Read and keep the named context of a kubeconfig, the user's own unless another is given.
+
+    The environment counts as it is now. Raises UnknownContextError and KubeconfigError, each naming what is wrong and
+    what there is.
+    """
+    if context == IN_CLUSTER:
+        return PinnedContext(service_account(SERVICE_ACCOUNT))
+    sources = kubeconfig.paths(os.environ) if path is None else (str(path),)
+    return PinnedContext(contexts.connection(kubeconfig.load(sources), context, os.environ))
+
+
+def service_account(folder: Path) -> Connection:
+    """Return the connection of the pod that we run in; raises KubeconfigError where it has no service account."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "")
+    try:
+        if not host or not port:
+            raise OSError("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set")
+        namespace = (folder / "namespace").read_text().strip()
+        (folder / "token").read_bytes()
+        (folder / "ca.crt").read_bytes()
+    except OSError as error:
+        raise KubeconfigError(
+            f"--chaos-context {IN_CLUSTER}: this is not a pod with a service account: {error}"
+        ) from None
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    return Connection(
+        context=IN_CLUSTER,
+        namespace=namespace or "default",
+        server=server,
+        ca_file=str(folder / "ca.crt"),
+        token_file=str(folder / "token"),
+        proxy=proxies.from_environment(server, os.environ),
+    )
+
+
+def _identity(pinned: Connection, current: Connection) -> Identity:
+    """Return who the `current` connection says we are, to the server of the pinned one."""
+    try:
+        credentials = _checked(_credentials(current))
+        if not pinned.server.startswith("https:"):
+            return Identity(credentials, None)
+        authorities = _pem(pinned.ca_file, pinned.ca_data, "certificate-authority")
+        security = tls.trusting(authorities, pinned.insecure)
+        if credentials.certificate:
+            tls.show(security, credentials.certificate, credentials.key)
+    except KubeconfigError as error:
+        raise KubeconfigError(f"{current.origin}: {error}") from None
+    return Identity(credentials, security)
+
+
+def _credentials(connection: Connection) -> Credentials:
+    """Read what there is; as in kubectl a plugin is asked only where nothing else says who we are."""
+    certificate = _pem(connection.certificate_file, connection.certificate_data, "client-certificate")
+    key = _pem(connection.key_file, connection.key_data, "client-key")
+    token = _token(connection)
+    if token:
+        return Credentials(f"Bearer {token}", certificate, key)
+    if connection.username or connection.password:
+        pair = f"{connection.username}:{connection.password}".encode()
+        return Credentials(f"Basic {base64.b64encode(pair).decode()}", certificate, key)
+    if certificate or connection.exec is None:
+        return Credentials("", certificate, key)
+    printed = exec_plugin.run(connection.exec, os.environ)
+    bearer = f"Bearer {printed.token}" if printed.token else ""
+    return Credentials(bearer, printed.certificate, printed.key, printed.expires)
+
+
+def _token(connection: Connection) -> str:
+    """Return the token of the file, or the one that stands in the kubeconfig where that file cannot be read."""
+    if not connection.token_file:
+        return connection.token.strip()
+    try:
+        read = Path(connection.token_file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        if connection.token:
+            return connection.token.strip()
+        raise KubeconfigError(f"its tokenFile cannot be read: {error}") from None
+    if not (read or connection.token):
+        raise KubeconfigError(f"its tokenFile {connection.token_file} is empty")
+    return read or connection.token.strip()
+
+
+def _pem(path: str, data: bytes, name: str) -> bytes:
+    if data or not path:
+        return data
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise KubeconfigError(f"its {name} cannot be read: {error}") from None
+
+
+def _checked(credentials: Credentials) -> Credentials:
+    """Refuse what no header can hold, before http.client quotes it in its own error."""
+    if any(not " " <= each <= "~" for each in credentials.authorization):
+        raise KubeconfigError("its token holds a character that no header may have: a line break, say")
+    return credentials

@@ -1,0 +1,200 @@
+"""HTTP/1.1 by the standard library's http.client: one connection, kept alive, straight or by way of a proxy."""
+
+import base64
+import ssl
+from collections.abc import Iterable, Iterator
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from io import BufferedReader
+from typing import Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ..errors import UnreachableError
+from .connection import Connection
+from .proxies import PORTS
+from .sockets import AT_ONCE, Channel, Stream, Tcp, Timer, Tls
+
+LONGEST_HEAD: Final = 2**16
+"""How long the line may be in which a chunk says its size."""
+Headers = Iterable[tuple[str, str]]
+
+
+class Http:
+    """A connection to the server of a Connection; `open` it before each request, and `finish` each answer."""
+
+    def __init__(self, connection: Connection, timer: Timer) -> None:
+        self._server = urlsplit(connection.server)
+        self._proxy = urlsplit(connection.proxy)
+        self._name = connection.tls_server_name or self._server.hostname or ""
+        self._timer = timer
+        self._tcp: Tcp | None = None
+        self._channel: Channel | None = None
+        self._client = HTTPConnection("")
+
+    def open(self, security: ssl.SSLContext | None) -> None:
+        """Connect, unless there is a connection that can be used again. Raises OSError or HTTPException."""
+        if self._channel is not None and self._tcp is not None and self._tcp.is_quiet():
+            return
+        self.close()
+        try:
+            self._channel = Channel(self._connected(security))
+        except BaseException:
+            self.close()
+            raise
+
+    def _connected(self, security: ssl.SSLContext | None) -> Stream:
+        if not self._proxy.hostname:
+            stream = self._reached(self._server)
+        else:
+            stream = self._reached(self._proxy)
+            if self._proxy.scheme == "https":
+                stream = Tls(stream, ssl.create_default_context(), self._proxy.hostname)
+            if security is not None:
+                _tunnel(stream, self._proxy, f"{_bracketed(self._server)}:{_port(self._server)}")
+        return stream if security is None else Tls(stream, security, self._name)
+
+    def _reached(self, url: SplitResult) -> Stream:
+        self._tcp = Tcp(url.hostname or "", _port(url), self._timer)
+        return self._tcp
+
+    def request(self, method: str, path: str, headers: Headers, body: bytes | None) -> HTTPResponse:
+        """Send a request and return the head of its answer. Raises OSError or HTTPException."""
+        target = self._server.path + path
+        if self._proxy.hostname and self._server.scheme == "http":
+            # Without TLS there is no tunnel: the proxy is asked itself, for the whole URL.
+            target = f"http://{self._server.netloc}{target}"
+            headers = [*headers, *proxy_authorization(self._proxy)]
+        # What an earlier answer has left behind is none of this one's business.
+        self._client = HTTPConnection("")
+        self._client.sock = self._channel
+        self._client.putrequest(method, target, skip_host=True)
+        self._client.putheader("Host", self._server.netloc)
+        for name, value in headers:
+            self._client.putheader(name, value.encode())
+        if body is not None:
+            self._client.putheader("Content-Length", str(len(body)))
+        self._client.endheaders(body)
+        return self._client.getresponse()
+
+    def finish(self, response: HTTPResponse) -> None:
+        """Keep the connection for the next request if the answer was read to its end and allows it; else close it."""
+        kept = self._client.sock is not None and response.isclosed()
+        response.close()
+        if not kept:
+            self.close()
+
+    def lines(self, response: HTTPResponse) -> Iterator[bytes]:
+        """Yield the lines of an answer as they come. The connection is good for nothing afterwards."""
+        if response.headers.get("Transfer-Encoding", "").lower() == "chunked" and self._channel is not None:
+            return _lines(_chunks(self._channel.reader))
+        # A proxy has put the chunks together.
+        return _lines(iter(lambda: response.read1(AT_ONCE), b""))
+
+    def interrupt(self) -> None:
+        """End the connection under whoever reads from it; to be called from another thread."""
+        if self._tcp is not None:
+            self._tcp.interrupt()
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        self._channel = None
+        tcp, self._tcp = self._tcp, None
+        if tcp is not None:
+            tcp.close()
+
+
+def _port(url: SplitResult) -> int:
+    return url.port or PORTS[url.scheme]
+
+
+def _bracketed(url: SplitResult) -> str:
+    host = url.hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def proxy_authorization(proxy: SplitResult) -> Headers:
+    """Return the header that a proxy's URL with a user in it asks for, if it has one."""
+    if proxy.username is None:
+        return []
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+    return [("Proxy-Authorization", f"Basic {base64.b64encode(pair).decode()}")]
+
+
+def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
+    """Ask a proxy to pass our bytes on to the server. Raises OSError where it does not."""
+    client = HTTPConnection("")
+    client.sock = Channel(stream)
+    client.putrequest("CONNECT", server, skip_host=True, skip_accept_encoding=True)
+    client.putheader("Host", server)
+    for name, value in proxy_authorization(proxy):
+        client.putheader(name, value)
+    client.endheaders()
+    response = client.getresponse()
+    # Its reader holds nothing that was meant for TLS: a server of TLS waits for the client's first word.
+    response.close()
+    if response.status != 200:
+        raise OSError(f"the proxy {_bracketed(proxy)}:{_port(proxy)} answered {response.status} {response.reason}")
+
+
+def _chunks(reader: BufferedReader) -> Iterator[bytes]:
+    """Yield the chunks of a body. A watch has one for each event, so this is where its time goes.
+
+    It is fast since it takes what the socket has in one piece and cuts that up with `find` and slices; http.client
+    reads each size line and each chunk by calls of its own, at three times the cost. It is safe since it trusts
+    nothing but the framing: a chunk is handed over only when all of it is there, and an end of the stream anywhere
+    but behind the chunk of size 0 is a cut.
+    """
+    data, at = b"", 0
+    while True:
+        end = data.find(b"\r\n", at, at + LONGEST_HEAD)
+        if end < 0:
+            # Whatever has come, be it one byte: to wait for more would hold back an event that is there.
+            data, at = data[at:] + _more(reader, len(data) - at), 0
+            continue
+        size = _size(data[at:end])
+        if not size:
+            return
+        begin, at = end + 2, end + 2 + size + 2
+        if at > len(data):
+            # Exactly what is missing, in one call: a large object comes in many pieces, and to add them one by one
+            # would copy it over and over.
+            data = data[begin:] + reader.read(at - len(data))
+            begin, at = 0, size + 2
+            if at > len(data):
+                raise IncompleteRead(data, at - len(data))
+        yield data[begin : begin + size]
+
+
+def _more(reader: BufferedReader, waiting: int) -> bytes:
+    if waiting >= LONGEST_HEAD:
+        raise UnreachableError("the stream was cut: a chunk does not say its size")
+    more = reader.read1(AT_ONCE)
+    if not more:
+        raise UnreachableError("the stream was cut where a chunk should begin")
+    return more
+
+
+def _size(head: bytes) -> int:
+    try:
+        size = int(head.partition(b";")[0], 16)
+    except ValueError:
+        size = -1
+    if size < 0:
+        raise UnreachableError(f"the stream was cut where a chunk should begin: {head[:20]!r}")
+    return size
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Split a stream on 0x0A only: U+0085 and U+2028 inside a JSON string are data."""
+    rest: list[bytes] = []
+    for chunk in chunks:
+        if not rest and 0 < chunk.find(b"\n") == len(chunk) - 1:
+            # As the API server writes: one event, one chunk.
+            yield chunk[:-1]
+            continue
+        first, *others = chunk.split(b"\n")
+        rest.append(first)
+        if others:
+            yield from filter(None, (b"".join(rest), *others[:-1]))
+            rest = list(filter(None, others[-1:]))
+    if rest:
+        raise UnreachableError("the stream was cut inside a line")

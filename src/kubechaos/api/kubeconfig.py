@@ -1,0 +1,222 @@
+"""Reading kubeconfig files as kubectl does: merged, paths relative to their file, conflicts refused."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from msgspec import Struct, convert, field
+
+from ..errors import KubeconfigError, UnknownContextError
+
+ADVICE: Final = "set KUBECONFIG, or use --chaos-context in-cluster inside a pod"
+EntryT = TypeVar("EntryT")
+
+
+class Extension(Struct):
+    """Something of another tool's in a kubeconfig."""
+
+    name: str
+    extension: Any = None
+
+
+class Cluster(Struct, rename="kebab"):
+    """The `cluster` of a kubeconfig's entry in `clusters`."""
+
+    server: str = ""
+    certificate_authority: str = ""
+    certificate_authority_data: str = ""
+    insecure_skip_tls_verify: bool = False
+    tls_server_name: str = ""
+    proxy_url: str = ""
+    extensions: list[Extension] = []  # msgspec copies an empty default for each value
+
+
+class Variable(Struct):
+    """An environment variable of an exec plugin."""
+
+    name: str = ""
+    value: str = ""
+
+
+class Exec(Struct, rename="camel"):
+    """The `exec` of a user."""
+
+    command: str = ""
+    api_version: str = ""
+    args: list[str] = []
+    env: list[Variable] = []
+    install_hint: str = ""
+    provide_cluster_info: bool = False
+    interactive_mode: str = ""
+
+
+class AuthProvider(Struct):
+    """The `auth-provider` of a user: what exec plugins have replaced."""
+
+    name: str = ""
+
+
+class User(Struct, rename="kebab"):
+    """The `user` of a kubeconfig's entry in `users`."""
+
+    client_certificate: str = ""
+    client_certificate_data: str = ""
+    client_key: str = ""
+    client_key_data: str = ""
+    token: str = ""
+    token_file: str = field(default="", name="tokenFile")
+    username: str = ""
+    password: str = ""
+    exec: Exec | None = None
+    auth_provider: AuthProvider | None = None
+    as_user: str = field(default="", name="as")
+    as_uid: str = ""
+    as_groups: list[str] = []
+    as_user_extra: dict[str, list[str]] = {}
+
+
+class Context(Struct):
+    """The `context` of a kubeconfig's entry in `contexts`."""
+
+    cluster: str = ""
+    user: str = ""
+    namespace: str = ""
+
+
+class _NamedCluster(Struct):
+    name: str
+    cluster: Cluster = field(default_factory=Cluster)
+
+
+class _NamedUser(Struct):
+    name: str
+    user: User = field(default_factory=User)
+
+
+class _NamedContext(Struct):
+    name: str
+    context: Context = field(default_factory=Context)
+
+
+class _File(Struct):
+    clusters: list[_NamedCluster] = []
+    users: list[_NamedUser] = []
+    contexts: list[_NamedContext] = []
+
+
+class Kubeconfig(NamedTuple):
+    """All kubeconfig files as one; `sources` are the files that were asked for, there or not."""
+
+    sources: tuple[str, ...]
+    contexts: Mapping[str, Context]
+    clusters: Mapping[str, Cluster]
+    users: Mapping[str, User]
+
+    def entry(self, context: str) -> tuple[Context, Cluster, User]:
+        """Return a context with its cluster and its user; raises UnknownContextError or KubeconfigError."""
+        where = ":".join(self.sources)
+        if context not in self.contexts:
+            known = ", ".join(sorted(self.contexts)) or "none"
+            raise UnknownContextError(f"no context {context!r} in the kubeconfig {where}; there are: {known}")
+        found = self.contexts[context]
+        for section, key, name in (("clusters", "cluster", found.cluster), ("users", "user", found.user)):
+            # kubectl would go on with an empty user, that is, as system:anonymous.
+            if name and name not in getattr(self, section):
+                raise KubeconfigError(
+                    f"kubeconfig {where}, context {context!r}: its {key} {name!r} is not in {section}"
+                )
+        return found, self.clusters.get(found.cluster, Cluster()), self.users.get(found.user, User())
+
+
+def paths(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files that kubectl would read: those of KUBECONFIG, or ~/.kube/config where it is unset or empty."""
+    named = environment.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    return tuple(dict.fromkeys(path for path in named.split(os.pathsep) if path))
+
+
+def load(sources: Iterable[str]) -> Kubeconfig:
+    """Read and merge files: of an entry that several have, the first file's is taken, whole.
+
+    A file that is missing is skipped, unless all are. Raises KubeconfigError naming the file and the place in it.
+    """
+    named = tuple(sources)
+    files = [_read(Path(path)) for path in named if Path(path).exists()]
+    if not files:
+        raise KubeconfigError(f"kubeconfig {':'.join(named)} cannot be read: there is no such file; {ADVICE}")
+    return Kubeconfig(
+        named,
+        _first((each.name, each.context) for file in files for each in file.contexts),
+        _first((each.name, each.cluster) for file in files for each in file.clusters),
+        _first((each.name, each.user) for file in files for each in file.users),
+    )
+
+
+def _first(entries: Iterable[tuple[str, EntryT]]) -> dict[str, EntryT]:
+    merged: dict[str, EntryT] = {}
+    for name, entry in entries:
+        merged.setdefault(name, entry)
+    return merged
+
+
+def _read(path: Path) -> _File:
+    """Read one file; its relative paths become absolute here, as only here it is known whose they are."""
+    try:
+        file = convert(_without_nulls(_parsed(path.read_bytes()) or {}), _File)
+        _check_names(file)
+    except (OSError, ValueError) as error:
+        raise KubeconfigError(f"kubeconfig {path} cannot be read: {error}; {ADVICE}") from None
+    folder = path.absolute().parent
+    for each in file.clusters:
+        each.cluster.certificate_authority = _resolved(each.cluster.certificate_authority, folder)
+    for one in file.users:
+        _resolve_user(one.user, folder)
+    return file
+
+
+def _parsed(data: bytes) -> Any:
+    """Return what YAML or JSON says; raises ValueError, which never quotes the file: it may hold secrets."""
+    import yaml  # type: ignore[import-untyped]  # PyYAML has no types; here, as a service account needs none
+
+    if data.lstrip().startswith(b"{"):
+        # JSON may be indented by tabs, which YAML does not allow.
+        with suppress(ValueError):
+            return json.loads(data)
+    try:
+        return yaml.safe_load(data)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"it is no YAML{line}: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ValueError("it is no text in UTF-8") from None
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return the value without keys that are null, which mean what a missing key means."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
+
+
+def _check_names(file: _File) -> None:
+    for section in ("clusters", "users", "contexts"):
+        names = [each.name for each in getattr(file, section)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{section} has {twice[0]!r} twice")
+
+
+def _resolve_user(user: User, folder: Path) -> None:
+    user.client_certificate = _resolved(user.client_certificate, folder)
+    user.client_key = _resolved(user.client_key, folder)
+    user.token_file = _resolved(user.token_file, folder)
+    # A command without a slash is looked for in PATH.
+    if user.exec is not None and os.sep in user.exec.command:
+        user.exec.command = _resolved(user.exec.command, folder)
+
+
+def _resolved(path: str, folder: Path) -> str:
+    return str(folder / path) if path else ""
