@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubechaos.errors import ApiError, ConflictError, ExpiredError, NotFoundError, UnauthorizedError
+from kubechaos.errors import ApiError, ConflictError, ExpiredError, NotFoundError, UnauthorizedError, UnreachableError
 from kubechaos.sim import Scaled, Simulation
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 from tests.embedded.shop import budget, deployment
@@ -56,9 +56,16 @@ def test_a_stranger_is_unauthorized(client: Client) -> None:
         client.get(PODS)
 
 
-@pytest.mark.parametrize("path", ["/nope", "/apis/nope.example/v1/things", "/api/v1/namespaces/default/things"])
-def test_what_is_not_simulated_is_not_found(client: Client, path: str) -> None:
+def test_a_resource_that_is_not_simulated_is_not_found(client: Client) -> None:
     with pytest.raises(NotFoundError):
+        client.get("/api/v1/namespaces/default/things")
+
+
+@pytest.mark.parametrize("path", ["/nope", "/apis/nope.example/v1/things"])
+def test_a_path_that_is_not_simulated_is_answered_without_a_status_as_by_the_real_one(
+    client: Client, path: str
+) -> None:
+    with pytest.raises(UnreachableError, match="404 with a body of text/plain"):
         client.get(path)
 
 

@@ -63,7 +63,9 @@ def test_a_slow_stream_tells_byte_by_byte_and_everything(client: Client, is_open
     with contextlib.ExitStack() as stack:
         if not is_open:
             wire.slow(pause, verb="watch", resource="deployments")
-        stream = stack.enter_context(client.transport.stream(DEPLOYMENTS, query))
+        own = client.transport.fork()
+        stack.callback(own.close)
+        stream = stack.enter_context(own.stream(DEPLOYMENTS, query))
         if is_open:
             wire.slow(pause, verb="watch", resource="deployments")
         began = time.monotonic()

@@ -113,7 +113,7 @@ def _refusal(code: int, retry_after: int | None) -> Refused:
         return too_large(10**9, 1000, 1 if retry_after is None else retry_after)
     if code == 410:
         return expired("too old resource version: 1 (1000)")
-    reasons = {500: "InternalError", 503: "ServiceUnavailable", 403: "Forbidden", 408: "Timeout"}
+    reasons = {500: "InternalError", 503: "ServiceUnavailable", 403: "Forbidden", 404: "NotFound", 408: "Timeout"}
     return Refused(code, reasons.get(code, ""), f"simulated: {code}", None, retry_after)
 
 
