@@ -48,7 +48,7 @@ class Act:
         chance: Random,
         injection: int = 0,
     ) -> None:
-        self.time_of_day = time_of_day
+        self._time_of_day = time_of_day
         self._writer = writer
         self._target = target
         self._run = run
@@ -58,6 +58,10 @@ class Act:
         self._now = now
         self._chance = chance
         self._injection = injection
+
+    def time_of_day(self) -> str:
+        """Return the time of day, as an RFC 3339 timestamp."""
+        return self._time_of_day()
 
     def choose(self, who: Who) -> tuple[Pod, ...]:
         """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
