@@ -1,8 +1,8 @@
 """A runner that kills itself with SIGKILL before or after one of its writes; what it changed is left to others.
 
 Run as `python -m tests.killed KUBECONFIG CONTEXT NAMESPACE NAME FOLDER WHEN NUMBER`: it scales deployment/NAME to 1 and
-puts it back, and is killed "before" or "after" the write of that number, from 1; 0 kills nothing. It prints how many writes
-it made.
+puts it back, and is killed "before" or "after" the write of that number, from 1; 0 kills nothing. It prints how many
+writes it made.
 """
 
 import os

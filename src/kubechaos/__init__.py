@@ -19,7 +19,7 @@ _HOMES = {
     "Moment": "judge.alerts",
     "NotRecoveredError": "errors",
     "NotSteadyError": "errors",
-    "Ongoing": "run.experiment",
+    "Ongoing": "run.ongoing",
     "Outage": "judge.outage",
     "PodCount": "effects",
     "PodsGone": "effects",
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from .judge.victims import where as where
     from .observe.cluster import Cluster as Cluster
     from .run.chaos import Chaos as Chaos
-    from .run.experiment import Ongoing as Ongoing
+    from .run.ongoing import Ongoing as Ongoing
     from .run.rehearsal import Rehearsal as Rehearsal
     from .target import Target as Target
 

@@ -13,7 +13,7 @@ from kubechaos.errors import ChaosError, InconclusiveError, NotRecoveredError
 from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
 from kubechaos.judge.timeline import State
-from kubechaos.run.experiment import Ongoing
+from kubechaos.run.ongoing import Ongoing
 from kubechaos.sim.wire.trouble import Wire
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 

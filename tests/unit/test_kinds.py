@@ -6,7 +6,7 @@ import pytest
 
 from kubechaos.effects import PodsGone
 from kubechaos.judge.alerts import Alarm, watch
-from kubechaos.judge.outage import Alerts, Outage, outage
+from kubechaos.judge.outage import Alerts, Outage, outages
 from kubechaos.judge.recovery import Limits, ends_at, unsteady
 from kubechaos.judge.timeline import State, step
 from kubechaos.kube.objects import TEMPLATE, ControllerRevision, Event, Observed, Pod, Ref, Workload
@@ -65,9 +65,9 @@ def judged(state: State, *records: Seen | Gone) -> Outage:
     """What is made of these records."""
     for record in records:
         state = step(state, record)
-    end = max(ends_at(state, LIMITS), state.at)
-    state = step(state, Ended(end))
-    return outage(state, LIMITS, Alerts(watch(Alarm(), state, LIMITS).alerts, frozenset()), ())
+    end = Ended(max(ends_at(state, LIMITS), state.at))
+    state = step(state, end)
+    return outages(state, LIMITS, Alerts(watch(Alarm(), state, LIMITS).alerts, frozenset()), end)[0]
 
 
 def test_pods_of_a_statefulset_are_its_own_and_of_its_update_revision() -> None:

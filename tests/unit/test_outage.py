@@ -9,11 +9,11 @@ from kubechaos import Outage
 from kubechaos.errors import UnknownAlertError, Verdict
 from kubechaos.judge.alerts import Alert, Alerts
 from kubechaos.judge.facts import BUILT_IN
-from kubechaos.judge.outage import Proof, outage
-from kubechaos.judge.reasons import Cause
+from kubechaos.judge.outage import Proof, outages
 from kubechaos.judge.recovery import Limits
 from kubechaos.judge.timeline import State
-from kubechaos.judge.verdict import RANK, Judgement, judge, worst
+from kubechaos.judge.verdict import RANK, judge, worst
+from kubechaos.records import Ended
 
 from .worlds import Story, fold, listings, pod
 
@@ -134,8 +134,8 @@ def test_nothing_ready_at_all_is_no_availability() -> None:
 def test_the_run_may_know_better_than_the_judge() -> None:
     story = Story().kill("a")
     story.outage()
-    judgement = Judgement(Verdict.INTERRUPTED, Cause("Interrupted", "Ctrl-C"))
-    found = outage(story.state, story.limits, Alerts((), BUILT_IN), ("Event",), judgement)
+    end = Ended(story.state.at, ("Event",), Verdict.INTERRUPTED, "Ctrl-C", "Interrupted")
+    (found,) = outages(story.state, story.limits, Alerts((), BUILT_IN), end).values()
     assert (found.verdict, found.cause_code, found.cause) == ("interrupted", "Interrupted", "Ctrl-C")
     assert found.unobserved == ("Event",)
 
@@ -144,7 +144,7 @@ def test_without_an_experiment_there_is_nothing_to_judge() -> None:
     state = fold(*listings(pod("a")))
     for ask in (
         lambda: judge(state, Limits(1.0, 1.0)),
-        lambda: outage(State(), Limits(1, 1), Alerts((), BUILT_IN), ()),
+        lambda: outages(State(), Limits(1, 1), Alerts((), BUILT_IN), Ended(1.0)),
     ):
         with pytest.raises(ValueError, match="no experiment"):
             ask()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubechaos.judge.alerts import Alarm, names, watch
-from kubechaos.judge.outage import Alerts, Outage, outage
+from kubechaos.judge.outage import Alerts, Outage, outages
 from kubechaos.judge.recovery import ends_at
 from kubechaos.judge.replay import replay
 from kubechaos.judge.timeline import State, step
@@ -62,7 +62,7 @@ def judged(records: Sequence[Record], story: Story) -> Outage:
         ended = isinstance(record, Ended)
         state = step(state, Ended(ends_at(state, story.limits)) if ended else record)
         alarm = watch(alarm, state, story.limits)
-    return outage(state, story.limits, Alerts(alarm.alerts, names(())), ())
+    return outages(state, story.limits, Alerts(alarm.alerts, names(())), Ended(state.at))[0]
 
 
 def facts(found: Outage) -> tuple[object, ...]:

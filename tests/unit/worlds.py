@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kubechaos.effects import Effect, PodsGone
 from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch
-from kubechaos.judge.outage import Alerts, Outage, outage
+from kubechaos.judge.outage import Alerts, Outage, outages
 from kubechaos.judge.recovery import Limits, ends_at
 from kubechaos.judge.timeline import State, step
 from kubechaos.kube import decode
@@ -258,5 +258,6 @@ class Story:
     def outage(self) -> Outage:
         """End when it is time, and judge."""
         at = max(self.ends + T0, self.state.at)
-        self.hear(Ended(at))
-        return outage(self.state, self.limits, Alerts(self.alarm.alerts, names(self.rules)), ())
+        end = Ended(at)
+        self.hear(end)
+        return outages(self.state, self.limits, Alerts(self.alarm.alerts, names(self.rules)), end)[0]

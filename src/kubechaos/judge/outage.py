@@ -9,14 +9,14 @@ from msgspec.structs import force_setattr
 from ..changes import Outcome
 from ..errors import Verdict
 from ..kube.objects import Ref
-from ..records import Delay, FaultCall, Gap
+from ..records import Delay, Ended, FaultCall, Gap
 from .alerts import Alerts
 from .experiment import Experiment, Probed, Proof
 from .phases import Phases, Victim, phases, victim
 from .recovery import Limits, begun, recovery_time
 from .timeline import State
 from .units import AtLeastOne, Count, MaybeNever, Seconds, Share, Timestamp
-from .verdict import Judgement, judge
+from .verdict import judge, overruled
 
 
 class StreamBreak(Struct, frozen=True):
@@ -125,22 +125,19 @@ class Outage(Struct, frozen=True, kw_only=True):
         return text if len(text) < 240 else f"{text[:235]}...>"
 
 
-def outage(
-    state: State,
-    limits: Limits,
-    alerts: Alerts,
-    unobserved: tuple[str, ...],
-    overruled: Judgement | None = None,
-    injection: int = 0,
-) -> Outage:
-    """Derive the facts of an ended experiment.
+def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[int, Outage]:
+    """Derive the facts of an ended experiment: an outage for each of its faults that touched something, by its number.
 
-    `overruled` is a judgement that the run itself knows better. Of a further fault inside of another's block, by its
-    number `injection`, the victims and the proof are its own; the recovery and the verdict are shared.
+    The recovery, the verdict and the cause are shared; they are those of `end` where the run itself knew better.
     """
+    numbers = [number for number, each in enumerate(begun(state).injections) if each.t0 < inf]
+    return {number: _outage(state, limits, alerts, end, number) for number in numbers}
+
+
+def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: int) -> Outage:
     experiment = begun(state)
-    own, t0 = experiment.injections[injection], experiment.t0
-    judgement = overruled or judge(state, limits)
+    own, t0 = experiment.injections[number], experiment.t0
+    judgement = overruled(end) or judge(state, limits)
     return Outage(
         fault=own.begun.call,
         target=own.begun.target,
@@ -162,14 +159,14 @@ def outage(
         alerts=alerts,
         gaps=_breaks(state.gaps, t0),
         delays=_breaks(state.delays, t0),
-        unobserved=unobserved,
-        undone=_undone(experiment, injection),
+        unobserved=end.unobserved,
+        undone=_undone(experiment, number),
         verdict=judgement.verdict,
     )
 
 
-def _undone(experiment: Experiment, injection: int) -> tuple[UndoneChange, ...]:
-    own = (each for each in experiment.undone if each.injection == injection)
+def _undone(experiment: Experiment, number: int) -> tuple[UndoneChange, ...]:
+    own = (each for each in experiment.undone if each.injection == number)
     return tuple(UndoneChange(str(each.object), each.outcome) for each in own)
 
 

@@ -8,11 +8,9 @@ from ..records import Begun, Ended, Record
 from . import alerts
 from .alerts import Alarm, Alert, Alerts
 from .facts import BUILT_IN
-from .outage import Outage, outage
-from .reasons import Cause
+from .outage import Outage, outages
 from .recovery import Limits
 from .timeline import State, step
-from .verdict import Judgement
 
 
 @dataclass(slots=True)
@@ -43,14 +41,11 @@ class Replay:
 
     def finish(self) -> list[Outage]:
         """Return the outages of the experiment whose end was played last, if it was: one for each of its faults."""
-        end, limits, experiment = self.end, self.limits, self.state.experiment
-        if end is None or limits is None or experiment is None:
+        end, limits = self.end, self.limits
+        if end is None or limits is None:
             return []
         self.end = self.limits = None
-        overruled = Judgement(end.verdict, Cause(end.cause_code, end.cause)) if end.verdict else None
-        raised = Alerts(self.alarm.alerts, self.known)
-        numbers = range(len(experiment.injections))
-        return [outage(self.state, limits, raised, end.unobserved, overruled, number) for number in numbers]
+        return list(outages(self.state, limits, Alerts(self.alarm.alerts, self.known), end).values())
 
     def cut(self) -> list[Outage]:
         """Return the facts of what the recording leaves: an experiment that it does not end has no result."""

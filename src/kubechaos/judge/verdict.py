@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from ..errors import Verdict
-from ..records import Gap
+from ..records import Ended, Gap
 from . import cause
 from .reasons import Cause
 from .recovery import Limits, begun, recovery_time, stable_at, unproven
@@ -26,6 +26,11 @@ class Judgement(Struct, frozen=True):
 def worst(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Return the worst of several verdicts; None of none."""
     return min(verdicts, key=RANK.index, default=None)
+
+
+def overruled(end: Ended) -> Judgement | None:
+    """Return the judgement of a run that knew better than the fold: it was interrupted, say; None if it did not."""
+    return Judgement(end.verdict, Cause(end.cause_code, end.cause)) if end.verdict else None
 
 
 def judge(state: State, limits: Limits) -> Judgement:

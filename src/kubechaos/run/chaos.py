@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from ..faults.fault import Fault
 from ..judge.outage import Outage
 from ..target import Target
-from .experiment import Ongoing
 from .experiments import Experiments
+from .ongoing import Ongoing
 
 
 class Chaos:

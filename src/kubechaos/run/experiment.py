@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import inf
 from random import Random
-from types import TracebackType
+
+from msgspec.structs import replace
 
 from ..act.act import Act
 from ..act.heal import heal
@@ -26,12 +26,11 @@ from ..errors import (
 )
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule, Alerts
-from ..judge.cause import NONE
 from ..judge.experiment import Experiment as Judged
 from ..judge.facts import BUILT_IN
-from ..judge.outage import Outage, outage
+from ..judge.outage import Outage, outages
 from ..judge.reasons import Cause
-from ..judge.recovery import Limits, begun, ends_at, proof_deadline, recovery_time
+from ..judge.recovery import Limits, ends_at, proof_deadline, recovery_time
 from ..judge.timeline import State
 from ..judge.verdict import Judgement
 from ..observe.logs import last_words
@@ -236,54 +235,15 @@ class Experiment:
 
     def _end(self, overruled: Judgement | None) -> list[Outage]:
         """Record the end, and derive one outage for each fault; the verdict and the recovery are shared."""
-        unobserved = self._observation.unobserved
-        verdict, cause = (overruled.verdict, overruled.cause) if overruled else (None, NONE)
-        state = self._observation.put_own(Ended(self._observation.now(), unobserved, verdict, cause.text, cause.code))
-        raised = Alerts(self._alarm.alerts, self._known)
-        faults = [each for each in (self, *self.inner) if each._touched(begun(state))]
-        for each in faults:
-            each.outage = outage(state, self.plan.limits, raised, unobserved, overruled, each._number)
-        return [each.outage for each in faults if each.outage is not None]
-
-
-class Ongoing:
-    """A fault that has been injected; `outage` is what came of it, once the block has ended."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        self._experiment = experiment
-
-    @property
-    def outage(self) -> Outage:
-        """The facts; raises NotEndedError inside the block, where they are not complete."""
-        return self._experiment.known_outage
-
-    def recovered_within(self, seconds: float) -> float:
-        """Wait, inside the block, for a recovery that lasts; returns its recovery_time, inf if none comes in time.
-
-        Raises RefusedError inside of another fault's block on the same target: there is one recovery, of the outermost.
-        """
-        return self._experiment.recovered_within(seconds)
-
-    def __repr__(self) -> str:
-        return f"<Ongoing {self._experiment}>"
-
-
-class Block(AbstractContextManager[Ongoing]):
-    """What `chaos.inject` returns; one that is never entered does nothing, which is an error of the test."""
-
-    def __init__(self, call: str, manager: AbstractContextManager[Experiment]) -> None:
-        self.call = call
-        self.entered = False
-        self._manager = manager
-
-    def __enter__(self) -> Ongoing:
-        self.entered = True
-        return Ongoing(self._manager.__enter__())
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        return self._manager.__exit__(kind, error, traceback)
+        end = Ended(self._observation.now(), self._observation.unobserved)
+        if overruled:
+            cause = overruled.cause
+            end = replace(end, verdict=overruled.verdict, cause=cause.text, cause_code=cause.code)
+        state = self._observation.put_own(end)
+        found = outages(state, self.plan.limits, Alerts(self._alarm.alerts, self._known), end)
+        for each in (self, *self.inner):
+            each.outage = found.get(each._number)
+        return list(found.values())
 
 
 def _judgement_of(error: BaseException) -> Judgement:

@@ -44,8 +44,9 @@ from ..settings import Settings
 from ..target import Target
 from . import preflight
 from .artifacts import Artifacts
-from .experiment import Block, Experiment, Run
+from .experiment import Experiment, Run
 from .observers import Observers
+from .ongoing import Block
 from .preflight import Plan
 from .steady import settle
 
