@@ -156,7 +156,8 @@ def recorded(experiment: Experiment, record: Own, at: float) -> Experiment:
         case Answered():
             return _answered(experiment, record)
         case Due():
-            return replace(experiment, due=experiment.t0)
+            # A further fault inside of the block has moved what is owed to its own t0 already.
+            return replace(experiment, due=experiment.t0) if record.injection == 0 else experiment
         case Undone():
             return replace(experiment, undone=(*experiment.undone, record))
         case Healed():
