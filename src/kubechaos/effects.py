@@ -28,11 +28,23 @@ class _Effect(Struct, frozen=True, tag_field="effect", tag=True):
 
     preparing: ClassVar[bool] = False
     """Whether the fault hurts nobody alone: it is only used as a block around another fault."""
+    takes_pods: ClassVar[bool] = False
+    """Whether it is on the target as a whole, so that pods go which nobody chose."""
+    leaves: ClassVar[bool] = False
+    """Whether a victim that shows it should leave the API."""
     unseen: ClassVar[str]
     """The code of the cause where a fault is not proven, beside the sentence of `missing`."""
 
+    @property
+    def wants(self) -> int | None:
+        """How many pods the target wants while it is in force; None if that stays as it was."""
+        return None
+
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
-        """Return what was seen of the effect, and when; None while it is not there."""
+        """Return what was seen of the effect, and when; None while it is not there.
+
+        It is asked before the health of the target is looked at: `state.health` is that of the record before.
+        """
         raise NotImplementedError
 
     def missing(self, state: "State", injection: "Injection") -> str:
@@ -72,6 +84,7 @@ class _OnVictims(_Effect, frozen=True):
 class PodsGone(_OnVictims, frozen=True):
     """Every victim is gone from the API, or terminating with nothing of it running."""
 
+    leaves: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotGone"
 
     def on_victim(self, victim: "Life", injection: "Injection") -> Sight | None:
@@ -112,8 +125,14 @@ class PodsRestarted(_OnVictims, frozen=True):
 class PodCount(_Effect, frozen=True):
     """The target has this many pods."""
 
+    takes_pods: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotScaled"
     pods: int
+
+    @property
+    def wants(self) -> int | None:
+        """The target wants as many."""
+        return self.pods
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Compare with the pods that count."""
@@ -127,6 +146,7 @@ class PodCount(_Effect, frozen=True):
 class TemplateReplaced(_Effect, frozen=True):
     """There is a pod of a template that was not the current one at t0."""
 
+    takes_pods: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotReplaced"
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:

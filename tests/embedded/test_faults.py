@@ -75,6 +75,12 @@ def test_a_scale_must_be_held_and_must_change_something(client: Client) -> None:
         client.chaos.run(scale(3), client.web, hold=1)
 
 
+def test_containers_that_are_killed_after_a_scale_are_no_change_of_the_target(client: Client) -> None:
+    client.chaos.run(scale(2), client.web, hold=1)
+    client.sim.settle()
+    assert "TargetChanged" not in client.chaos.run(kill_container(2), client.web).alerts
+
+
 def test_pods_are_chosen_by_node_and_by_label(client: Client) -> None:
     outage = client.chaos.run(evict(on_node("node-1")), client.web)
     assert {victim.node for victim in outage.victims} == {"node-1"}

@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from kubechaos.effects import PodCount, PodsRestarted, TemplateReplaced
 from kubechaos.judge.outage import Proof
-from kubechaos.records import Intended, Lasts
+from kubechaos.kube.objects import Ref
+from kubechaos.records import Answered, Intended, Lasts
 from tests.unit.worlds import RUNNING, T0, WEB, Story, deployment, pod, replica_set
 
 AGAIN = replace(RUNNING, id="containerd://2", restarts=1)
@@ -91,6 +92,17 @@ def test_what_a_scale_was_to_do_proves_nothing_once_it_has_been_healed() -> None
     story.dies(31, "c")
     story.comes(32, "d", ready=33)
     assert story.outage().verdict == "fault_not_proven"
+
+
+def test_the_generation_of_another_object_says_nothing_of_the_targets() -> None:
+    story = Story(deployment(generation=5, observed_generation=5), pod("a"), pod("b"), pod("c"))
+    victim = Ref("Pod", "shop", "web-a", "a")
+    story.begin("kill_container", PodsRestarted("app"), "a")
+    story.hear(Intended(T0 + 0.1, "PATCH", victim, 9), Answered(T0 + 0.1, "PATCH", victim, True, generation=9))
+    assert story.state.experiment is not None
+    assert story.state.experiment.changes == ()
+    story.change(1, "web", generation=6, observed_generation=6)
+    assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 5 to 6)"
 
 
 def test_a_rollout_is_proven_by_a_pod_of_a_new_template_and_is_no_interference() -> None:

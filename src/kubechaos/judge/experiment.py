@@ -41,7 +41,7 @@ class Probed(Struct, frozen=True):
 class Proof(Struct, frozen=True):
     """What proved a fault.
 
-    `kind` is the effect that was seen, in a word: gone, stopped, restarted, scaled, replaced. `at` is when it was first
+    `kind` is the effect that was seen, in a word of that effect's own, like gone or scaled. `at` is when it was first
     there (on the last victim): in an Outage in seconds from t0, in the fold on the run's clock.
     """
 
@@ -70,11 +70,6 @@ class Injection(Struct, frozen=True):
         """Whether the target cannot recover before this fault is undone."""
         lasting = self.begun.lasts is Lasts.UNTIL_HEALED and not self.begun.effect.preparing
         return lasting and self.t0 < inf and not self.healed
-
-    @property
-    def changes_itself(self) -> bool:
-        """Whether the fault's effect is on the target as a whole, so that pods go which nobody chose."""
-        return not self.victims and not self.begun.effect.preparing
 
     def unproven_victims(self, lives: Mapping[str, Life]) -> list[str]:
         """Return the uids of the victims that show no effect yet."""
@@ -181,7 +176,7 @@ def _intended(experiment: Experiment, record: Intended, at: float) -> Experiment
     """What we are about to do ourselves is no interference."""
     injection = experiment.injections[record.injection]
     experiment = with_injection(experiment, record.injection, replace(injection, sent=injection.sent + 1))
-    if not record.generation:
+    if not record.generation or record.object.uid != experiment.begun.target.uid:
         return experiment
     experiment = replace(experiment, generation=record.generation)
     return overtaken(experiment, at) if experiment.t0 < inf else experiment
@@ -192,7 +187,9 @@ def _answered(experiment: Experiment, record: Answered) -> Experiment:
         return experiment
     injection = experiment.injections[record.injection]
     experiment = with_injection(experiment, record.injection, replace(injection, accepted=injection.accepted + 1))
-    return replace(experiment, settled=record.generation or experiment.settled)
+    if not record.generation or record.object.uid != experiment.begun.target.uid:
+        return experiment
+    return replace(experiment, settled=record.generation)
 
 
 def _healed(experiment: Experiment, record: Healed, at: float) -> Experiment:

@@ -76,14 +76,20 @@ def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]
         yield Fact(
             "ProblemDetected", "warning", target, state.at, state.at, f"{now.ready} of {now.wanted} pods are Ready"
         )
+    yield from _serving(state, target)
+    if starts := sorted(_starts(state, experiment)):
+        yield Fact("RecoveryStarted", "info", target, starts[0][0], starts[0][0], starts[0][1])
+
+
+def _serving(state: State, target: str) -> Iterator[Fact]:
+    """What is wrong for those who use the target."""
     for name, sample in state.world.probes.items():
         if sample and not sample.passed:
             message = f"probe {name} fails: {sample.why}"
             yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
+    now = state.health
     if (now.ready if now.serving is None else now.serving) == 0:
         yield Fact("ServiceDown", "critical", target, state.at, state.at, "no ready endpoint")
-    if starts := sorted(_starts(state, experiment)):
-        yield Fact("RecoveryStarted", "info", target, starts[0][0], starts[0][0], starts[0][1])
 
 
 def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:

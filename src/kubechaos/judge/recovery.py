@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from ..effects import PodsGone
 from .experiment import Experiment, Injection
 from .health import unrest
 from .lives import Life
@@ -47,10 +46,10 @@ def ends_at(state: State, limits: Limits) -> float:
 
 def _waits_without_recovery(state: State, injection: Injection) -> float:
     """Return until when a fault is waited for though the target does not recover: until nothing can prove it."""
-    untouched = [uid for uid in injection.victims if state.lives[uid].deleted is None]
-    if injection.proven or not (untouched or injection.changes_itself):
-        return 0.0
-    return proof_deadline(state, injection)
+    untouched = any(state.lives[uid].deleted is None for uid in injection.victims)
+    on_the_whole = not injection.victims and not injection.begun.effect.preparing
+    waits = not injection.proven and (untouched or on_the_whole)
+    return proof_deadline(state, injection) if waits else 0.0
 
 
 def proof_deadline(state: State, injection: Injection) -> float:
@@ -62,8 +61,7 @@ def _proof_ends_at(state: State, injection: Injection) -> float:
     if injection.proven is None:
         return proof_deadline(state, injection)
     # A victim that was proven to be stopped is given a little time to leave the API; a restarted one stays.
-    leaves = isinstance(injection.begun.effect, PodsGone)
-    lingering = leaves and any(state.lives[uid].gone is None for uid in injection.victims)
+    lingering = injection.begun.effect.leaves and any(state.lives[uid].gone is None for uid in injection.victims)
     return injection.proven.at + (GONE_MARGIN if lingering else 0.0)
 
 

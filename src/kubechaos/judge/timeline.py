@@ -5,7 +5,6 @@ from math import inf
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..effects import PodCount
 from ..kube.kinds import KINDS
 from ..kube.objects import EndpointSlice, Event, Pod, Workload
 from ..records import (
@@ -187,15 +186,15 @@ def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change
             going = pod.deleting or isinstance(record, Gone)
             mine = pod.owner in state.world.owners and pod.uid not in experiment.victims
             respecified = any(change.spec for change in experiment.changes)
-            ours = respecified or any(each.changes_itself for each in experiment.injections)
+            ours = respecified or any(each.begun.effect.takes_pods for each in experiment.injections)
             if going and mine and not ours and len(state.world.active) < state.health.wanted:
                 return Change(state.at, f"pod {pod.name} was deleted", spec=False)
     return None
 
 
 def _spec_change(workload: Workload, experiment: Experiment) -> str:
-    counts = [each.begun.effect for each in experiment.injections if each.in_force]
-    before = next((each.pods for each in counts if isinstance(each, PodCount)), experiment.wanted)
+    ours = [each.begun.effect.wants for each in experiment.injections if each.in_force]
+    before = next((wants for wants in ours if wants is not None), experiment.wanted)
     if workload.replicas != before:
         return f"the {workload.kind} was scaled from {before} to {workload.replicas} replicas"
     return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
