@@ -113,6 +113,14 @@ def test_a_line_that_is_no_record_is_named(garbage: bytes) -> None:
         list(entries([*written(), garbage]))
 
 
+@pytest.mark.parametrize(
+    ("head", "made_by"), [(b'{"type":"header","run":"1"}', "0.1"), (b'{"type":"header","format":3}', "a later version")]
+)
+def test_a_recording_of_another_version_is_refused_naming_both(head: bytes, made_by: str) -> None:
+    with pytest.raises(RecordingError, match=rf"made by kubechaos {made_by} and this is 0\.2"):
+        list(entries([head + b"\n"]))
+
+
 def recovered(*rules: AlertRule) -> Story:
     story = Story(pod("a"), pod("b"), pod("c"), endpoints("abc"), rules=rules).kill("a")
     story.dies(0.25, "a")

@@ -11,7 +11,9 @@ from ..judge.alerts import Alert
 from ..records import Record
 
 FORMAT: Final = 2
-"""The version of the format; that of version 0.1 said none."""
+"""The version of the format; recordings of 0.1 do not say theirs."""
+WRITERS: Final = {1: "0.1", 2: "0.2"}
+"""Which version of kubechaos writes each format."""
 HEADER: Final = "header"
 ALERT: Final = "alert"
 
@@ -80,8 +82,8 @@ def _entry(text: bytes) -> tuple[str, Record | Alert] | None:
 
 def _check(format_: int) -> None:
     if format_ != FORMAT:
-        version = "0.1" if format_ == 1 else f"format {format_}"
+        made_by = WRITERS.get(format_, "a later version")
         raise RecordingError(
-            f"this recording was made by kubechaos {version}, in another format than that of this version "
-            f"({FORMAT}); replay it with the version that made it"
+            f"this recording was made by kubechaos {made_by} and this is {WRITERS[FORMAT]}, which reads its own "
+            f"recordings only: replay it with the version that made it"
         )
