@@ -46,9 +46,10 @@ class _Killer:
         """Send a write, as `mutate.send` does."""
         self.count += 1
         self._die("before")
-        answer = self._send(client, method, path, body, **options)
-        self._die("after")
-        return answer
+        try:
+            return self._send(client, method, path, body, **options)
+        finally:  # a refusal is an answer, too
+            self._die("after")
 
     def _die(self, when: str) -> None:
         if (when, self.count) == (self._when, self._number):

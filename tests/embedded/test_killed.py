@@ -2,31 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kubechaos.act.heal import heal
 from kubechaos.clock import WallTime
-from kubechaos.sim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
-from tests.embedded.shop import deployment, service
 from tests.killed import changes
 
 ROOT = Path(__file__).parents[2]
 WRITES = 2
-"""How many writes a scale and its undo are."""
-
-
-@pytest.fixture
-def client(sim: Simulation, tmp_path: Path) -> Iterator[Client]:
-    """Our own client, and a workload of three pods."""
-    sim.apply(service())
-    sim.apply(deployment())
-    client = Client(sim, tmp_path)
-    yield client
-    client.close()
+"""How many writes a scale and its undo are at least: more where somebody else's write comes first."""
 
 
 def run(client: Client, folder: Path, when: str = "", number: int = 0) -> subprocess.CompletedProcess[str]:
@@ -48,9 +36,11 @@ def never_waiting() -> WallTime:
     return WallTime(monotonic=clock, epoch=clock, sleep=sleep)
 
 
-def test_a_runner_that_is_not_killed_makes_as_many_writes_as_are_tried_here(client: Client, tmp_path: Path) -> None:
+def test_a_runner_that_is_not_killed_makes_at_least_as_many_writes_as_are_tried_here(
+    client: Client, tmp_path: Path
+) -> None:
     done = run(client, tmp_path / "run")
-    assert (done.returncode, done.stdout.strip()) == (0, str(WRITES)), done.stderr
+    assert (done.returncode, int(done.stdout) >= WRITES) == (0, True), done.stderr
 
 
 @pytest.mark.parametrize("number", range(1, WRITES + 1))

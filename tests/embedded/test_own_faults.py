@@ -1,8 +1,5 @@
 """Faults of a user's own, through `act` alone: undone for them, alone and inside of one another's blocks."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from kubechaos import (
@@ -21,9 +18,7 @@ from kubechaos import (
     scale,
 )
 from kubechaos.errors import ArgumentError, NotEndedError, NotFoundError
-from kubechaos.sim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
-from tests.embedded.shop import deployment, service
 
 BUDGETS = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
 BUDGET_RIGHTS = [("create", "poddisruptionbudgets.policy"), ("delete", "poddisruptionbudgets.policy")]
@@ -53,16 +48,6 @@ def kill_and_forbid(act: Act, target: Target) -> None:
 def labelled(act: Act, target: Target, value: str) -> None:
     """Prepare: put a label on the workload."""
     act.patch(target, {"metadata": {"labels": {"tier": value}}})
-
-
-@pytest.fixture
-def client(sim: Simulation, tmp_path: Path) -> Iterator[Client]:
-    """Our own client, and a workload with a Service."""
-    sim.apply(service())
-    sim.apply(deployment())
-    client = Client(sim, tmp_path)
-    yield client
-    client.close()
 
 
 def budgets(client: Client) -> list[str]:

@@ -1,8 +1,6 @@
 """The write path and the heal loop where answers are lost, altered or not the API server's."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +12,7 @@ from kubechaos.errors import NotHealedError
 from kubechaos.kube import decode
 from kubechaos.kube.objects import Ref
 from kubechaos.records import Answered, Intended, Record
-from kubechaos.sim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
-from tests.embedded.shop import deployment, service
-
-
-@pytest.fixture
-def client(sim: Simulation, tmp_path: Path) -> Iterator[Client]:
-    """Our own client, and a workload of three pods."""
-    sim.apply(service())
-    sim.apply(deployment())
-    client = Client(sim, tmp_path)
-    yield client
-    client.close()
 
 
 def replicas(client: Client) -> int:
