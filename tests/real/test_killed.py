@@ -29,7 +29,7 @@ def test_a_runner_that_is_killed_around_any_write_is_healed_by_another_process(
     killed = subprocess.run([sys.executable, "-m", "tests.killed", *where], cwd=ROOT, check=False)
     assert killed.returncode == -9
     left = changes(folder)
-    assert len(left) == 1
+    assert left
     client = Client(pin(CONTEXT))
     heal(left, client)
     client.close()
