@@ -65,8 +65,9 @@ CASES = [
     sick("crash when just ready", CRASHED, says="exit code 4", mode="soon-crash", within=10, stable_for=5),
     sick(
         "liveness that fails when just ready",
-        "Unhealthy|Flapping",
-        says="Liveness probe failed",
+        # In its back-off the API no longer says that it was the liveness probe that ended the container.
+        "Unhealthy|Flapping|CrashLoopBackOff",
+        says="Liveness probe failed|CrashLoopBackOff",
         mode="soon-dead",
         workload=deployment(template(web(livenessProbe=ALIVE))),
         within=10,
