@@ -31,12 +31,16 @@ class Verdict(StrEnum):
 class ChaosError(Exception):
     """The root of the tree: an experiment that is not a proven recovery.
 
-    `verdict` is the verdict that the error stands for, `code` names its cause in one word for programs; by default the
-    name of the class without "Error".
+    `verdict` is the verdict that the error stands for, `code` names its cause in one word for programs: as given, else
+    the name of the class without "Error".
     """
 
     verdict = Verdict.REFUSED
     code = "Chaos"
+
+    def __init__(self, *args: object, code: str = "") -> None:
+        super().__init__(*args)
+        self.code = code or type(self).code
 
     def __init_subclass__(cls) -> None:
         cls.code = vars(cls).get("code") or cls.__name__.removesuffix("Error")
@@ -127,10 +131,6 @@ class NotSteadyError(ChaosError):
 
     verdict = Verdict.NOT_STEADY
 
-    def __init__(self, message: str, code: str = "NotSteady") -> None:
-        super().__init__(message)
-        self.code = code
-
 
 class InconclusiveError(ChaosError):
     """The observation had a hole, or somebody else moved the target: no verdict can be given."""
@@ -187,11 +187,10 @@ class ApiError(ChaosError):
         causes: tuple[str, ...] = (),
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, code=reason)
         self.status = status
         self.reason = reason
         self.causes = causes
-        self.code = reason or type(self).code
         self.retry_after = retry_after
 
 

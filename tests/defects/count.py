@@ -8,7 +8,7 @@ from tests.defects.cases import CASES
 from tests.defects.scene import Case, Outcome
 
 OUTCOME = "outcome"
-"""The property of a case's report: the verdict and the cause."""
+"""The property of a case's report: the verdict, the code and the cause."""
 BY_TEST = {f"test_the_verdict_is_right_and_its_cause_is_named[{case.id}]": case for case in CASES}
 
 
@@ -57,19 +57,19 @@ class Count:
         lines = []
         for each in (each for each in self.cases if not self.right(each)):
             case, made = self.cases[each], self.outcomes.get(each)
-            was = f"{made.verdict}: {made.cause or '-'}" if made else "no verdict"
-            lines.append(f"{case.name}: {was} WRONG, expected {case.verdict} /{case.cause}/")
+            was = _shown(made) if made else "no verdict"
+            lines.append(f"{case.name}: {was} WRONG, expected {case.verdict} {case.code} /{case.says}/")
         return sorted(lines)
 
     def total(self) -> str:
         """The sum over all cases that were to be run."""
-        owed = [each for each, case in self.cases.items() if case.cause]
+        owed = [each for each, case in self.cases.items() if case.code]
         named = [each for each in owed if each in self.outcomes and self.outcomes[each].named]
         return (
             f"defects: right {sum(map(self.right, self.cases))} of {len(self.cases)}, "
             f"false green {sum(made.false_green for made in self.outcomes.values())}, "
             f"false red {sum(made.false_red for made in self.outcomes.values())}, "
-            f"cause named {len(named)} of {len(owed)}"
+            f"codes named {len(named)} of {len(owed)}"
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -79,6 +79,10 @@ class Count:
         terminalreporter.section("planted defects")
         if config.get_verbosity() > 0:
             for made in self.outcomes.values():
-                terminalreporter.write_line(f"{made.case.name}: {made.verdict}: {made.cause or '-'}")
+                terminalreporter.write_line(f"{made.case.name}: {_shown(made)}")
         for line in [*self.wrong(), self.total()]:
             terminalreporter.write_line(line)
+
+
+def _shown(made: Outcome) -> str:
+    return f"{made.verdict} {made.code or '-'}: {made.cause or '-'}"

@@ -116,16 +116,18 @@ def _nothing(_: Scene) -> None:
 class Case:
     """A defect, or none, and what must be made of it.
 
-    `cause` is a pattern that the cause must show, `never` one that it must not; `alerts` must have been raised, and
-    `fact` must hold of the outage. `also` is there before the workload, `prepare` is done before it
-    and `before_steady` after it; `mode` makes sick what starts once it is steady,
-    `plant` is done then, and `under` holds from then on; `during` is what somebody else does right after the fault.
-    `user` are the rules of somebody who may less than everything.
+    `code` are the codes that its cause may have, with | between. `says` is a pattern of the cluster's own words, or of
+    the case's, that the sentence must repeat, `never` one of what it must not blame; how we word the sentence is not
+    looked at. `alerts` must have been raised, and `fact` must hold of the outage.
+    `also` is there before the workload, `prepare` is done before it and `before_steady` after it; `mode` makes sick
+    what starts once it is steady, `plant` is done then, and `under` holds from then on; `during` is what somebody else
+    does right after the fault. `user` are the rules of somebody who may less than everything.
     """
 
     name: str
     verdict: str
-    cause: str = ""
+    code: str = ""
+    says: str = ""
     never: str = ""
     alerts: tuple[str, ...] = ()
     fact: Callable[[Outage], bool] = lambda outage: True
@@ -163,13 +165,19 @@ class Outcome:
 
     case: Case
     verdict: str
+    code: str
     cause: str
     outage: Outage | None
 
     @property
     def named(self) -> bool:
-        """Whether the cause says what it owes."""
-        return re.search(self.case.cause, self.cause) is not None
+        """Whether the code is one of those that it may be; a case without any owes none."""
+        return not self.case.code or self.code in self.case.code.split("|")
+
+    @property
+    def explained(self) -> bool:
+        """Whether the sentence repeats what it must."""
+        return re.search(self.case.says, self.cause) is not None
 
     @property
     def blamed(self) -> bool:
@@ -234,11 +242,11 @@ def _outcome(case: Case, scene: Scene, outages: Sequence[Outage], error: ChaosEr
     outage = outages[-1] if outages else None
     if outage is None:
         assert error is not None
-        return Outcome(case, error.verdict, str(error), None)
+        return Outcome(case, error.verdict, error.code, str(error), None)
     assert outage.verdict == (error.verdict if error else "recovered"), "the error and the outage differ"
     cause = outage.cause.removeprefix(f"{type(error).__name__}: ")
     assert error is None or cause in str(error), "the error does not say why"
-    return Outcome(case, outage.verdict, outage.cause, outage)
+    return Outcome(case, outage.verdict, outage.cause_code, outage.cause, outage)
 
 
 def _recordings(folder: Path) -> Iterator[Path]:

@@ -35,26 +35,27 @@ def test_every_case_has_an_id_of_its_own() -> None:
 
 def test_what_is_right_is_counted() -> None:
     count = counted(
-        *ended(PLAIN, "recovered", ""), *ended(NEVER_READY, "not_recovered", "Unhealthy: Readiness probe failed")
+        *ended(PLAIN, "recovered", "Starting", ""),
+        *ended(NEVER_READY, "not_recovered", "Unhealthy", "Readiness probe failed"),
     )
-    assert count.total() == "defects: right 2 of 2, false green 0, false red 0, cause named 2 of 2"
+    assert count.total() == "defects: right 2 of 2, false green 0, false red 0, codes named 2 of 2"
     assert count.wrong() == []
 
 
-def test_a_case_that_never_ended_is_not_right_and_has_no_cause() -> None:
+def test_a_case_that_never_ended_is_not_right_and_has_no_code() -> None:
     count = counted(report(PLAIN, "???", "failed"), report(NEVER_READY, "setup", "passed"))
-    assert count.total() == "defects: right 0 of 2, false green 0, false red 0, cause named 0 of 2"
+    assert count.total() == "defects: right 0 of 2, false green 0, false red 0, codes named 0 of 2"
     assert [line.split(" WRONG")[0] for line in count.wrong()] == ["never ready: no verdict", "plain: no verdict"]
 
 
 def test_a_case_whose_teardown_fails_is_not_right() -> None:
-    count = counted(*ended(PLAIN, "recovered", "", teardown="failed"))
-    assert count.total().startswith("defects: right 0 of 2, false green 0, false red 0, cause named 1 of 2")
+    count = counted(*ended(PLAIN, "recovered", "Starting", "", teardown="failed"))
+    assert count.total().startswith("defects: right 0 of 2, false green 0, false red 0, codes named 1 of 2")
 
 
 def test_a_wrong_verdict_is_a_false_green_or_a_false_red() -> None:
     count = counted(
-        *ended(PLAIN, "not_recovered", "CrashLoopBackOff", call="failed"),
-        *ended(NEVER_READY, "recovered", "", call="failed"),
+        *ended(PLAIN, "not_recovered", "CrashLoopBackOff", "", call="failed"),
+        *ended(NEVER_READY, "recovered", "", "", call="failed"),
     )
-    assert count.total() == "defects: right 0 of 2, false green 1, false red 1, cause named 0 of 2"
+    assert count.total() == "defects: right 0 of 2, false green 1, false red 1, codes named 0 of 2"

@@ -20,9 +20,10 @@ def test_the_verdict_is_right_and_its_cause_is_named(
     case: Case, scene: Scene, record_property: Callable[[str, object], None]
 ) -> None:
     outcome = play(case, scene)
-    record_property(OUTCOME, [outcome.verdict, outcome.cause])
+    record_property(OUTCOME, [str(outcome.verdict), outcome.code, outcome.cause])
     assert outcome.verdict == case.verdict, outcome.cause
-    assert outcome.named, f"the cause is not named: {outcome.cause!r}"
+    assert outcome.named, f"the code is {outcome.code!r}, of the cause {outcome.cause!r}"
+    assert outcome.explained, f"the cause does not say {case.says!r}: {outcome.cause!r}"
     assert not outcome.blamed, f"a neighbour is blamed: {outcome.cause!r}"
     assert not outcome.missing, f"never raised: {outcome.missing}"
     assert outcome.outage is None or case.fact(outcome.outage), repr(outcome.outage)

@@ -180,6 +180,16 @@ def test_a_container_that_crashes_is_told_with_its_last_words() -> None:
     assert "no database | giving up" in outage.cause
 
 
+def test_a_readiness_gate_that_stays_shut_is_the_cause_not_an_event_of_the_start() -> None:
+    story = killed()
+    story.see(1.5, new("d", node="node-2", containers=(CREATING,)))
+    story.says(2, "Unhealthy", "Readiness probe failed: connection refused", "d")
+    story.change(3, "d", phase="Running", containers=(RUNNING,), not_ready="ReadinessGatesNotReady: shop/gate is false")
+    outage = story.outage()
+    assert outage.cause_code == "ReadinessGatesNotReady"
+    assert "shop/gate is false" in outage.cause
+
+
 def test_a_container_that_is_killed_for_its_memory_again_and_again_is_named_by_that() -> None:
     outage = stuck(*waiting("CrashLoopBackOff", "back-off 10s", last_exit_code=137, last_reason="OOMKilled"))
     assert outage.cause_code == "OOMKilled"

@@ -83,7 +83,7 @@ def test_an_answer_of_the_api_carries_its_code_and_reason() -> None:
     [
         (errors.TooFewReplicasError("x"), "TooFewReplicas"),
         (errors.NotSteadyError("x"), "NotSteady"),
-        (errors.NotSteadyError("x", "ImagePullBackOff"), "ImagePullBackOff"),
+        (errors.NotSteadyError("x", code="ImagePullBackOff"), "ImagePullBackOff"),
         (errors.EvictionBlockedError("x"), "DisruptionBudget"),
         (errors.ApiError("x", status=422, reason="Invalid"), "Invalid"),
         (errors.UnreachableError("x"), "Unreachable"),

@@ -3,6 +3,7 @@
 import json as stdlib_json
 from importlib import resources
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -180,10 +181,16 @@ def test_what_is_no_outage_is_not_read_as_one() -> None:
             json.from_plain({**told(recovered()), **change}, Outage)
 
 
-def test_a_report_of_version_0_1_is_read_without_a_code() -> None:
-    stored = told(recovered())
-    del stored["cause_code"]
-    assert json.from_plain(stored, Outage) == replace(recovered(), cause_code="")
+def test_a_report_of_version_0_1_fits_the_schema_and_is_read() -> None:
+    stored = (Path(__file__).parent / "outage-0.1.json").read_bytes()
+    test = stdlib_json.loads(stored)
+    summary = json.summary(a_run())
+    report = {"chaos": summary, "tests": [{"metadata": {"chaos": test}}]}
+    jsonschema.Draft202012Validator(schema.schema()).validate(report)
+    (outage,) = json.decode(stored, ChaosResult).experiments
+    assert (str(outage.fault), outage.verdict, outage.cause_code) == ("kill(1)", Verdict.RECOVERED, "")
+    (before,) = test["experiments"]
+    assert {name: value for name, value in told(outage).items() if name in before} == before
 
 
 def test_a_test_has_the_worst_verdict_of_its_experiments() -> None:

@@ -18,13 +18,15 @@ def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> dict[st
     if "@sha256:" not in digest:
         raise RefusedError(
             f"container {name} of pod {pod.name} cannot be restarted: its image {images[name]} has no digest to be "
-            f"named by (imageID {digest or 'unknown'}), as when it was imported by hand; nothing was touched"
+            f"named by (imageID {digest or 'unknown'}), as when it was imported by hand; nothing was touched",
+            code="NoImageDigest",
         )
     digest = digest.rpartition("//")[2]
     if images[name] == digest:
         raise RefusedError(
             f"container {name} of pod {pod.name} has been restarted by kill_container before, and would now wait in "
-            f"its back-off: delete the pod between experiments; nothing was touched"
+            f"its back-off: delete the pod between experiments; nothing was touched",
+            code="RestartedBefore",
         )
     return {"spec": {"containers": {f"[name={name}]": {"image": digest}}}}
 
@@ -32,7 +34,8 @@ def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> dict[st
 def _named(pod: Pod, images: dict[str, str], container: str | None) -> str:
     there = ", ".join(images)
     if container is None and len(images) > 1:
-        raise RefusedError(f"pod {pod.name} has several containers ({there}): name one, container=")
+        why = f"pod {pod.name} has several containers ({there}): name one, container="
+        raise RefusedError(why, code="SeveralContainers")
     if container is not None and container not in images:
-        raise RefusedError(f"pod {pod.name} has no container {container} (there are: {there})")
+        raise RefusedError(f"pod {pod.name} has no container {container} (there are: {there})", code="NoSuchContainer")
     return container or next(iter(images))

@@ -89,9 +89,17 @@ def _of_a_pod(state: State, experiment: Experiment) -> Cause | None:
             return _pod_cause(state, life, waits_for)
     for life in unready:
         if life.unwell:
-            event = quoted(life.unwell)
-            return _pod_cause(state, life, Cause(event.code, f"{life.pod.not_ready}; {event.text}"))
+            return _pod_cause(state, life, _unwell(life))
     return None
+
+
+def _unwell(life: Life) -> Cause:
+    """Say why a pod is not Ready: its condition, and what an Event says of its health."""
+    event, condition = quoted(life.unwell), quoted(life.pod.not_ready)
+    # "ContainersNotReady" says no more than that it is not Ready; any other reason, as of a readiness gate, is why, and
+    # the Event may be one of the minute in which the containers were still starting.
+    named = condition.code not in ("", "ContainersNotReady")
+    return Cause(condition.code if named else event.code, f"{condition.text}; {event.text}")
 
 
 def _pod_cause(state: State, life: Life, cause: Cause, more: str = "") -> Cause:

@@ -30,7 +30,7 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     if steady_at(observation.state, stable_for) > clock.now():
         why = unsteady(observation.state) or Cause("NotStable", f"all right, but not yet for {stable_for:g} s")
         text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
-        raise NotSteadyError(text, why.code)
+        raise NotSteadyError(text, code=why.code)
 
 
 def _check_wanted(observation: Observation) -> None:
@@ -54,9 +54,11 @@ def _check_controlled(observation: Observation) -> None:
         raise NotFoundTargetError(f"no pod in namespace {target.ref.namespace} has the labels {target.ref.name}")
     for pod in sorted(world.pods.values(), key=lambda pod: pod.name):
         if not pod.owner:
-            raise RefusedError(f"{target}: pod {pod.name} has no controller, so nothing would bring it back")
+            why = f"{target}: pod {pod.name} has no controller, so nothing would bring it back"
+            raise RefusedError(why, code="NoController")
         if pod.owner_kind in RUN_TO_COMPLETION:
             raise RefusedError(
                 f"{target}: pod {pod.name} is of a {pod.owner_kind}, which spends its backoffLimit instead of "
-                f"recovering"
+                f"recovering",
+                code="RunsToCompletion",
             )

@@ -3,7 +3,7 @@
 from kubechaos import Cluster, Outage, Target, kill
 from tests.defects import plants
 from tests.defects.cases.healthy import NOTHING
-from tests.defects.cases.replacements import PROBE
+from tests.defects.cases.replacements import CRASHED, PROBE
 from tests.defects.scene import Case, Scene
 from tests.defects.workloads import (
     DEAF,
@@ -49,7 +49,7 @@ CASES = [
     Case(
         "stateful set that ignores sigterm",
         "recovered",
-        "until its replacement was created",
+        "Creating",
         workload=stateful_set(template(web(DEAF), grace=4)),
         within=20,
         fact=lambda outage: outage.recovery_time > 4,
@@ -57,7 +57,7 @@ CASES = [
     Case(
         "stateful set of the same name never ready",
         "not_recovered",
-        PROBE,
+        **PROBE,
         workload=stateful_set(),
         mode="hang",
         within=8,
@@ -65,7 +65,7 @@ CASES = [
     Case(
         "stateful set waiting for the first",
         "not_recovered",
-        PROBE,
+        **PROBE,
         workload=stateful_set(),
         fault=kill("all"),
         mode="hang",
@@ -74,16 +74,24 @@ CASES = [
     Case(
         "stateful set kept by a finalizer",
         "not_recovered",
-        "example.com/keep",
+        "NotCreated",
+        says="example.com/keep",
         workload=stateful_set(),
         under=plants.with_finalizers,
         within=8,
     ),
-    Case("stateful set quota", "not_recovered", "exceeded quota: full", workload=stateful_set(), plant=plants.quota),
+    Case(
+        "stateful set quota",
+        "not_recovered",
+        "FailedCreate",
+        says="exceeded quota: full",
+        workload=stateful_set(),
+        plant=plants.quota,
+    ),
     Case(
         "stateful set image",
         "not_recovered",
-        "ErrImagePull|ImagePullBackOff",
+        "ImagePullBackOff",
         prepare=plants.tag(GONE),
         workload=stateful_set(template(web(image=GONE))),
         plant=plants.untag(GONE),
@@ -92,7 +100,7 @@ CASES = [
     Case(
         "stateful set silent controller",
         "not_recovered",
-        "(?i)not created",
+        "NotCreated",
         workload=stateful_set(),
         under=plants.without("kube-controller-manager"),
         alerts=("NotCreated",),
@@ -100,27 +108,42 @@ CASES = [
     Case("daemon set", "recovered", NOTHING, workload=daemon_set(), fact=paired, within=15),
     Case("daemon set all", "recovered", NOTHING, workload=daemon_set(), fault=kill("all"), fact=paired, within=15),
     Case("daemon set on cordoned nodes", "recovered", workload=daemon_set(), under=plants.on_no_node, within=15),
-    Case("daemon set never ready", "not_recovered", PROBE, workload=daemon_set(), mode="hang", within=8),
-    Case("daemon set crash loop", "not_recovered", "exit code 3", workload=daemon_set(), mode="crash", within=8),
+    Case("daemon set never ready", "not_recovered", **PROBE, workload=daemon_set(), mode="hang", within=8),
     Case(
-        "daemon set quota", "not_recovered", "exceeded quota: full", workload=daemon_set(), plant=plants.quota, within=8
+        "daemon set crash loop",
+        "not_recovered",
+        CRASHED,
+        says="exit code 3",
+        workload=daemon_set(),
+        mode="crash",
+        within=8,
+    ),
+    Case(
+        "daemon set quota",
+        "not_recovered",
+        "FailedCreate",
+        says="exceeded quota: full",
+        workload=daemon_set(),
+        plant=plants.quota,
+        within=8,
     ),
     Case(
         "daemon set silent controller",
         "not_recovered",
-        "(?i)not created",
+        "NotCreated",
         workload=daemon_set(),
         under=plants.without("kube-controller-manager"),
     ),
     Case("pods by labels", "recovered", NOTHING, workload=replica_set(), target=by_labels),
-    Case("pods by labels never ready", "not_recovered", PROBE, workload=replica_set(), target=by_labels, mode="hang"),
+    Case("pods by labels never ready", "not_recovered", **PROBE, workload=replica_set(), target=by_labels, mode="hang"),
     Case(
         "pods by labels of a stateful set", "recovered", NOTHING, workload=stateful_set(), target=by_labels, within=15
     ),
     Case(
         "pods by labels quota",
         "not_recovered",
-        "exceeded quota",
+        "FailedCreate",
+        says="exceeded quota",
         workload=replica_set(),
         target=by_labels,
         plant=plants.quota,
@@ -128,11 +151,11 @@ CASES = [
     Case(
         "pods by labels without a controller",
         "refused",
-        "no controller",
+        "NoController",
         workload=bare_pod("web-1"),
         target=by_labels,
     ),
-    Case("pods by labels of a job", "refused", "of a Job", workload=job(), target=by_labels),
+    Case("pods by labels of a job", "refused", "RunsToCompletion", workload=job(), target=by_labels),
     Case(
         "pods by labels of two owners",
         "recovered",

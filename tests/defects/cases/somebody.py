@@ -2,6 +2,7 @@
 
 from kubechaos import Outage
 from tests.defects import plants
+from tests.defects.cases.replacements import PROBE
 from tests.defects.plants import BAD_IMAGE, PAUSE, doing, patching
 from tests.defects.scene import Case
 
@@ -22,8 +23,20 @@ CASES = [
         fact=five_in_the_end,
         within=15,
     ),
-    Case("scaled down", "inconclusive", "scaled from 3 to 2", during=doing("scale", "deployment/web", "--replicas=2")),
-    Case("scaled to 0", "inconclusive", "scaled from 3 to 0", during=doing("scale", "deployment/web", "--replicas=0")),
+    Case(
+        "scaled down",
+        "inconclusive",
+        "TargetChanged",
+        says="from 3 to 2",
+        during=doing("scale", "deployment/web", "--replicas=2"),
+    ),
+    Case(
+        "scaled to 0",
+        "inconclusive",
+        "TargetChanged",
+        says="from 3 to 0",
+        during=doing("scale", "deployment/web", "--replicas=0"),
+    ),
     Case(
         "scaled up and down again",
         "recovered",
@@ -36,35 +49,32 @@ CASES = [
     Case(
         "scaled up and sick",
         "inconclusive",
-        "scaled from 3 to 4",
+        "TargetChanged",
+        says="from 3 to 4",
         mode="hang",
         during=doing("scale", "deployment/web", "--replicas=4"),
     ),
     Case("good rollout", "recovered", during=doing("rollout", "restart", "deployment/web"), alerts=CHANGED, within=20),
-    Case("bad rollout", "inconclusive", "spec was changed", during=patching(BAD_IMAGE, strategy="strategic")),
+    Case("bad rollout", "inconclusive", "TargetChanged", during=patching(BAD_IMAGE, strategy="strategic")),
     Case("paused", "recovered", during=patching(PAUSE), alerts=CHANGED),
     Case("second killer", "recovered", during=plants.kill_a_survivor, alerts=CHANGED, within=15),
     Case(
         "second killer of the replacement", "recovered", during=plants.kill_the_replacement, alerts=CHANGED, within=15
     ),
-    Case(
-        "second killer and sick", "not_recovered", "Readiness probe failed", mode="hang", during=plants.kill_a_survivor
-    ),
+    Case("second killer and sick", "not_recovered", **PROBE, mode="hang", during=plants.kill_a_survivor),
     Case("node drained", "recovered", during=plants.drain, under=plants.drained, alerts=CHANGED, within=20),
-    Case(
-        "deleted", "inconclusive", "deleted by somebody else", during=doing("delete", "deployment/web", "--wait=false")
-    ),
+    Case("deleted", "inconclusive", "TargetChanged", during=doing("delete", "deployment/web", "--wait=false")),
     Case(
         "deleted and made again",
         "inconclusive",
-        "deleted by somebody else",
+        "TargetChanged",
         during=lambda scene: [scene.kubectl("delete", "deployment/web"), scene.apply(scene.workload)],
         within=15,
     ),
     Case(
         "orphaned",
         "inconclusive",
-        "deleted by somebody else",
+        "TargetChanged",
         during=doing("delete", "deployment/web", "--cascade=orphan", "--wait=false"),
     ),
     Case("annotated", "recovered", during=doing("annotate", "deployment/web", "somebody=else")),
