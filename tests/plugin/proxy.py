@@ -57,9 +57,14 @@ class Proxy(ThreadingTCPServer):
         self.heads: list[list[str]] = []
         self.answer = b""
 
+    @property
+    def url(self) -> str:
+        """The URL of the proxy."""
+        return f"{self._scheme}://127.0.0.1:{self.server_address[1]}"
+
     def url_of(self, user: str) -> str:
         """Return the URL of the proxy with a user in it."""
-        return f"{self._scheme}://{user}@127.0.0.1:{self.server_address[1]}"
+        return self.url.replace("://", f"://{user}@")
 
     def __enter__(self) -> "Proxy":
         Thread(target=self.serve_forever, args=(0.01,)).start()
