@@ -116,6 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.raw_requestline and self.parse_request():
             url, size = urlsplit(self.path), int(self.headers.get("Content-Length", 0))
             request = Request(self.command, url.path, url.query, dict(self.headers.items()), self.rfile.read(size))
+            self.server.on_headers(self.headers.items())
             self.close_connection = True
             with suppress(OSError):  # clients go away, and answers break off on purpose
                 self.server.answer(request)(Exchange(request, self.connection, self.server.closing))
@@ -130,6 +131,7 @@ class RawServer(ThreadingHTTPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"
         self.requests: list[Request] = []
+        self.on_headers: Callable[[list[tuple[str, str]]], object] = lambda headers: None
         self.heard, self.closing = Condition(), Event()
         self._script: dict[tuple[str, str], list[Answer]] = {}
 

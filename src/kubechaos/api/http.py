@@ -45,7 +45,7 @@ class Http:
         if not self._proxy.hostname:
             stream = self._reached(self._server)
         else:
-            stream = self._reached(self._proxy)
+            stream = self._proxy_reached()
             if self._proxy.scheme == "https":
                 stream = Tls(stream, ssl.create_default_context(), self._proxy.hostname)
             if security is not None:
@@ -55,6 +55,13 @@ class Http:
     def _reached(self, url: SplitResult) -> Stream:
         self._tcp = Tcp(url.hostname or "", _port(url), self._timer)
         return self._tcp
+
+    def _proxy_reached(self) -> Stream:
+        try:
+            return self._reached(self._proxy)
+        except OSError as error:
+            # "Connection refused" alone would be looked for at the API server.
+            raise OSError(f"{_named(self._proxy)} cannot be reached: {error}") from error
 
     def request(self, method: str, path: str, headers: Headers, body: bytes | None) -> HTTPResponse:
         """Send a request and return the head of its answer. Raises OSError or HTTPException."""
@@ -111,6 +118,10 @@ def _bracketed(url: SplitResult) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _named(proxy: SplitResult) -> str:
+    return f"the proxy {_bracketed(proxy)}:{_port(proxy)}"
+
+
 def proxy_authorization(proxy: SplitResult) -> Headers:
     """Return the header that a proxy's URL with a user in it asks for, if it has one."""
     if proxy.username is None:
@@ -132,7 +143,7 @@ def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
     # Its reader holds nothing that was meant for TLS: a server of TLS waits for the client's first word.
     response.close()
     if response.status != 200:
-        raise OSError(f"the proxy {_bracketed(proxy)}:{_port(proxy)} answered {response.status} {response.reason}")
+        raise OSError(f"{_named(proxy)} answered {response.status} {response.reason}")
 
 
 def _chunks(reader: BufferedReader) -> Iterator[bytes]:

@@ -2,7 +2,6 @@
 
 import os
 import ssl
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +57,8 @@ def _readable(data: bytes) -> Iterator[str]:
         finally:
             os.close(descriptor)
         return
+    import tempfile  # here, as it loads much that nobody else needs
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pair"
         path.touch(mode=0o600)
