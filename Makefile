@@ -49,6 +49,7 @@ attacks: $(INSTALLED) ## kill, pause and cut off the dev cluster's own parts whi
 
 bench: $(INSTALLED) ## measure, side by side with what is usual
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.heal
 	$(BIN)/python -m benchmarks.growth
 	for each in decode listing latency missed crowd recording; do $(BIN)/python -m benchmarks.$$each || exit 1; done
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(BIN)/python -m benchmarks.kills; exec $(BIN)/python -m benchmarks.embedded'

@@ -42,7 +42,7 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def memory(name: str = "VmRSS") -> float:
-    """Return a size of this process in MB, as the kernel counts it: what is resident, or VmHWM, its highest so far."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def memory(name: str = "VmRSS", pid: int | str = "self") -> float:
+    """Return a size of a process in MB, as the kernel counts it: what is resident, or VmHWM, its highest so far."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))

@@ -14,7 +14,7 @@ from kubechaos.api.connection import Connection
 from kubechaos.api.credentials import PinnedContext
 from kubechaos.api.mutate import send
 from kubechaos.api.official import Official
-from tests.rawserver import RawServer, cut, dripping, failure, hang, reply, reset, slowly, stream
+from tests.rawserver import Exchange, RawServer, cut, dripping, failure, hang, reply, reset, slowly, stream
 
 
 @pytest.fixture
@@ -62,8 +62,13 @@ def test_an_error_that_is_no_status_says_its_code(server: RawServer, client: Cli
         client.get("/x")
 
 
-def test_a_retry_after_that_is_a_date_is_none(server: RawServer, client: Client) -> None:
-    server.on("GET", "/x", failure(429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}))
+@pytest.mark.parametrize("said", ["Wed, 21 Oct 2026 07:28:00 GMT", "²", "-1", "9" * 5000])
+def test_a_retry_after_that_is_no_number_is_none(server: RawServer, client: Client, said: str) -> None:
+    def answered(exchange: Exchange) -> None:
+        exchange.connection.sendall(f"HTTP/1.1 429 Busy\r\nRetry-After: {said}\r\n".encode("latin-1"))
+        exchange.connection.sendall(b"Content-Length: 2\r\n\r\n{}")
+
+    server.on("GET", "/x", answered)
     with pytest.raises(errors.ApiError) as raised:
         client.get("/x")
     assert raised.value.retry_after is None

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.real.shop import Shop
+from tests.real.sums import pytest_terminal_summary
 from tests.real.turns import pytest_configure
 
-__all__ = ["pytest_configure", "shop"]
+__all__ = ["pytest_configure", "pytest_terminal_summary", "shop"]
 
 
 @pytest.fixture

@@ -1,140 +1,189 @@
-"""Whom the API server takes us for, and where we go: as kubectl, for every form of kubeconfig."""
+"""Kubeconfigs of every form on a real API server: where kubectl says that we are, and who, is where and who we are."""
 
+import base64
 import json
 import os
 import re
+import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
-from kubechaos.api import credentials
+from kubechaos.api import credentials, exec_plugin
 from kubechaos.api.client import Client
-from kubechaos.api.credentials import PinnedContext, pin, service_account
+from kubechaos.api.credentials import PinnedContext
 from kubechaos.api.review import review
-from kubechaos.errors import ChaosError
-from tests.plugin.proxy import Proxy
-from tests.real import kubeconfigs
-from tests.real.kubeconfigs import Case
-from tests.real.parts import kubectl
+from kubechaos.errors import ApiError, ConfigError
+from tests.rawserver import Exchange, RawServer, reply
+from tests.real.kubeconfigs import CONTEXT, RIGHT, Identities, Place
+from tests.real.parts import described, kubectl
+from tests.real.sums import EQUAL
+from tests.real.tunnels import Tunnels, tunnelling
+from tests.real.wrong_kubeconfigs import WRONG
 
-WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-ACCOUNT = "kubeconfig-reader"
-VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+ACCOUNT = f"kubeconfigs-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+SECRETS = "/run/secrets/kubernetes.io/serviceaccount"
+IN_A_POD = f'mount -t tmpfs none /run && mkdir -p {SECRETS} && cp "$0"/* {SECRETS} && exec "$@"'
+PATIENCE = 3.0
+"""Seconds after which kubectl is taken to wait for a plugin for ever."""
+LONGEST = 200
+ASKS = "error: EOF"
+"""What kubectl says that has asked for a user's name, and found no terminal."""
+DEADLINE = 1.0
+"""Seconds that we give a plugin here."""
+
+
+class Said(NamedTuple):
+    """Who somebody is and where: the API server, the namespace, and the tunnels that lead there."""
+
+    user: dict[str, Any]
+    server: str
+    namespace: str
+    tunnels: frozenset[str]
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[Identities]:
+    """What the dev cluster knows its administrator and a service account of ours by."""
+    kubectl("create", "serviceaccount", ACCOUNT)
+    config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    names = ("certificate-authority-data", "client-certificate-data", "client-key-data")
+    ca, certificate, key = (base64.b64decode((cluster | user)[name]) for name in names)
+    yield Identities(cluster["server"], ca, certificate, key, kubectl("create", "token", ACCOUNT).strip())
+    kubectl("delete", "serviceaccount", ACCOUNT)
 
 
 @pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    """A proxy."""
-    with Proxy() as proxy:
+def proxy(known: Identities) -> Iterator[Tunnels]:
+    """A proxy whose tunnels lead to the API server."""
+    url = urlsplit(known.server)
+    with tunnelling(url.hostname or "", url.port or 443) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def cluster(proxy: Proxy) -> Iterator[kubeconfigs.Cluster]:
-    """The dev cluster, and a service account with a token."""
-    kubectl("create", "serviceaccount", ACCOUNT, "-n", "default")
-    try:
-        token = kubectl("create", "token", ACCOUNT, "-n", "default").strip()
-        yield kubeconfigs.cluster(proxy.url, token)
-    finally:
-        kubectl("delete", "serviceaccount", ACCOUNT, "-n", "default")
+def place(tmp_path: Path, known: Identities, proxy: Tunnels, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """An empty folder, which is the current and the home folder, and servers beside the real one."""
+    for name in ("KUBECONFIG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(exec_plugin, "run", partial(exec_plugin.run, deadline=DEADLINE))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(*(f"{described()['state']}/pki/kube-apiserver.{part}" for part in ("crt", "key")))
+    with RawServer(tls) as echo, RawServer() as plain:
+        echo.on("POST", "*", _echo)
+        plain.on("POST", "*", _echo)
+        yield Place(tmp_path, known, proxy.address, echo.url, plain.url)
 
 
-def kubectls(case: Case, environment: dict[str, str]) -> dict[str, Any]:
-    """What kubectl says: who it is, and where it goes; raises ChaosError with its words where it fails."""
-    said: list[Any] = []
-    for command in (["auth", "whoami"], ["config", "view", "--minify"]):
-        done = subprocess.run(
-            ["kubectl", "--context", case.context, *command, "-o", "json"],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        if done.returncode != 0:
-            raise ChaosError(done.stderr.strip().splitlines()[-1])
-        said.append(json.loads(done.stdout))
-    context = said[1]["contexts"][0]["context"]
-    return {
-        "user": said[0]["status"]["userInfo"],
-        "server": said[1]["clusters"][0]["cluster"]["server"],
-        "namespace": context.get("namespace", "default"),
-    }
+def _echo(exchange: Exchange) -> None:
+    """Take somebody for what his Authorization header says."""
+    info = {"username": exchange.request.headers.get("Authorization", "nobody")}
+    reply({**REVIEW, "status": {"userInfo": info}}, 201)(exchange)
 
 
-def ours(pinned: PinnedContext) -> dict[str, Any]:
-    """What the API server says of us, and where we go."""
+@pytest.mark.parametrize("name", RIGHT)
+def test_we_are_who_and_where_kubectl_is(
+    name: str, place: Place, proxy: Tunnels, monkeypatch: pytest.MonkeyPatch, record_property: Callable[..., None]
+) -> None:
+    _surround(RIGHT[name](place), place, monkeypatch)
+    theirs, ours = _kubectl_said(proxy), _we_said(proxy)
+    record_property(EQUAL, f"{name}: {ours.user['username']} at {ours.server}, {ours.namespace}")
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_use_to_kubectl_is_none_to_us_and_we_say_why(
+    name: str, place: Place, proxy: Tunnels, monkeypatch: pytest.MonkeyPatch, record_property: Callable[..., None]
+) -> None:
+    build, named = WRONG[name]
+    _surround(build(place), place, monkeypatch)
+    refused = _kubectl_refused(hangs="hanging" in name)
+    with pytest.raises((ConfigError, ApiError)) as raised:
+        _we_said(proxy)
+    record_property(EQUAL, f"{name}: {raised.value}\n{'kubectl':>12}: {refused}")
+    assert re.search(named, str(raised.value)), f"kubectl: {refused}; we: {raised.value}"
+    assert "hush" not in str(raised.value)
+    if refused != ASKS:
+        assert ("nauthorized" in refused) == ("401" in str(raised.value)), f"kubectl: {refused}; we: {raised.value}"
+
+
+def test_in_a_pod_we_are_who_and_where_kubectl_is(
+    place: Place, proxy: Tunnels, monkeypatch: pytest.MonkeyPatch, record_property: Callable[..., None]
+) -> None:
+    for name, content in {"token": place.known.token, "ca.crt": place.known.ca, "namespace": "kube-system"}.items():
+        place.file(f"secrets/{name}", content)
+    url = urlsplit(place.known.server)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", url.hostname or "")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(url.port))
+    inside = ("unshare", "--mount", "sh", "-c", IN_A_POD, str(place.folder / "secrets"), "kubectl")
+    user = json.loads(_run(*inside, "auth", "whoami", "-o", "json").stdout)["status"]["userInfo"]
+    # What it logs is the only place where kubectl says which server and namespace it takes in a pod.
+    logged = _run(*inside, "get", "pods", "--v=6").stderr
+    asked = re.search(r'url="?(https://[^/]+)/api/v1/namespaces/([^/]+)/pods', logged)
+    assert asked, logged
+    monkeypatch.setattr(credentials, "SERVICE_ACCOUNT", place.folder / "secrets")
+    ours = _said_by(credentials.pin(credentials.IN_CLUSTER), proxy)
+    record_property(EQUAL, f"in-cluster: {ours.user['username']} at {ours.server}, {ours.namespace}")
+    assert ours == Said(user, asked[1], asked[2], frozenset())
+
+
+def _surround(environment: Any, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, f"{value}:{os.environ['PATH']}" if name == "PATH" else value)
+
+
+def _kubectl_said(proxy: Tunnels) -> Said:
+    proxy.asked.clear()
+    whoami = _run("kubectl", "--context", CONTEXT, "auth", "whoami", "-o", "json")
+    view = _run("kubectl", "--context", CONTEXT, "config", "view", "--minify", "-o", "json")
+    assert (whoami.returncode, view.returncode) == (0, 0), whoami.stderr + view.stderr
+    config = json.loads(view.stdout)
+    server = config["clusters"][0]["cluster"]["server"]
+    namespace = config["contexts"][0]["context"].get("namespace", "default")
+    user = json.loads(whoami.stdout)["status"]["userInfo"]
+    return Said(user, _url(server), namespace, frozenset(proxy.asked))
+
+
+def _kubectl_refused(*, hangs: bool) -> str:
+    whoami = ("kubectl", "--context", CONTEXT, "auth", "whoami", "-o", "json")
+    if hangs:
+        with pytest.raises(subprocess.TimeoutExpired):
+            _run(*whoami, timeout=PATIENCE)
+        return f"still waits after {PATIENCE:g} s"
+    done = _run(*whoami)
+    assert done.returncode != 0, f"kubectl can use it: {done.stdout}"
+    return done.stderr.strip().splitlines()[-1][:LONGEST]
+
+
+def _we_said(proxy: Tunnels) -> Said:
+    return _said_by(credentials.pin(CONTEXT), proxy)
+
+
+def _said_by(pinned: PinnedContext, proxy: Tunnels) -> Said:
+    proxy.asked.clear()
     client = Client(pinned)
     try:
-        user = review(client, WHOAMI, REVIEW)["status"]["userInfo"]
+        user = review(client, REVIEWS, REVIEW)["status"]["userInfo"]
     finally:
         client.close()
-    return {"user": user, "server": pinned.connection.server, "namespace": pinned.namespace}
+    return Said(user, pinned.connection.server, pinned.namespace, frozenset(proxy.asked))
 
 
-def outcome(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, str]:
-    """Return whether kubectl and we agree, and what we were or said; where we do not, what both were or said."""
-    environment = case.write(folder)
-    with monkeypatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        answers = []
-        for read in (lambda: kubectls(case, environment), lambda: ours(pin(case.context))):
-            try:
-                answers.append(read())
-            except ChaosError as error:
-                answers.append(error)
-    theirs, own = answers
-    both = f"kubectl: {theirs}; we: {own}"
-    if isinstance(own, ChaosError):
-        agreed = bool(case.wrong and isinstance(theirs, ChaosError) and re.search(case.wrong, str(own)))
-        return agreed, str(own) if agreed else both
-    agreed = not case.wrong and theirs == own
-    return agreed, f"{own['user']['username']} in {own['namespace']}" if agreed else both
+def _url(server: str) -> str:
+    return (server if "://" in server else f"http://{server}").rstrip("/")
 
 
-def test_we_are_whom_kubectl_is_and_refuse_what_it_refuses(
-    cluster: kubeconfigs.Cluster,
-    proxy: Proxy,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    cases = [*kubeconfigs.right(cluster), *kubeconfigs.wrong(cluster)]
-    outcomes = {}
-    for number, case in enumerate(cases):
-        (folder := tmp_path / str(number)).mkdir()
-        outcomes[case.name] = outcome(case, folder, monkeypatch)
-    equal = sum(agreed for agreed, _ in outcomes.values())
-    with capsys.disabled():
-        for name, (agreed, said) in outcomes.items():
-            print(f"\n{'equal' if agreed else 'DIFFERENT':9} {name:28} {said[-150:]}", end="")  # noqa: T201
-        print(f"\nkubeconfigs: {equal} of {len(cases)} equal")  # noqa: T201
-    assert {name: said for name, (agreed, said) in outcomes.items() if not agreed} == {}
-    assert len(outcomes) == len(cases)
-    # By way of the proxy went `proxy-url` and `HTTPS_PROXY`, each by kubectl and by us.
-    server = cluster.server.removeprefix("https://")
-    assert [head[0] for head in proxy.heads] == [f"CONNECT {server} HTTP/1.1"] * 4
-
-
-def test_a_pod_is_its_service_account(
-    cluster: kubeconfigs.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, content in (("token", cluster.token), ("ca.crt", cluster.ca.decode()), ("namespace", "default")):
-        (tmp_path / name).write_text(content)
-    host, _, port = cluster.server.removeprefix("https://").rpartition(":")
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
-    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
-    case = Case("", {"config": cluster.config({"token": cluster.token})})
-    theirs = kubectls(case, case.write(tmp_path))
-    assert ours(PinnedContext(service_account(tmp_path))) == theirs
-    monkeypatch.setattr(credentials, "SERVICE_ACCOUNT", tmp_path)
-    assert ours(pin("in-cluster")) == theirs
+def _run(*command: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False, timeout=timeout
+    )

@@ -10,6 +10,7 @@ import pytest
 
 from kubechaos.api import contexts, kubeconfig
 from kubechaos.api.connection import Connection, Impersonation
+from kubechaos.api.credentials import PinnedContext
 from kubechaos.errors import KubeconfigError, UnknownContextError
 
 EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "plugin", "interactiveMode": "Never"}
@@ -135,9 +136,10 @@ def test_a_server_is_a_url_or_a_host(files: Files, server: str, read: str) -> No
     assert files.read(config(cluster={"server": server})).server == read
 
 
-def test_a_host_alone_speaks_tls_where_there_is_something_to_speak_it_with(files: Files) -> None:
-    read = files.read(config(cluster={"server": "api:6443", "insecure-skip-tls-verify": True}))
-    assert (read.server, read.insecure) == ("https://api:6443", True)
+@pytest.mark.parametrize(("server", "token"), [("api:80", ""), ("http://api", ""), ("http://127.0.0.1:1", "hush")])
+def test_over_plain_http_nobody_but_loopback_is_told_a_secret(files: Files, server: str, token: str) -> None:
+    read = files.read(config({"token": "hush", "as": "jane"}, {"server": server}))
+    assert (read.token, read.impersonation is None) == (token, not token)
 
 
 def test_the_proxy_of_the_environment_counts_where_the_cluster_names_none(files: Files) -> None:
@@ -198,6 +200,12 @@ WRONG = {
     "unknown cluster": ({**config(), "clusters": []}, "its cluster 'it' is not in clusters"),
     "type": (config({"token": 5}), r"Expected `str`, got `int` - at `\$.users\[0\].user.token`"),
     "twice": ({**config(), "users": config()["users"] * 2}, "users has 'it' twice"),
+    "no scheme": (
+        config(cluster={"server": "api:6443", "certificate-authority-data": "Y2E="}),
+        "no scheme, which means plain HTTP, but there are certificates: add https://",
+    ),
+    "another kind": ({**config(), "kind": "Secret"}, "it is a Secret of v1, not a Config of v1"),
+    "another version": ({**config(), "apiVersion": "v2"}, "it is a Config of v2, not a Config of v1"),
     "no YAML": ("a: hush: b", "it is no YAML, line 1"),
     "a list": ("[hush]", "Expected `object`, got `array`"),
 }
@@ -214,6 +222,12 @@ def test_what_kubectl_refuses_is_refused_with_the_file_and_the_reason(files: Fil
 def test_v1beta1_needs_no_mode(files: Files) -> None:
     plugin = {**EXEC, "apiVersion": "client.authentication.k8s.io/v1beta1", "interactiveMode": ""}
     assert files.read(config({"exec": plugin})).exec is not None
+
+
+def test_a_token_with_a_line_break_is_refused_and_not_quoted() -> None:
+    with pytest.raises(KubeconfigError, match="its token holds a character that no header may have") as raised:
+        PinnedContext(Connection(context="it", namespace="shop", server="http://it", token="hush\n"))
+    assert "hush" not in str(raised.value)
 
 
 def test_an_unknown_context_is_refused_with_those_that_there_are(files: Files) -> None:

@@ -50,6 +50,7 @@ def test_loopback_is_never_proxied(server: str) -> None:
         ("pi.corp", False),
         ("", False),
         ("10.0.0.0/8", False),
+        ("pi.corp:²", False),
     ],
 )
 def test_no_proxy_names_domains_and_ports(rule: str, direct: bool) -> None:

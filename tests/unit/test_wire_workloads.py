@@ -113,7 +113,10 @@ def test_a_selector_reads_as_the_query_of_the_api(selector: dict[str, Any], text
     assert deployment(spec={"selector": selector}).selector == text
 
 
-@pytest.mark.parametrize(("annotation", "revision"), [("3", 3), ("", 0), ("x", 0), ("-1", 0)])
+REVISIONS = [("3", 3), ("", 0), ("x", 0), ("-1", 0), ("²", 0), ("9" * 5000, 0)]
+
+
+@pytest.mark.parametrize(("annotation", "revision"), REVISIONS)
 def test_a_revision_that_is_no_number_is_none(annotation: str, revision: int) -> None:
     assert deployment({"annotations": {"deployment.kubernetes.io/revision": annotation}}).revision == revision
 

@@ -34,6 +34,9 @@ def connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, s
 def _connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, str]) -> Connection:
     found, cluster, user = kubeconfig.entry(context)
     server = _server(cluster, user)
+    if server.startswith("http:") and not proxies.is_loopback(urlsplit(server).hostname or ""):
+        # As in kubectl: anybody on the way could read them. There is nobody on the way to loopback.
+        user = User()
     ca_data = _decoded(cluster.certificate_authority_data, "certificate-authority-data")
     return Connection(
         context=context,
@@ -100,7 +103,7 @@ def _exec_problems(plugin: Exec) -> Iterator[str]:
 
 
 def _server(cluster: Cluster, user: User) -> str:
-    """Return the server as an absolute URL without a slash at its end; "HOST:PORT" alone is allowed, as in kubectl."""
+    """Return the server as an absolute URL without a slash at its end; as in kubectl "HOST:PORT" is plain HTTP."""
     server = cluster.server.rstrip("/")
     if "://" not in server:
         tls = (
@@ -110,7 +113,11 @@ def _server(cluster: Cluster, user: User) -> str:
             user.client_certificate_data,
             cluster.insecure_skip_tls_verify,
         )
-        server = f"{'https' if any(tls) else 'http'}://{server}"
+        if any(tls):
+            raise ValueError(
+                "its server has no scheme, which means plain HTTP, but there are certificates: add https://"
+            )
+        server = f"http://{server}"
     parts = urlsplit(server)
     if parts.scheme not in proxies.SPOKEN or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("its server must be a URL https://HOST:PORT, or HOST:PORT")

@@ -176,16 +176,16 @@ def _credentials(connection: Connection) -> Credentials:
 def _token(connection: Connection) -> str:
     """Return the token of the file, or the one that stands in the kubeconfig where that file cannot be read."""
     if not connection.token_file:
-        return connection.token.strip()
+        return connection.token
     try:
         read = Path(connection.token_file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         if connection.token:
-            return connection.token.strip()
+            return connection.token
         raise KubeconfigError(f"its tokenFile cannot be read: {error}") from None
     if not (read or connection.token):
         raise KubeconfigError(f"its tokenFile {connection.token_file} is empty")
-    return read or connection.token.strip()
+    return read or connection.token
 
 
 def _pem(path: str, data: bytes, name: str) -> bytes:

@@ -101,7 +101,9 @@ class _NamedContext(Struct):
     context: Context = field(default_factory=Context)
 
 
-class _File(Struct):
+class _File(Struct, rename="camel"):
+    api_version: str = "v1"
+    kind: str = "Config"
     clusters: list[_NamedCluster] = []
     users: list[_NamedUser] = []
     contexts: list[_NamedContext] = []
@@ -165,7 +167,7 @@ def _read(path: Path) -> _File:
     """Read one file; its relative paths become absolute here, as only here it is known whose they are."""
     try:
         file = convert(_without_nulls(_parsed(path.read_bytes()) or {}), _File)
-        _check_names(file)
+        _check(file)
     except (OSError, ValueError) as error:
         raise KubeconfigError(f"kubeconfig {path} cannot be read: {error}; {ADVICE}") from None
     folder = path.absolute().parent
@@ -202,7 +204,9 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _check_names(file: _File) -> None:
+def _check(file: _File) -> None:
+    if (file.api_version or "v1", file.kind or "Config") != ("v1", "Config"):
+        raise ValueError(f"it is a {file.kind or 'Config'} of {file.api_version or 'v1'}, not a Config of v1")
     for section in ("clusters", "users", "contexts"):
         names = [each.name for each in getattr(file, section)]
         if twice := sorted({name for name in names if names.count(name) > 1}):

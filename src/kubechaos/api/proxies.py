@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from ..errors import ConfigError
+from ..kube.decode import whole
 
 SPOKEN: Final = ("http", "https")
 PORTS: Final = {"http": 80, "https": 443}
@@ -47,13 +48,16 @@ def _variable(name: str, environment: Mapping[str, str]) -> str:
 
 def _is_direct(server: SplitResult, no_proxy: str) -> bool:
     host = (server.hostname or "").rstrip(".")
-    if host == "localhost" or _is_loopback(host):
+    if is_loopback(host):
         return True
     port = server.port or PORTS.get(server.scheme, 0)
     return any(_matches(rule.strip().lower(), host, port) for rule in no_proxy.split(","))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name or by its address."""
+    if host == "localhost":
+        return True
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -86,7 +90,7 @@ def _split(rule: str) -> tuple[str, int]:
         name, _, port = rule.partition(":")
     else:
         name, port = rule, ""
-    return name, int(port) if port.isdigit() else 0
+    return name, whole(port) or 0
 
 
 def _is_in_network(rule: str, host: str) -> bool:

@@ -25,6 +25,7 @@ from .objects import (
 
 REVISION = "deployment.kubernetes.io/revision"
 SERVICE = "kubernetes.io/service-name"
+LONGEST_NUMBER = 18
 _NONE = schema.Condition()
 SAME = 1024  # values are kept for when they come again: most of what an event tells is as it was
 
@@ -33,6 +34,12 @@ SAME = 1024  # values are kept for when they come again: most of what an event t
 def seconds(timestamp: str | None) -> float:
     """Return an RFC 3339 time as epoch seconds, 0.0 if there is none."""
     return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
+
+
+def whole(text: str) -> int | None:
+    """Return a whole number that is written in the digits 0 to 9 and fits into 64 bits, None for any other text."""
+    # isdigit alone would let "²" pass, and int refuses some thousands of digits.
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
 
 
 def _identity(meta: schema.Meta) -> tuple[str, str, str, str]:
@@ -109,8 +116,7 @@ def selector(raw: schema.Selector | None) -> str:
 
 
 def _revision(meta: schema.Meta) -> int:
-    value = (meta.annotations or {}).get(REVISION, "")
-    return int(value) if value.isdigit() else 0
+    return whole((meta.annotations or {}).get(REVISION, "")) or 0
 
 
 def _failure(status: schema.WorkloadStatus) -> str:
