@@ -99,7 +99,7 @@ class Experiments:
         with self._noting():
             preflight.check_run(fault, hold)
             self._check_alone(fault, target)
-        with self.inject(fault, target, within=within, hold=hold, check=check, whole=True) as experiment:
+        with self.inject(fault, target, within=within, hold=hold, check=check, outlasts_block=True) as experiment:
             experiment.hold(hold or 0.0)
         return experiment.known_outage
 
@@ -118,11 +118,11 @@ class Experiments:
         within: float | None,
         hold: float | None = None,
         check: bool = True,
-        whole: bool = False,
+        outlasts_block: bool = False,
     ) -> Iterator[Experiment]:
         """Do all steps, with the caller's block in the sixth.
 
-        `whole`: the fault stays in force after the block, where the target is to recover from under it.
+        `outlasts_block`: the fault is healed only once the target has recovered, where it can while it is in force.
         """
         with self._noting():
             outer = self._check(fault, target)
@@ -139,7 +139,7 @@ class Experiments:
             with self._running_one(experiment), quick_switching():
                 experiment.inject()
                 yield experiment
-                in_force = whole and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
+                in_force = outlasts_block and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
                 found = experiment.conclude(in_force=in_force)
             self._save(found)
             _raise_for(found, check)
