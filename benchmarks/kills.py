@@ -119,11 +119,11 @@ def _raw_watch(path: Path) -> Iterator[Path]:
 def _ours(path: Path) -> tuple[Pairs, int, int]:
     """What kubechaos recorded of pods, and the versions between which it says that it is complete."""
     records = [json.loads(line) for line in path.read_text().splitlines()]
-    pods = [each for each in records if each.get("kind") == "Pod" and each["type"] in ("seen", "gone")]
+    pods = [each["object"] for each in records if each["type"] in ("seen", "gone")]
     listed = next(each for each in records if each["type"] == "listed" and each["kind"] == "Pod")
-    ended = next(each for each in records if each["type"] == "mark" and each["name"] == "ended")
-    pairs = {(each["uid"], each["resource_version"]) for each in pods}
-    return pairs, int(listed["resource_version"]), int(ended["facts"]["resource_version"])
+    ended = next(each for each in records if each["type"] == "ended")
+    pairs = {(each["uid"], each["resource_version"]) for each in pods if each["kind"] == "Pod"}
+    return pairs, int(listed["resource_version"]), int(ended["resource_version"])
 
 
 def theirs(path: Path, first: int, last: int) -> Pairs:

@@ -66,9 +66,9 @@ def _watch() -> list[str]:
 def _compare(folder: Path) -> tuple[int, int, int]:
     """How many versions of pods were published until the last experiment ended, and how many of them we lack."""
     lines = [mapping(line) for line in (folder / "ours" / "events.ndjson").read_bytes().splitlines()]
-    pods = [each for each in lines if each.get("kind") == "Pod" and each["type"] in ("seen", "gone")]
-    ours: Pairs = {(each["uid"], each["resource_version"]) for each in pods}
-    ends = [each["facts"]["resource_version"] for each in lines if each["type"] == "mark" and each["name"] == "ended"]
+    pods = [each["object"] for each in lines if each["type"] in ("seen", "gone")]
+    ours: Pairs = {(each["uid"], each["resource_version"]) for each in pods if each["kind"] == "Pod"}
+    ends = [each["resource_version"] for each in lines if each["type"] == "ended"]
     others = theirs(folder / "raw", 0, int(ends[-1]))
     return len(others), len(others - ours), sum(each["type"] == "gap" for each in lines)
 

@@ -198,13 +198,15 @@ class Ended(_Record, frozen=True):
     """The observation of an experiment has ended.
 
     `verdict` is None, `cause` and `cause_code` are empty unless the run itself knows better than the fold. `unobserved`
-    are the kinds that could not be watched.
+    are the kinds that could not be watched. Every version of a pod up to `resource_version`, that of a fresh listing,
+    has been observed; empty where there was none.
     """
 
     unobserved: tuple[str, ...] = ()
     verdict: Verdict | None = None
     cause: str = ""
     cause_code: str = ""
+    resource_version: str = ""
 
 
 Record: TypeAlias = (

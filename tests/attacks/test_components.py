@@ -37,7 +37,7 @@ def attacked(shop: Shop, attack: Callable[[], object], test: str = KILL_ONE, wit
     """Kill one pod of four, and attack as soon as the API server has accepted that."""
     shop.deploy(replicas=4)
     process = shop.start(test.format(within=within))
-    shop.await_line('"name":"acted"')
+    shop.await_line('"type":"answered"')
     attack()
     return shop.finish(process)
 
@@ -84,7 +84,7 @@ def test_a_node_that_is_cut_off_for_a_while_is_a_late_recovery(shop: Shop) -> No
 def test_victims_on_a_node_that_stays_cut_off_are_never_green(shop: Shop) -> None:
     shop.deploy(replicas=4)
     process = shop.start(KILL_ON_NODE_2.format(within=8))
-    shop.await_line('"name":"acted"')
+    shop.await_line('"type":"answered"')
     with cut_off("node-2"):
         run = shop.finish(process, seconds=60)
     assert (run.code, run.gate) == (1, "fail")
@@ -97,7 +97,7 @@ def test_a_controller_manager_that_is_restarted_is_a_late_recovery(shop: Shop) -
     shop.deploy(replicas=4)
     with dead("kube-controller-manager"):
         process = shop.start(KILL_ONE.format(within=40))
-        shop.await_line('"name":"acted"')
+        shop.await_line('"type":"answered"')
         time.sleep(4)
     run = shop.finish(process)
     assert (run.code, run.verdict) == (0, "recovered")
@@ -108,7 +108,7 @@ def test_a_controller_manager_that_is_restarted_is_a_late_recovery(shop: Shop) -
 def test_an_api_server_that_is_not_back_in_time_is_inconclusive(shop: Shop) -> None:
     shop.deploy(replicas=4)
     process = shop.start(KILL_ONE.format(within=8))
-    shop.await_line('"name":"acted"')
+    shop.await_line('"type":"answered"')
     with dead("kube-apiserver"):
         run = shop.finish(process, seconds=60)
     assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")

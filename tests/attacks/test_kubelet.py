@@ -60,9 +60,10 @@ def published(path: Path) -> list[Told]:
 def recorded(events: Path) -> list[tuple[float, Told]]:
     """What stands in the recording of the pods: when, and what."""
     lines = [json.loads(line) for line in events.read_text().splitlines()]
-    listed = [(e["at"], o) for e in lines if e["type"] == "listed" and e["kind"] == "Pod" for o in e["objects"]]
-    seen = [(e["at"], e) for e in lines if e["type"] in ("seen", "gone") and e["kind"] == "Pod"]
-    return [(at, (o["object"]["name"], o["resource_version"], o["object"]["ready"])) for at, o in [*listed, *seen]]
+    listed = [(e["at"], o) for e in lines if e["type"] == "listed" for o in e["objects"]]
+    seen = [(e["at"], e["object"]) for e in lines if e["type"] in ("seen", "gone")]
+    pods = [(at, each) for at, each in [*listed, *seen] if each["kind"] == "Pod"]
+    return [(at, (pod["name"], pod["resource_version"], pod["ready"])) for at, pod in pods]
 
 
 def dips(told: list[Told]) -> list[str]:

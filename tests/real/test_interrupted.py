@@ -51,7 +51,7 @@ def _none_passed(run, code: int) -> None:
 def test_a_signal_in_setup_is_an_error(shop: Shop, number: signal.Signals, workers: list[str]) -> None:
     shop.deploy()
     process = shop.start(KILL_ONE, "--chaos-stable-for=30", "--chaos-settle=60", *workers)
-    shop.await_line('"listed"')
+    shop.await_line('"type":"listed"')
     os.kill(process.pid, number)
     _none_passed(shop.finish(process), 2)
 
@@ -61,7 +61,7 @@ def test_a_signal_in_setup_is_an_error(shop: Shop, number: signal.Signals, worke
 def test_a_signal_in_the_middle_of_a_run_is_a_failure(shop: Shop, number: signal.Signals, workers: list[str]) -> None:
     shop.deploy()
     process = shop.start(LONG, *workers)
-    shop.await_line('"t0"')
+    shop.await_line('"type":"injected"')
     os.kill(process.pid, number)
     run = shop.finish(process)
     _none_passed(run, 2)
@@ -72,7 +72,7 @@ def test_a_signal_in_the_middle_of_a_run_is_a_failure(shop: Shop, number: signal
 def test_a_signal_in_teardown_waits_for_it_and_is_an_error(shop: Shop, number: signal.Signals) -> None:
     shop.deploy()
     process = shop.start(SLOW_TEARDOWN)
-    shop.await_line('"ended"')
+    shop.await_line('"type":"ended"')
     while not (shop.folder / "torn").exists():
         assert process.poll() is None
     os.kill(process.pid, number)

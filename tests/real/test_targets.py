@@ -126,7 +126,7 @@ def test_pods_that_nothing_would_bring_back_are_refused(shop: Shop) -> None:
 def test_ctrl_c_during_a_hold_puts_back_what_was_scaled(shop: Shop) -> None:
     shop.deploy()
     process = shop.start(TEST.format(fault="scale(1)", more=", hold=10"))
-    shop.await_line('"verb":"scale"')
+    shop.await_line('"type":"answered"')
     process.send_signal(2)
     run = shop.finish(process)
     assert (run.code, run.verdict) == (2, "interrupted")

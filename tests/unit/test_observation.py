@@ -94,7 +94,7 @@ def confirmed(
 
     monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
     monkeypatch.setattr(observation, "_page", page)
-    observation.confirm()
+    assert observation.confirm() == version
     return observation
 
 

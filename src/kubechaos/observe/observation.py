@@ -154,11 +154,12 @@ class Observation:
         for _ in range(self._untold.qsize()):
             self._take(0.0)
 
-    def confirm(self) -> None:
+    def confirm(self) -> str:
         """Compare with fresh listings of all that a verdict stands on, and wait for the streams to reach them.
 
-        A stream that stays behind is recorded as a gap, since it last told all there was: it lost something. Raises
-        InconclusiveError for one where no fault is under way, and for a stream that has ended.
+        Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it last told
+        all there was: it lost something. Raises InconclusiveError for one where no fault is under way, and for a stream
+        that has ended.
         """
         if self._lost:
             raise InconclusiveError(self._lost)
@@ -174,6 +175,7 @@ class Observation:
                     break
             else:
                 self._told[kind] = max(asked, self._told[kind])
+        return pages["Pod"].resource_version
 
     def _page(self, kind: str) -> decode.Page[Any]:
         resource, query = KINDS[kind], self._query(kind)

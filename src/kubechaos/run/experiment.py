@@ -187,27 +187,26 @@ class Experiment:
         if self.outer is not None:
             self._wait_for_proof()
             return []
-        overruled = self._overruled
+        overruled, version = self._overruled, ""
         try:
-            self._watch()
+            version = self._watch()
         except (InconclusiveError, ApiError) as error:
             overruled = overruled or Judgement(Verdict.INCONCLUSIVE, Cause(error.code, str(error)))
         if in_force:
             self.heal(owed=False)
-        return self._end(overruled)
+        return self._end(overruled, version)
 
-    def _watch(self) -> None:
-        confirmed = False
-        while not confirmed or self._observation.until(self._ends_at) > 0:
+    def _watch(self) -> str:
+        """Watch to the end, and return the version of the pods' listing that confirmed it."""
+        version = ""
+        while not version or self._observation.until(self._ends_at) > 0:
             self._observation.wait(self._ends_at)
-            self._observation.confirm()
-            confirmed = True
-        if (
-            recovery_time(self._observation.state, self.plan.limits, at=self._observation.now())
-            > self.plan.limits.within
-        ):
+            version = self._observation.confirm()
+        recovered_in = recovery_time(self._observation.state, self.plan.limits, at=self._observation.now())
+        if recovered_in > self.plan.limits.within:
             for pod, text in last_words(self._run.client, self._observation.state.world.active):
                 self._observation.put_own(Log(self._observation.now(), pod.uid, text))
+        return version
 
     def _ends_at(self, state: State) -> float:
         return ends_at(state, self.plan.limits)
@@ -233,9 +232,9 @@ class Experiment:
     def _touched(self, experiment: Judged) -> bool:
         return len(experiment.injections) > self._number and experiment.injections[self._number].t0 < inf
 
-    def _end(self, overruled: Judgement | None) -> list[Outage]:
+    def _end(self, overruled: Judgement | None, version: str = "") -> list[Outage]:
         """Record the end, and derive one outage for each fault; the verdict and the recovery are shared."""
-        end = Ended(self._observation.now(), self._observation.unobserved)
+        end = Ended(self._observation.now(), self._observation.unobserved, resource_version=version)
         if overruled:
             cause = overruled.cause
             end = replace(end, verdict=overruled.verdict, cause=cause.text, cause_code=cause.code)
