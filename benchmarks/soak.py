@@ -50,7 +50,9 @@ def main(minutes: float) -> int:
         last = memory()
         experiments.close()
         published, missed, gaps = _compare(folder)
-    print(f"kills {verdicts.total()}, verdicts {dict(verdicts)}, gaps {gaps}")
+    print(
+        f"kills {verdicts.total()}, verdicts { ({str(word): count for word, count in verdicts.items()}) }, gaps {gaps}"
+    )
     print(f"pod (uid, resourceVersion) pairs published {published}, missed {missed}")
     print(f"memory at the start {first:.0f} MB, at the end {last:.0f} MB")
     return int(missed > 0 or set(verdicts) != {"recovered"})
