@@ -65,9 +65,10 @@ CASES = [
     sick("crash when just ready", CRASHED, says="exit code 4", mode="soon-crash", within=10, stable_for=5),
     sick(
         "liveness that fails when just ready",
-        # In its back-off the API no longer says that it was the liveness probe that ended the container.
+        # In its back-off the API no longer says that it was the liveness probe that ended the container, only that it
+        # ended as told to: a crash has another exit code.
         "Unhealthy|Flapping|CrashLoopBackOff",
-        says="Liveness probe failed|CrashLoopBackOff",
+        says=r"Liveness probe failed|exit code 0\b",
         mode="soon-dead",
         workload=deployment(template(web(livenessProbe=ALIVE))),
         within=10,
