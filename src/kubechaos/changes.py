@@ -121,6 +121,20 @@ def patch(live: Json, edits: tuple[Edit, ...]) -> Json:
     return {**body, "metadata": {**body.get("metadata", {}), **precondition}}
 
 
+def generation(live: Json) -> int:
+    """Return `metadata.generation` of an object, 0 where it has none."""
+    found: int = live["metadata"].get("generation", 0)
+    return found
+
+
+def generation_after(before: int, edits: tuple[Edit, ...]) -> int:
+    """Return what `metadata.generation` will be by these edits, 0 if they do not change it.
+
+    Kubernetes counts a generation for each change of the spec, and for no other.
+    """
+    return before + 1 if any(edit.path[0] == "spec" for edit in edits) else 0
+
+
 def as_accepted(change: Patched, answer: Json) -> Patched:
     """Return a change as the API server's answer shows it, which may have been altered on the way."""
     accepted = tuple(Edit(edit.path, edit.before, value_at(answer, edit.path)) for edit in change.edits)
@@ -158,8 +172,7 @@ def _unpatch(change: Patched, live: Json) -> Request | Outcome:
     ours = [edit for edit in change.edits if value_at(live, edit.path) == edit.after]
     if ours:
         back = tuple(Edit(edit.path, before=edit.after, after=edit.before) for edit in ours)
-        generation = live["metadata"].get("generation", 0)
-        return Request("PATCH", path(change.ref), patch(live, back), back, generation)
+        return Request("PATCH", path(change.ref), patch(live, back), back, generation(live))
     if any(value_at(live, edit.path) != edit.before for edit in change.edits):
         return Outcome.SUPERSEDED
     # A write of ours that was never answered may still land, but only while the object is at the version on which the

@@ -11,17 +11,14 @@ from ..judge.victims import Who, candidates, choose
 from ..kube.fields import Json
 from ..kube.kinds import KINDS
 from ..kube.objects import Pod, Ref
-from ..records import Chosen, Record
 from ..target import Target
-from .write import Writer
+from .write import PAUSE, Writer
 
 BUDGET_DEADLINE: Final = 5.0
 """Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After, as a busy
 API server does."""
 BUDGET: Final = "DisruptionBudget"
 """The cause that a refused eviction names where a budget refused it, and a busy API server's 429 does not."""
-PAUSE: Final = 0.2
-"""Seconds between two tries within the deadline."""
 
 Addressed: TypeAlias = Target | Pod | Ref
 """What can be written to: the target, a pod of it, or any object by its Ref."""
@@ -30,8 +27,8 @@ Addressed: TypeAlias = Target | Pod | Ref
 class Act:
     """What a fault may do to its target.
 
-    `look` returns the state of the run as it is now, `put` records, `now` is the run's clock and `time_of_day` the
-    wall's. What is changed is kept to be undone, unless `keep` is false: the fault is over at once.
+    `look` returns the state of the run as it is now, `time_of_day` is the wall's. What is changed is kept to be undone,
+    unless `keep` is false: the fault is over at once.
     """
 
     def __init__(
@@ -42,11 +39,8 @@ class Act:
         *,
         keep: bool,
         look: Callable[[], State],
-        put: Callable[[Record], object],
-        now: Callable[[], float],
         time_of_day: Callable[[], str],
         chance: Random,
-        injection: int = 0,
     ) -> None:
         self._time_of_day = time_of_day
         self._writer = writer
@@ -54,10 +48,7 @@ class Act:
         self._run = run
         self._keep = keep
         self._look = look
-        self._put = put
-        self._now = now
         self._chance = chance
-        self._injection = injection
 
     def time_of_day(self) -> str:
         """Return the time of day, as an RFC 3339 timestamp."""
@@ -66,8 +57,7 @@ class Act:
     def choose(self, who: Who) -> tuple[Pod, ...]:
         """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
         victims = choose(who, candidates(self._look().world.owned), self._chance)
-        for pod in victims:
-            self._put(Chosen(self._now(), pod.uid, pod.name, self._injection))
+        self._writer.choose(victims)
         return victims
 
     def read(self, what: Addressed) -> Json:
@@ -105,7 +95,7 @@ class Act:
         if workload is None or live["metadata"]["uid"] != workload.uid:
             raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")
         known = max(workload.generation, experiment.generation if experiment else 0)
-        if self._keep and live["metadata"].get("generation", 0) > known:
+        if self._keep and changes.generation(live) > known:
             raise FaultNotProvenError(f"{ref} was changed by somebody else just before us; nothing was touched")
 
     def create(self, manifest: Json) -> Json:

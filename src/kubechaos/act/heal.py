@@ -45,9 +45,8 @@ def heal(
         try:
             outcome = _Healing(change, client, notes, wall).run(until)
         except ApiError as error:
-            failures.append(
-                f"{change.ref} in namespace {change.ref.namespace} is not as it was: {error}; {_advice(change)}"
-            )
+            where = f"{change.ref} in namespace {change.ref.namespace}"
+            failures.append(f"{where} is not as it was: {error}; put it back: {by_hand(change)}")
         else:
             kept.remove(change)
             notes.undone(change.ref, outcome)
@@ -99,7 +98,7 @@ class _Healing:
 
     def _write(self, request: Request) -> Outcome:
         ref = self._change.ref
-        generation = request.generation + 1 if any(edit.path[0] == "spec" for edit in request.expected) else 0
+        generation = changes.generation_after(request.generation, request.expected)
         self._notes.intended(request.method, ref, generation)
         self._sent = True
         answer = decode.mapping(mutate.send(self._client, request.method, request.path, request.body))
@@ -143,7 +142,3 @@ class _Notes:
         """Raise the error that was kept."""
         if self._error is not None:
             raise self._error
-
-
-def _advice(change: Change) -> str:
-    return f"put it back: {by_hand(change)}"

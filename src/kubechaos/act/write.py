@@ -10,7 +10,7 @@ Every write of a fault comes through here, in this order:
 6. `Answered` is recorded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from .. import changes
@@ -31,8 +31,8 @@ from ..errors import (
 )
 from ..kube import decode
 from ..kube.fields import Json
-from ..kube.objects import Ref
-from ..records import Answered, Injected, Intended, Record
+from ..kube.objects import Pod, Ref
+from ..records import Answered, Chosen, Injected, Intended, Record
 
 ATTEMPTS: Final = 8
 """How often a change is tried that somebody else's write came before."""
@@ -65,6 +65,11 @@ class Writer:
         self._now = now
         self._injection = injection
         self._begun = False
+
+    def choose(self, victims: Iterable[Pod]) -> None:
+        """Record which pods were chosen as victims."""
+        for pod in victims:
+            self._put(Chosen(self._now(), pod.uid, pod.name, self._injection))
 
     def read(self, ref: Ref) -> Json:
         """Return an object as the API server has it now; raises NotFoundError."""
@@ -106,8 +111,7 @@ class Writer:
         meta = live["metadata"]
         ref = Ref(ref.kind, ref.namespace, ref.name, meta["uid"])
         change = Patched(ref, edits, meta["resourceVersion"]) if keep else None
-        # Kubernetes counts a generation for each change of the spec, and for no other.
-        generation = meta.get("generation", 0) + 1 if any(edit.path[0] == "spec" for edit in edits) else 0
+        generation = changes.generation_after(changes.generation(live), edits)
 
         def as_asked(found: Json) -> bool:
             return not changes.not_set(found, edits)
@@ -163,12 +167,11 @@ class Writer:
                 return found
             except ApiError as error:
                 lost = lost or _may_have_landed(error)
-                if not lost:
-                    self._forget(write.change)
                 if not _is_worth_repeating(error) or self.wall.monotonic() > until:
+                    if not lost:
+                        self._forget(write.change)
                     self._answer(write.method, write.ref, accepted=False, answer=str(error))
                     raise
-                self._remember(write.change)
             self.wall.sleep(PAUSE)
 
     def _landed(self, write: "_Write", until: float) -> Json | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeAlias
+from typing import ClassVar, Concatenate, Final, ParamSpec, TypeAlias
 
 from ..act.act import Act
 from ..act.permissions import Permission, parse
@@ -72,7 +72,7 @@ def fault(
             def bound(act: Act, target: Target) -> None:
                 steps(act, target, *args, **options)
 
-            shown: list[Any] = [*map(repr, args), *(f"{name}={value!r}" for name, value in options.items())]
+            shown = [*map(repr, args), *(f"{name}={value!r}" for name, value in options.items())]
             return Fault(steps.__name__, tuple(shown), bound, effect, lasts, rights, frozenset(kinds))
 
         return factory

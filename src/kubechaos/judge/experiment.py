@@ -73,6 +73,8 @@ class Injection(Struct, frozen=True):
 
     def unproven_victims(self, lives: Mapping[str, Life]) -> list[str]:
         """Return the uids of the victims that show no effect yet."""
+        if self.proven is not None:
+            return []
         return [uid for uid in self.victims if self.begun.effect.on_victim(lives[uid], self) is None]
 
 
@@ -86,8 +88,7 @@ class Experiment(Struct, frozen=True):
     their pod's uid.
     """
 
-    begun: Begun
-    injections: tuple[Injection, ...] = ()
+    injections: tuple[Injection, ...]
     t0: float = inf
     due: float = inf
     healed: bool = False
@@ -103,6 +104,11 @@ class Experiment(Struct, frozen=True):
     undone: tuple[Undone, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
     ended: float | None = None
+
+    @property
+    def begun(self) -> Begun:
+        """How the first fault began."""
+        return self.injections[0].begun
 
     @property
     def running(self) -> bool:
@@ -176,7 +182,7 @@ def _intended(experiment: Experiment, record: Intended, at: float) -> Experiment
     """What we are about to do ourselves is no interference."""
     injection = experiment.injections[record.injection]
     experiment = with_injection(experiment, record.injection, replace(injection, sent=injection.sent + 1))
-    if not record.generation or record.object.uid != experiment.begun.target.uid:
+    if not _respecifies(experiment, record):
         return experiment
     experiment = replace(experiment, generation=record.generation)
     return overtaken(experiment, at) if experiment.t0 < inf else experiment
@@ -187,9 +193,12 @@ def _answered(experiment: Experiment, record: Answered) -> Experiment:
         return experiment
     injection = experiment.injections[record.injection]
     experiment = with_injection(experiment, record.injection, replace(injection, accepted=injection.accepted + 1))
-    if not record.generation or record.object.uid != experiment.begun.target.uid:
-        return experiment
-    return replace(experiment, settled=record.generation)
+    return replace(experiment, settled=record.generation) if _respecifies(experiment, record) else experiment
+
+
+def _respecifies(experiment: Experiment, record: Intended | Answered) -> bool:
+    """Whether a write changes the spec of the target: other objects have generations of their own."""
+    return record.generation > 0 and record.object.uid == experiment.begun.target.uid
 
 
 def _healed(experiment: Experiment, record: Healed, at: float) -> Experiment:

@@ -130,7 +130,7 @@ def _weighed(state: State, at: float) -> Experiment | None:
 def _own(state: State, record: Own | Chosen | Injected) -> Experiment | None:
     """Return the experiment after something that the run did or decided itself."""
     if isinstance(record, Begun) and record.injection == 0:
-        return Experiment(record, (Injection(record),))
+        return Experiment((Injection(record),))
     if (experiment := state.experiment) is None:
         return None
     match record:

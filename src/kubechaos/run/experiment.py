@@ -119,11 +119,8 @@ class Experiment:
             self._run.id,
             keep=self.plan.fault.lasts is not Lasts.INSTANT,
             look=lambda: self._observation.state,
-            put=self._observation.put_own,
-            now=self._observation.now,
             time_of_day=self._run.time_of_day,
             chance=self._run.chance(),
-            injection=self._number,
         )
 
     def _wait_for_proof(self) -> None:
