@@ -15,7 +15,7 @@ from pathlib import Path
 from kubechaos.api.client import Client
 from kubechaos.api.credentials import pin
 from kubechaos.api.mutate import send
-from kubechaos.sim import Real, Simulation
+from kubesim import Real, Simulation
 
 NAME = "benchmark"
 DEPLOYMENT = {

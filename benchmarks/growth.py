@@ -18,7 +18,7 @@ from kubechaos.observe.cluster import Access
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.experiments import Experiments
 from kubechaos.settings import EMBEDDED, FACTOR, Settings
-from kubechaos.sim import Scaled, Simulation
+from kubesim import Scaled, Simulation
 
 SIZES = (10, 100, 500)
 NODES = 20

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.kube.objects import Pod
 from kubechaos.observe.switching import QUICK
 from kubechaos.records import Record, Seen

@@ -21,7 +21,7 @@ from kubechaos.effects import PodsGone
 from kubechaos.judge import alerts
 from kubechaos.judge.alerts import Alarm
 from kubechaos.judge.recovery import Limits
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.kube import decode
 from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Pod, Ref

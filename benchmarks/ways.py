@@ -14,7 +14,7 @@ from kubechaos.api.connection import Connection
 from kubechaos.api.credentials import PinnedContext
 from kubechaos.api.official import Official
 from kubechaos.clock import Monotonic
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.kube import schema
 from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Ref

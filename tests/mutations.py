@@ -36,16 +36,20 @@ MUTATIONS = {
         "if False:",
     ),
     "pods belong by label, not by owner": (
-        f"{JUDGE}/world.py",
+        f"{JUDGE}/target_state.py",
         "tuple([pod for pod in self.pods.values() if pod.owner in self.owners])",
         "tuple(self.pods.values())",
     ),
     "any template counts": (
-        f"{JUDGE}/world.py",
+        f"{JUDGE}/target_state.py",
         "if template and pod.owner == template]",
         "if template]",
     ),
-    "pods are told apart by name": (f"{JUDGE}/world.py", "{**known, value.uid: value}", "{**known, value.name: value}"),
+    "pods are told apart by name": (
+        f"{JUDGE}/target_state.py",
+        "{**known, value.uid: value}",
+        "{**known, value.name: value}",
+    ),
     "a gap is accepted": (
         f"{JUDGE}/verdict.py",
         "if hole := _hole(state, stable_at(state, limits)):",
@@ -63,7 +67,7 @@ MUTATIONS = {
         "False]",
     ),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
-    "a flap is forgotten": (f"{JUDGE}/timeline.py", "if now.good else None", "if now.good else state.stretch"),
+    "a flap is forgotten": (f"{JUDGE}/state.py", "if now.good else None", "if now.good else state.stretch"),
     "older versions are believed": ("kube/objects.py", "(len(version), version) < (len(other), other)", "False"),
     "a version that cannot be compared is up to date": ("observe/observation.py", "is not False:", "is True:"),
     "what cannot be compared has not ended": (
@@ -84,11 +88,11 @@ MUTATIONS = {
         "return replace(experiment, due=at, healed=True)",
         "return replace(experiment, healed=True)",
     ),
-    "a further fault owes nothing": (f"{JUDGE}/timeline.py", "due=max(experiment.due, state.at)", "due=experiment.due"),
+    "a further fault owes nothing": (f"{JUDGE}/state.py", "due=max(experiment.due, state.at)", "due=experiment.due"),
     "the number of pods is no proof of a scale": ("effects.py", "== self.pods else", "!= 0 else"),
-    "an effect after the heal proves the fault": (f"{JUDGE}/timeline.py", "and not each.healed:", "and True:"),
+    "an effect after the heal proves the fault": (f"{JUDGE}/state.py", "and not each.healed:", "and True:"),
     "the first template of a DaemonSet counts": (
-        f"{JUDGE}/world.py",
+        f"{JUDGE}/target_state.py",
         "newest = max(mine",
         "newest = min(mine",
     ),

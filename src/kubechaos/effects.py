@@ -10,8 +10,8 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from .judge.experiment import Injection
-    from .judge.lives import Life
-    from .judge.timeline import State
+    from .judge.pod_history import Life
+    from .judge.state import State
 
 STOP_MARGIN: Final = 10.0
 """Seconds after a victim's grace period by which its end must have been seen."""

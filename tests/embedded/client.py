@@ -14,8 +14,8 @@ from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.chaos import Chaos
 from kubechaos.run.experiments import Experiments
 from kubechaos.settings import Settings
-from kubechaos.sim import Simulation
 from kubechaos.target import Target
+from kubesim import Simulation
 
 PODS = "/api/v1/namespaces/default/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"

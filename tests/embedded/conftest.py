@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kubechaos.sim import Simulation
+from kubesim import Simulation
 from tests.embedded.client import Client
 from tests.embedded.lab import Lab
 from tests.embedded.shop import deployment, service

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from kubechaos.sim.apiserver.deletion import Options
-from kubechaos.sim.clock import Stepped
-from kubechaos.sim.cluster import Cluster
-from kubechaos.sim.sickness import Sickness
-from kubechaos.sim.store.kinds import BUDGET, DEPLOYMENT, EVENT, KINDS, POD, REPLICA_SET, SLICE, Kind
-from kubechaos.sim.store.objects import Stored, condition, is_active, is_ready
-from kubechaos.sim.store.store import Change
+from kubesim.apiserver.deletion import Options
+from kubesim.clock import Stepped
+from kubesim.cluster import Cluster
+from kubesim.failures import Sickness
+from kubesim.store.kinds import BUDGET, DEPLOYMENT, EVENT, KINDS, POD, REPLICA_SET, SLICE, Kind
+from kubesim.store.objects import Stored, condition, is_active, is_ready
+from kubesim.store.store import Change
 
 
 class Lab:

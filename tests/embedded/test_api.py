@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubechaos.errors import ApiError, ConflictError, ExpiredError, NotFoundError, UnauthorizedError, UnreachableError
-from kubechaos.sim import Scaled, Simulation
+from kubesim import Scaled, Simulation
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 from tests.embedded.shop import budget, deployment
 

@@ -12,9 +12,9 @@ import pytest
 from kubechaos.errors import ChaosError, InconclusiveError, NotRecoveredError
 from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.run.ongoing import Ongoing
-from kubechaos.sim.wire.trouble import Wire
+from kubesim.http.network_faults import Wire
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 
 When: TypeAlias = "Callable[[Client, Attack, str], Callable[[Ongoing], None]]"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from kubechaos.sim.clock import Stepped, Timers
-from kubechaos.sim.controllers.queue import Queue
-from kubechaos.sim.store.kinds import DAEMON_SET, DEPLOYMENT, POD, STATEFUL_SET, Kind
-from kubechaos.sim.store.objects import Stored, condition, is_ready
-from kubechaos.sim.store.refusals import Refused
+from kubesim.clock import Stepped, Timers
+from kubesim.controllers.queue import Queue
+from kubesim.store.kinds import DAEMON_SET, DEPLOYMENT, POD, STATEFUL_SET, Kind
+from kubesim.store.objects import Stored, condition, is_ready
+from kubesim.store.refusals import Refused
 from tests.embedded.lab import Lab, names
 from tests.embedded.sets import RESTARTED, daemon_set, stateful_set
 from tests.embedded.shop import budget, deployment, service

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from kubechaos.errors import NotFoundError
-from kubechaos.sim import Simulation
-from kubechaos.sim.apiserver.deletion import Options
-from kubechaos.sim.store.kinds import BUDGET, CONTROLLER_REVISION, DAEMON_SET, NODE, POD
-from kubechaos.sim.store.objects import Stored, condition, is_ready
-from kubechaos.sim.store.refusals import Refused
+from kubesim import Simulation
+from kubesim.apiserver.deletion import Options
+from kubesim.store.kinds import BUDGET, CONTROLLER_REVISION, DAEMON_SET, NODE, POD
+from kubesim.store.objects import Stored, condition, is_ready
+from kubesim.store.refusals import Refused
 from tests.embedded.client import Client
 from tests.embedded.lab import Lab
 from tests.embedded.sets import RESTARTED, REVISION, daemon_set

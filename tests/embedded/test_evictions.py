@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kubechaos.sim.store.objects import Stored, condition
-from kubechaos.sim.store.refusals import Refused
+from kubesim.store.objects import Stored, condition
+from kubesim.store.refusals import Refused
 from tests.embedded.lab import Lab
 from tests.embedded.shop import budget, deployment
 

@@ -15,8 +15,8 @@ from kubechaos import (
     where,
 )
 from kubechaos.errors import ApiError, ArgumentError, HoldError, NotHealedError
-from kubechaos.sim.cluster import Cluster
-from kubechaos.sim.store.kinds import POD
+from kubesim.cluster import Cluster
+from kubesim.store.kinds import POD
 from tests.embedded.client import DEPLOYMENTS, Client
 
 

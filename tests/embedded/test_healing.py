@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubechaos.sim.store.kinds import REPLICA_SET
+from kubesim.store.kinds import REPLICA_SET
 from tests.embedded.lab import Lab
 from tests.embedded.shop import deployment, service
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kubechaos.sim.apiserver.patch import DirectiveError, strategic
-from kubechaos.sim.node.images import identity
-from kubechaos.sim.store.objects import Stored, is_ready
-from kubechaos.sim.store.refusals import Refused
+from kubesim.apiserver.patch import DirectiveError, strategic
+from kubesim.node.images import identity
+from kubesim.store.objects import Stored, is_ready
+from kubesim.store.refusals import Refused
 from tests.embedded.lab import Lab
 from tests.embedded.shop import IMAGE, deployment
 

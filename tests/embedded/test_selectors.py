@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubechaos.sim.store.selectors import of_object, parse_labels
+from kubesim.store.selectors import of_object, parse_labels
 
 LABELS = {"app": "web", "tier": "front"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubechaos.sim import ManifestError, Real, Scaled, Simulation, Stepped
-from kubechaos.sim.store.kinds import POD
+from kubesim import ManifestError, Real, Scaled, Simulation, Stepped
+from kubesim.store.kinds import POD
 from tests.embedded.shop import deployment, service
 
 EXAMPLE = Path(__file__).parents[2] / "examples/timeserver.yaml"
@@ -47,9 +47,7 @@ def test_stopping_leaves_nothing_behind_and_can_be_done_twice() -> None:
 
 
 def test_importing_it_loads_nothing() -> None:
-    code = (
-        "import sys, kubechaos.sim; print([m for m in ('aiohttp', 'msgspec', 'yaml', 'asyncio') if m in sys.modules])"
-    )
+    code = "import sys, kubesim; print([m for m in ('aiohttp', 'msgspec', 'yaml', 'asyncio') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "[]\n"
 

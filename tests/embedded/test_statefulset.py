@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from kubechaos.sim.apiserver.deletion import Options
-from kubechaos.sim.store.kinds import CONTROLLER_REVISION, POD, STATEFUL_SET
-from kubechaos.sim.store.objects import Stored, is_active, is_ready
+from kubesim.apiserver.deletion import Options
+from kubesim.store.kinds import CONTROLLER_REVISION, POD, STATEFUL_SET
+from kubesim.store.objects import Stored, is_active, is_ready
 from tests.embedded.lab import Lab, names
 from tests.embedded.sets import RESTARTED, REVISION, stateful_set
 from tests.embedded.shop import service

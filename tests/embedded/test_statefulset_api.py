@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from kubechaos.errors import ApiError
-from kubechaos.sim import ManifestError, Simulation
-from kubechaos.sim.store.kinds import BUDGET, STATEFUL_SET
-from kubechaos.sim.store.objects import is_ready
-from kubechaos.sim.store.refusals import Refused
+from kubesim import ManifestError, Simulation
+from kubesim.store.kinds import BUDGET, STATEFUL_SET
+from kubesim.store.objects import is_ready
+from kubesim.store.refusals import Refused
 from tests.embedded.client import Client
 from tests.embedded.lab import Lab
 from tests.embedded.sets import stateful_set

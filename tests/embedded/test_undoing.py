@@ -11,7 +11,7 @@ from kubechaos.errors import ArtifactsError, FaultError, ForbiddenError, Interru
 from kubechaos.judge.alerts import AlertRule, Moment
 from kubechaos.observe.switching import QUICK
 from kubechaos.records import Failed
-from kubechaos.sim import Simulation
+from kubesim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
 from tests.embedded.shop import deployment, service
 

@@ -8,7 +8,7 @@ import pytest
 from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefusedError
 from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
-from kubechaos.sim import Simulation
+from kubesim import Simulation
 from tests.embedded.client import DEPLOYMENTS, Client
 from tests.embedded.shop import deployment
 

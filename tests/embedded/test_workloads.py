@@ -2,8 +2,8 @@
 
 import pytest
 
-from kubechaos.sim.store.kinds import NODE, POD, REPLICA_SET, SLICE
-from kubechaos.sim.store.objects import Stored, condition, is_active, is_ready
+from kubesim.store.kinds import NODE, POD, REPLICA_SET, SLICE
+from kubesim.store.objects import Stored, condition, is_active, is_ready
 from tests.embedded.lab import Lab, names
 from tests.embedded.shop import budget, deployment, quota, service
 

@@ -99,7 +99,7 @@ def _loaded() -> None:
     for name in (
         "kubernetes.client",
         "kubernetes.config.kube_config",
-        "kubechaos.session",
+        "kubechaos.plugin.session",
         "kubechaos.run.chaos",
         "aiohttp",
     ):

@@ -10,7 +10,8 @@ ORDINARY = """
     import json, os, sys, threading
 
     def test_ordinary():
-        heavy = ("kubernetes", "urllib3", "msgspec", "aiohttp", "kubechaos.run", "kubechaos.session", "kubechaos.api")
+        ours = ("kubechaos.run", "kubechaos.plugin.session", "kubechaos.api", "kubesim")
+        heavy = ("kubernetes", "urllib3", "msgspec", "aiohttp", *ours)
         loaded = [name for name in sys.modules if name.startswith(heavy)]
         print("FOUND", json.dumps([loaded, [t.name for t in threading.enumerate()], sorted(os.listdir("."))]))
 """

@@ -47,7 +47,7 @@ def hold(
 
 def embedded() -> Told:
     """Hold it with a fresh embedded cluster."""
-    from kubechaos.sim import Simulation
+    from kubesim import Simulation
 
     simulation = Simulation([])
     simulation.start()

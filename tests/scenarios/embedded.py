@@ -3,7 +3,7 @@
 import sys
 import time
 
-from kubechaos.sim import Scaled, Simulation
+from kubesim import Scaled, Simulation
 
 from .api import Api
 from .catalogue import SCENARIOS

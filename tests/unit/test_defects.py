@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from kubechaos.judge import absence
 from kubechaos.judge.outage import Outage
-from kubechaos.judge.timeline import step
+from kubechaos.judge.state import step
 from kubechaos.kube.objects import Container
 from kubechaos.records import Seen
 from tests.unit.test_kinds import killed, listed, mine, workload

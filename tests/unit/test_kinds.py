@@ -8,7 +8,7 @@ from kubechaos.effects import PodsGone
 from kubechaos.judge.alerts import Alarm, watch
 from kubechaos.judge.outage import Alerts, Outage, outages
 from kubechaos.judge.recovery import Limits, ends_at, unsteady
-from kubechaos.judge.timeline import State, step
+from kubechaos.judge.state import State, step
 from kubechaos.kube.objects import TEMPLATE, ControllerRevision, Event, Observed, Pod, Ref, Workload
 from kubechaos.records import Begun, Chosen, Due, Ended, Gone, Injected, Lasts, Listed, Opened, Seen
 from tests.unit.worlds import new, pod

@@ -9,7 +9,7 @@ import pytest
 
 from kubechaos.clock import Monotonic, WallTime
 from kubechaos.errors import ForbiddenError, InconclusiveError
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.kube.objects import Pod
 from kubechaos.observe.observation import Observation
 from kubechaos.records import Due, Ended, Failed, Gone, Injected, Record, Seen

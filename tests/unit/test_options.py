@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubechaos.errors import OptionError
-from kubechaos.options import KNOBS, named, read
+from kubechaos.plugin.options import KNOBS, named, read
 from kubechaos.settings import Settings
 
 

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from kubechaos import Outage
 from kubechaos.errors import UnknownAlertError, Verdict
 from kubechaos.judge.alerts import Alert, Alerts
-from kubechaos.judge.facts import BUILT_IN
+from kubechaos.judge.builtin_alerts import BUILT_IN
 from kubechaos.judge.outage import Proof, outages
 from kubechaos.judge.recovery import Limits
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.judge.verdict import RANK, judge, worst
 from kubechaos.records import Ended
 

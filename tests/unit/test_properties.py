@@ -10,7 +10,7 @@ from kubechaos.judge.alerts import Alarm, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outages
 from kubechaos.judge.recovery import ends_at
 from kubechaos.judge.replay import replay
-from kubechaos.judge.timeline import State, step
+from kubechaos.judge.state import State, step
 from kubechaos.records import Delay, Ended, Gap, Gone, Injected, Listed, Record, Sample, Seen
 from kubechaos.report import recording
 

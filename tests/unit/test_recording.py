@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from kubechaos import AlertRule, Outage, Verdict
 from kubechaos.errors import RecordingError
 from kubechaos.judge.alerts import Alert
-from kubechaos.judge.facts import BUILT_IN
+from kubechaos.judge.builtin_alerts import BUILT_IN
 from kubechaos.judge.replay import replay
 from kubechaos.kube.objects import Event, Ref
 from kubechaos.records import Chosen, Delay, Due, Ended, Gap, Gone, Injected, Listed, Record, Seen

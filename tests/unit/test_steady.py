@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from kubechaos.judge.recovery import steady_at, unsteady
-from kubechaos.judge.timeline import State
+from kubechaos.judge.state import State
 from kubechaos.kube.objects import Container
 from kubechaos.records import Seen
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from kubechaos.observe.whole import patient, whole
+from kubechaos.deferred_signals import patient, whole
 
 
 class Cut(BaseException):

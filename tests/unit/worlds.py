@@ -13,7 +13,7 @@ from kubechaos.effects import Effect, PodsGone
 from kubechaos.judge.alerts import Alarm, Alert, AlertRule, names, watch
 from kubechaos.judge.outage import Alerts, Outage, outages
 from kubechaos.judge.recovery import Limits, ends_at
-from kubechaos.judge.timeline import State, step
+from kubechaos.judge.state import State, step
 from kubechaos.kube import decode
 from kubechaos.kube.objects import Container, EndpointSlice, Event, Observed, Pod, Ref, ReplicaSet, Workload
 from kubechaos.records import (

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from .. import changes
 from ..errors import ApiError, ArgumentError, ConflictError, EvictionBlockedError, FaultNotProvenError, NotFoundError
-from ..judge.timeline import State
+from ..judge.state import State
 from ..judge.victims import Who, candidates, choose
 from ..kube.fields import Json
 from ..kube.kinds import KINDS

@@ -6,11 +6,11 @@ from typing import Final
 
 from ..kube.kinds import KINDS
 from .health import awaited, lingers
-from .lives import Life
+from .pod_history import Life
 from .reasons import ALERTS
 from .recovery import added, begun
-from .timeline import State
-from .world import World
+from .state import State
+from .target_state import World
 
 SILENCE: Final = 3.0
 """Seconds after which what the API should have said, and did not, is worth an alert."""

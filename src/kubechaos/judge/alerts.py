@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from ..errors import FaultError, UnknownAlertError
 from ..kube.objects import Pod
+from .builtin_alerts import BUILT_IN, Fact, facts
 from .experiment import Experiment
-from .facts import BUILT_IN, Fact, facts
 from .recovery import Limits
-from .timeline import State
+from .state import State
 from .units import AtLeastOne
 
 

@@ -7,10 +7,10 @@ from ..records import Gap
 from .absence import absences
 from .experiment import Change, Experiment, Injection
 from .health import awaited, trouble
-from .lives import Life
+from .pod_history import Life
 from .reasons import Cause, quoted
 from .recovery import Limits, added, begun, recovery_time
-from .timeline import State
+from .state import State
 
 NONE = Cause("", "")
 """There is nothing to explain."""

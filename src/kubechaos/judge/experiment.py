@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..kube.objects import Pod
 from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
-from .lives import Life
+from .pod_history import Life
 
 
 class Change(Struct, frozen=True):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ..kube.objects import Container, Pod
 from .reasons import ALERTS, Cause, quoted
-from .world import World
+from .target_state import World
 
 
 class Health(Struct, frozen=True):

@@ -14,7 +14,7 @@ from .alerts import Alerts
 from .experiment import Experiment, Probed, Proof
 from .phases import Phases, Victim, phases, victim
 from .recovery import Limits, begun, recovery_time
-from .timeline import State
+from .state import State
 from .units import AtLeastOne, Count, MaybeNever, Seconds, Share, Timestamp
 from .verdict import judge, overruled
 

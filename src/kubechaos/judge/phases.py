@@ -6,9 +6,9 @@ from math import inf
 from msgspec import Struct
 
 from ..kube.kinds import KINDS
-from .lives import Life
+from .pod_history import Life
 from .recovery import added
-from .timeline import State
+from .state import State
 
 
 class Victim(Struct, frozen=True):

@@ -6,9 +6,9 @@ from typing import Final
 
 from .experiment import Experiment, Injection
 from .health import unrest
-from .lives import Life
+from .pod_history import Life
 from .reasons import Cause
-from .timeline import State
+from .state import State
 
 GONE_MARGIN: Final = 3.0
 """Seconds after its proof in which a victim should leave the API."""

@@ -7,10 +7,10 @@ from ..errors import Verdict
 from ..records import Begun, Ended, Record
 from . import alerts
 from .alerts import Alarm, Alert, Alerts
-from .facts import BUILT_IN
+from .builtin_alerts import BUILT_IN
 from .outage import Outage, outages
 from .recovery import Limits
-from .timeline import State, step
+from .state import State, step
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from ..records import Ended, Gap
 from . import cause
 from .reasons import Cause
 from .recovery import Limits, begun, recovery_time, stable_at, unproven
-from .timeline import State
+from .state import State
 
 RANK: Final = tuple(Verdict)
 """The verdicts, worst first."""

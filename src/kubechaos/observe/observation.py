@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from ..api.client import Client
 from ..clock import WALL_TIME, Clock, WallTime
+from ..deferred_signals import whole
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
-from ..judge.timeline import State, step
+from ..judge.state import State, step
 from ..kube import decode
 from ..kube.kinds import BEST_EFFORT, KINDS
 from ..kube.objects import Workload, precedes
 from ..records import Failed, Gap, Gone, Listed, Opened, Record, Seen
 from ..target import Target, names
 from .watch import Watch
-from .whole import whole
 
 BARRIER_DEADLINE: Final = 15.0
 CATCH_UP: Final = 2.0

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..judge.alerts import Alert, Alerts
-from ..judge.facts import BUILT_IN
+from ..judge.builtin_alerts import BUILT_IN
 from .run import Run, RunSummary
 
 Json = dict[str, Any]

@@ -26,12 +26,12 @@ from ..errors import (
 )
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule, Alerts
+from ..judge.builtin_alerts import BUILT_IN
 from ..judge.experiment import Experiment as Judged
-from ..judge.facts import BUILT_IN
 from ..judge.outage import Outage, outages
 from ..judge.reasons import Cause
 from ..judge.recovery import Limits, ends_at, proof_deadline, recovery_time
-from ..judge.timeline import State
+from ..judge.state import State
 from ..judge.verdict import Judgement
 from ..observe.logs import last_words
 from ..observe.observation import Observation

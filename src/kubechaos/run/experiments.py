@@ -31,7 +31,7 @@ from ..errors import (
 from ..faults.fault import Fault
 from ..judge.alerts import Alert, AlertRule
 from ..judge.outage import Outage
-from ..judge.timeline import State
+from ..judge.state import State
 from ..kube.objects import Ref
 from ..observe.cluster import Access
 from ..observe.observation import Observation

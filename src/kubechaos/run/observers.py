@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import NoReadinessProbeWarning
 from ..judge.alerts import Alert
-from ..judge.timeline import State
+from ..judge.state import State
 from ..observe.cluster import Access
 from ..observe.observation import Observation
 from ..records import Record

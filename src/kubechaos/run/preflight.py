@@ -9,9 +9,9 @@ from ..act.permissions import Permission
 from ..errors import ArgumentError, HoldError, RefusedError, TimeoutTooShortError
 from ..faults.fault import Fault
 from ..judge.alerts import AlertRule
-from ..judge.facts import BUILT_IN
+from ..judge.builtin_alerts import BUILT_IN
 from ..judge.recovery import Limits
-from ..judge.timeline import State
+from ..judge.state import State
 from ..judge.victims import candidates
 from ..kube.objects import Ref
 from ..records import Lasts

@@ -8,7 +8,7 @@ from ..target import Target
 from .chaos import Chaos
 
 if TYPE_CHECKING:
-    from ..sim import Simulation
+    from kubesim import Simulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Rehearsal:
     def deployment(self, name: str, *, replacements: str = "", **options: Any) -> Target:
         """Return a Deployment of the manifests as a target; its replacements suffer from a sickness, if one is named.
 
-        Raises ValueError naming the sicknesses that there are. `options` are those of `kubechaos.sim.Sickness`.
+        Raises ValueError naming the sicknesses that there are. `options` are those of `kubesim.Sickness`.
         """
         return self._sick("Deployment", name, replacements, options)
 

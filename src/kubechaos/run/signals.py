@@ -7,8 +7,8 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import Final
 
+from ..deferred_signals import Handler, patient
 from ..errors import InterruptedOutage
-from ..observe.whole import Handler, patient
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IMPATIENT: Final = 3

@@ -1,0 +1,1 @@
+"""Everything that knows pytest; nothing else in the package does."""

@@ -1,0 +1,30 @@
+"""A simulated Kubernetes in this process: it speaks the API on loopback, and it can be made sick on purpose.
+
+It stands on its own: nothing of kubechaos is known here, and importing it loads nothing before it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .clock import Clock, Real, Scaled, Stepped
+    from .failures import Sickness
+    from .manifests import ManifestError
+    from .simulation import Simulation
+
+__all__ = ["Clock", "ManifestError", "Real", "Scaled", "Sickness", "Simulation", "Stepped"]
+
+_HOMES = {
+    "Clock": "clock",
+    "Real": "clock",
+    "Scaled": "clock",
+    "Stepped": "clock",
+    "Sickness": "failures",
+    "ManifestError": "manifests",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES.get(name, 'simulation')}", __name__), name)

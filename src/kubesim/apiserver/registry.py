@@ -1,0 +1,167 @@
+"""Creating and changing objects, with everything the API server adds and checks."""
+
+import uuid
+from collections.abc import Callable
+from random import Random
+
+from ..clock import Calendar, Timers
+from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, EVENT, NAMESPACE, Kind
+from ..store.objects import Body, Stored
+from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
+from ..store.store import Store
+from . import defaults, validation
+from . import unsupported_fields as honour
+from .patch import Merge, merge
+
+SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
+GENERATION = "deprecated.daemonset.template.generation"
+"""The annotation that counts the templates of a DaemonSet; the API server's own, whatever a client writes."""
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""The letters of generated names: no vowels, so that no words come out."""
+
+
+class Registry:
+    """The only way to write objects; `admit` may refuse a new one."""
+
+    def __init__(self, store: Store, timers: Timers, chance: Random) -> None:
+        self.store = store
+        self.timers = timers
+        self.calendar = Calendar(timers)
+        self.chance = chance
+        self.admit: list[Callable[[Kind, Body], None]] = []
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Stored:
+        """Return an object; raises Refused."""
+        found = self.store.get(kind, namespace, name)
+        if found is None:
+            raise not_found(kind, name)
+        return found
+
+    def suffix(self, length: int = 5) -> str:
+        """Return a random end for a name."""
+        return "".join(self.chance.choices(ALPHABET, k=length))
+
+    def uid(self) -> str:
+        """Return a uid of the run's own chance."""
+        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
+    def create(self, kind: Kind, namespace: str, body: Body, *, dry: bool = False) -> Stored:
+        """Create an object and return it; raises Refused."""
+        self._check_place(kind, namespace, body)
+        given = body.get("metadata") or {}
+        meta = {key: value for key, value in given.items() if key not in SERVER_MADE and value is not None}
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = meta["generateName"] + self.suffix()
+        meta |= {"namespace": namespace} if kind.namespaced else {}
+        fresh = {key: value for key, value in body.items() if key not in ("kind", "apiVersion", "status")}
+        fresh = defaults.filled(kind, {**fresh, "metadata": meta})
+        validation.check_new(kind, fresh)
+        honour.check(kind, fresh)
+        if self.store.get(kind, namespace, meta["name"]) is not None:
+            raise already_exists(kind, meta["name"])
+        for admit in self.admit:
+            admit(kind, fresh)
+        return self._commit_new(kind, self._born(kind, meta, fresh), dry)
+
+    def _born(self, kind: Kind, meta: Body, fresh: Body) -> Body:
+        meta |= {"uid": self.uid(), "creationTimestamp": self.calendar.time()}
+        if kind.generations:
+            meta["generation"] = 1
+        if kind is DAEMON_SET:
+            meta["annotations"] = {**(meta.get("annotations") or {}), GENERATION: "1"}
+        if kind in (EVENT, CONTROLLER_REVISION):
+            return fresh
+        return {**fresh, "status": dict(defaults.STATUS.get(kind, {}))}
+
+    def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
+        return Stored(kind, body, 0) if dry else self.store.put(kind, body)
+
+    def _check_place(self, kind: Kind, namespace: str, body: Body) -> None:
+        asked = body.get("kind", kind.name), body.get("apiVersion", kind.api_version)
+        if asked != (kind.name, kind.api_version):
+            group = kind.group.partition(".")[0]
+            why = f"converting (v1.{asked[0]}) to ({group}.{kind.name}): unknown conversion"
+            raise bad_request(f'{asked[0]} in version "v1" cannot be handled as a {kind.name}: {why}')
+        own = (body.get("metadata") or {}).get("namespace")
+        if own and kind.namespaced and own != namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        if not kind.namespaced:
+            return
+        home = self.store.get(NAMESPACE, "", namespace)
+        if home is None:
+            raise not_found(NAMESPACE, namespace)
+        if home.deleting:
+            name = (body.get("metadata") or {}).get("name", "")
+            raise forbidden(
+                kind, name, f"unable to create new content in namespace {namespace} because it is being terminated"
+            )
+
+    def change(self, before: Stored, body: Body, *, dry: bool = False) -> Stored:
+        """Commit a changed spec or metadata, never the status; nothing happens if nothing is changed."""
+        asked = body["metadata"].get("resourceVersion")
+        if asked and asked != str(before.version):
+            raise stale(before.kind, before.name)
+        kept = {key: before.meta[key] for key in SERVER_MADE if key != "uid" and key in before.meta}
+        meta = {**{key: value for key, value in body["metadata"].items() if key not in kept}, **kept}
+        after = {**body, "metadata": meta}
+        if "status" in before.body:
+            after["status"] = before.body["status"]
+        if before.kind is not EVENT:
+            after = {**defaults.filled(before.kind, after)}
+        meta |= _stamped(before, after)
+        validation.check_change(before, after)
+        honour.check(before.kind, after)
+        if after == before.body:
+            return before
+        if before.kind.generations and _counts(before, after):
+            meta["generation"] = before.meta["generation"] + 1
+        if dry:
+            return Stored(before.kind, after, before.version)
+        if before.deleting and not meta.get("finalizers") and meta.get("deletionGracePeriodSeconds") == 0:
+            self.store.remove(before)
+            return Stored(before.kind, after, before.version)
+        return self.store.put(before.kind, after)
+
+    def patch(self, before: Stored, patch: Body, *, dry: bool = False, into: Merge = merge) -> Stored:
+        """Merge a patch into an object's spec and metadata."""
+        asked = (patch.get("metadata") or {}).get("resourceVersion")
+        merged = into(before.body, {key: each for key, each in patch.items() if key not in ("kind", "apiVersion")})
+        meta = merged.get("metadata") or {}
+        merged["metadata"] = {**meta, "resourceVersion": asked}
+        return self.change(before, merged, dry=dry)
+
+    def patch_status(self, before: Stored, patch: Body, into: Merge = merge) -> Stored:
+        """Merge a patch into an object's status, and into nothing else."""
+        return self.status(before, into(before.status, patch.get("status") or {}))
+
+    def status(self, before: Stored, status: Body) -> Stored:
+        """Commit a status; nothing happens if it is the same."""
+        if status == before.status:
+            return before
+        return self.store.put(before.kind, {**before.body, "status": status})
+
+    def latest(self, obj: Stored) -> Stored | None:
+        """Return the current version of an object; None if it is gone or another has its name."""
+        found = self.store.get(obj.kind, obj.namespace, obj.name)
+        return found if found is not None and found.uid == obj.uid else None
+
+    def annotate(self, obj: Stored, **annotations: str) -> Stored:
+        """Set annotations of deployment.kubernetes.io, as controllers do: this is no new generation."""
+        named = {f"deployment.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
+        meta = {**obj.meta, "annotations": {**obj.annotations, **named}}
+        return obj if meta == obj.meta else self.store.put(obj.kind, {**obj.body, "metadata": meta})
+
+
+def _stamped(before: Stored, after: Body) -> Body:
+    """Return the metadata of a changed object that are the server's: how many templates a DaemonSet has had."""
+    if before.kind is not DAEMON_SET:
+        return {}
+    number = int(before.annotations[GENERATION]) + (after["spec"].get("template") != before.spec["template"])
+    return {"annotations": {**(after["metadata"].get("annotations") or {}), GENERATION: str(number)}}
+
+
+def _counts(before: Stored, after: Body) -> bool:
+    """Whether a change is a new generation: one of the spec is, and one of a Deployment's annotations."""
+    annotations = after["metadata"].get("annotations") or {}
+    changed = before.kind is DEPLOYMENT and annotations != before.annotations
+    return changed or after.get("spec") != before.body.get("spec")

@@ -1,0 +1,211 @@
+"""The simulated cluster without a wire: its store, its API and all that works on it, on one heap of timers."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final
+
+from .apiserver.deletion import Deletion
+from .apiserver.eviction import Eviction
+from .apiserver.quota import Quotas
+from .apiserver.registry import Registry
+from .clock import Clock, Timers
+from .controllers.budgets import Budgets
+from .controllers.garbage import Garbage
+from .controllers.pod_counts import Tally
+from .controllers.slices import Slices
+from .failures import Sickness, Ward
+from .node.kubelet import Kubelet
+from .node.scheduler import Scheduler
+from .store.kinds import (
+    BUDGET,
+    BY_NAME,
+    DAEMON_SET,
+    NAMESPACE,
+    NODE,
+    OWNERS,
+    POD,
+    QUOTA,
+    SERVICE,
+    STATEFUL_SET,
+    WORKLOADS,
+)
+from .store.objects import Body, Stored, is_ready
+from .store.store import Change, Store
+from .workloads.daemonset import DaemonSets
+from .workloads.deployment import Deployments
+from .workloads.replicaset import ReplicaSets
+from .workloads.statefulset import StatefulSets
+
+APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, *OWNERS, BUDGET)
+"""What a manifest may be of; the rest is made by the simulation itself."""
+NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
+SEED: Final = "kubechaos"
+
+
+class Cluster:
+    """Everything but the wire; what it does on a stepped clock depends on nothing but what it is told."""
+
+    def __init__(self, clock: Clock, nodes: int = 2) -> None:
+        self.timers = Timers(clock)
+        self.store = Store()
+        self.registry = Registry(self.store, self.timers, Random(SEED))
+        self.ward = Ward(self.store)
+        self.ward.begin = self._begin
+        self.deletion = Deletion(self.registry)
+        tally = Tally(self.store)
+        self.budgets = Budgets(self.registry)
+        self.eviction = Eviction(self.registry, self.deletion, self.budgets.selecting)
+        Quotas(self.registry)
+        self.slices = Slices(self.registry)
+        self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.ward)
+        self._deployments = Deployments(self.registry, tally, self.ward)
+        self._stateful_sets = StatefulSets(self.registry, self.deletion, self.ward)
+        self._daemon_sets = DaemonSets(self.registry, self.deletion, self.ward)
+        self._scheduler = Scheduler(self.registry, self.ward)
+        self.kubelet = Kubelet(self.registry, self.deletion, self.ward)
+        Garbage(self.registry, self.deletion)
+        self._incomplete: set[tuple[str, str, str]] = set()
+        self._dying: set[str] = set()
+        self._waiting: list[Callable[[], None]] = []
+        for kind in WORKLOADS:
+            self.store.listen(kind, self._hear)
+        self.store.listen(POD, self._hear_pod)
+        self._furnish(nodes)
+
+    def _furnish(self, nodes: int) -> None:
+        for name in NAMESPACES:
+            self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
+            self._active(name)
+        for number in range(1, nodes + 1):
+            self.add_node(f"node-{number}", f"10.0.{number // 250}.{number % 250 + 1}")
+
+    def _active(self, name: str) -> None:
+        self.registry.status(self.registry.find(NAMESPACE, "", name), {"phase": "Active"})
+
+    def add_node(self, name: str, address: str) -> None:
+        """Add a Ready node of 8 cores, 32 GiB and 110 pods."""
+        labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+        node = self.registry.create(NODE, "", {"metadata": {"name": name, "labels": labels}, "spec": {}})
+        room = {"cpu": "8", "memory": "32Gi", "pods": "110"}
+        ready = {
+            "type": "Ready",
+            "status": "True",
+            "reason": "KubeletReady",
+            "message": "kubelet is posting ready status",
+            "lastHeartbeatTime": self.registry.calendar.time(),
+            "lastTransitionTime": self.registry.calendar.time(),
+        }
+        addresses = [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}]
+        status = {"capacity": room, "allocatable": room, "conditions": [ready], "addresses": addresses}
+        self.registry.status(node, status)
+
+    def apply(self, manifest: Body, namespace: str = "default") -> Stored:
+        """Create what a manifest says, or change it to that; raises Refused and ValueError."""
+        kind = BY_NAME.get(str(manifest.get("kind")))
+        if kind not in APPLIED or manifest.get("apiVersion") != kind.api_version:
+            there = ", ".join(sorted(each.name for each in APPLIED))
+            told = f"kind: {manifest.get('kind')} of {manifest.get('apiVersion')} is not simulated; there are: {there}"
+            raise ValueError(told)
+        meta = manifest.get("metadata") or {}
+        home = meta.get("namespace", namespace) if kind.namespaced else ""
+        known = self.store.get(kind, home, meta.get("name", ""))
+        if known is not None:
+            return self.registry.patch(known, manifest)
+        made = self.registry.create(kind, home, manifest)
+        if kind is NAMESPACE:
+            self._active(made.name)
+        return made
+
+    def sicken(self, sickness: Sickness) -> None:
+        """Let something be wrong from now on."""
+        self.ward.add(sickness)
+        self.kubelet.reconsider()
+
+    def heal(self, name: str) -> None:
+        """Take a sickness away; what it has broken recovers as on a real cluster."""
+        self.ward.heal(name)
+        for kind in (QUOTA, BUDGET):
+            for each in tuple(self.store.all(kind)):
+                if each.name == f"sick-{name}":
+                    self.store.remove(each)
+        self.kubelet.reconsider()
+        self._replica_sets.wake()
+        self._deployments.wake()
+        self._stateful_sets.wake()
+        self._daemon_sets.wake()
+        self._scheduler.wake()
+
+    def _begin(self, sickness: Sickness, workload: Stored | None) -> None:
+        """Make the object that is the sickness of a whole workload."""
+        if workload is None:
+            return
+        meta = {"name": f"sick-{sickness.name}", "namespace": workload.namespace}
+        spec: dict[str, Any] = {}
+        if sickness.name == "quota":
+            spec = {"kind": QUOTA.name, "apiVersion": QUOTA.api_version, "spec": {"hard": {"pods": "0"}}}
+        elif sickness.name == "blocking-budget":
+            # a DaemonSet has no scale: a budget that has to know how many pods are wanted fails, and says so
+            every = len(tuple(self.store.all(NODE)))
+            most = {"minAvailable": every} if workload.kind is DAEMON_SET else {"maxUnavailable": 0}
+            budget = {**most, "selector": workload.spec["selector"]}
+            spec = {"kind": BUDGET.name, "apiVersion": BUDGET.api_version, "spec": budget}
+        if spec:
+            self.apply({**spec, "metadata": meta})
+
+    def _hear(self, change: Change) -> None:
+        done = change.type == "DELETED" or complete(change.after)
+        key = change.after.kind.name.lower(), change.after.namespace, change.after.name
+        (self._incomplete.discard if done else self._incomplete.add)(key)
+        self._look()
+
+    def _hear_pod(self, change: Change) -> None:
+        (self._dying.discard if change.type == "DELETED" or not change.after.deleting else self._dying.add)(
+            change.after.uid
+        )
+        self._look()
+
+    def _look(self) -> None:
+        if self._waiting and self.settled:
+            waiting, self._waiting = self._waiting, []
+            for tell in waiting:
+                tell()
+
+    def when_settled(self, tell: Callable[[], None]) -> bool:
+        """Return whether everything is settled; if not, `tell` is called once when it may be."""
+        if not self.settled:
+            self._waiting.append(tell)
+        return self.settled
+
+    @property
+    def settled(self) -> bool:
+        """Whether every workload is complete and no pod is on its way out."""
+        return not self._incomplete and not self._dying
+
+    def unsettled(self) -> str:
+        """Say what is not settled."""
+        waiting = [f"{kind}/{name}" for kind, _, name in sorted(self._incomplete)]
+        pods = [f"pod/{pod.name}" for pod in self.store.all(POD) if pod.deleting or not is_ready(pod)]
+        return ", ".join([*waiting, *sorted(pods)[:5]])
+
+
+def complete(workload: Stored) -> bool:
+    """Whether a workload has all that it wants, of the current template, and nothing more."""
+    status = workload.status
+    if status.get("observedGeneration") != workload.meta["generation"]:
+        return False
+    if workload.kind is DAEMON_SET:
+        counts = [status.get(key, 0) for key in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")]
+        return counts == [status["desiredNumberScheduled"]] * len(counts) and not status["numberMisscheduled"]
+    counts, wanted = [status.get(key, 0) for key in ("replicas", "availableReplicas")], workload.spec["replicas"]
+    updated = wanted if workload.kind is STATEFUL_SET and _stays_old(workload) else status.get("updatedReplicas", 0)
+    return [*counts, updated] == [wanted] * 3 and not status.get("terminatingReplicas")
+
+
+def _stays_old(stateful_set: Stored) -> bool:
+    """Whether a StatefulSet's strategy leaves pods of an old template alone."""
+    strategy = stateful_set.spec["updateStrategy"]
+    return strategy["type"] == "OnDelete" or bool((strategy.get("rollingUpdate") or {}).get("partition"))
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"kubernetes.io/metadata.name": name}

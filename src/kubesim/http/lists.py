@@ -1,0 +1,133 @@
+"""LIST: selected, in pages that all show the same revision, at the version that is asked for."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..store.objects import Stored, decode, encode
+from ..store.refusals import Refused, bad_request, cause, expired, invalid_options, too_large
+from ..store.selectors import Selector, parse_fields, parse_labels
+from ..store.store import Store
+from .request_info import Place, is_watch
+
+OLD_PAGE = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
+OLD_LIST = "The resourceVersion for the provided list is too old."
+
+
+class Chosen:
+    """What labelSelector and fieldSelector choose, within a namespace; raises Refused for what cannot be parsed."""
+
+    def __init__(self, place: Place, query: Mapping[str, str]) -> None:
+        self.place = place
+        try:
+            self.labels: Selector = parse_labels(query.get("labelSelector", ""))
+            fields = query.get("fieldSelector", "")
+            self.fields = parse_fields(place.kind.name, fields)
+        except ValueError as error:
+            raise bad_request(str(error)) from None
+        self.everything = not self.labels.requirements and self.fields is None
+
+    def holds(self, obj: Stored) -> bool:
+        """Whether an object is chosen."""
+        return (
+            (not self.place.namespace or obj.namespace == self.place.namespace)
+            and (self.fields is None or self.fields(obj))
+            and self.labels.holds(obj.labels)
+        )
+
+    def now(self, store: Store) -> list[Stored]:
+        """Return the chosen objects as they are now."""
+        found = store.select(self.place.kind, self.place.namespace, self.labels)
+        return found if self.fields is None else [each for each in found if self.fields(each)]
+
+    def at(self, store: Store, revision: int) -> list[Stored]:
+        """Return the chosen objects as they were."""
+        return [each for each in store.at(self.place.kind, revision) if self.holds(each)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    revision: int
+    after: tuple[str, str]
+
+    def token(self) -> str:
+        """Return it as what the client hands back."""
+        return base64.urlsafe_b64encode(encode({"v": self.revision, "after": self.after})).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, token: str) -> "_Page":
+        try:
+            told = decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+            return cls(int(told["v"]), (str(told["after"][0]), str(told["after"][1])))
+        except (ValueError, KeyError, TypeError, IndexError):
+            raise bad_request("invalid continue token: continue key is not valid: invalid character") from None
+
+
+def version(query: Mapping[str, str]) -> int:
+    """Return the version that is asked for, 0 for none; raises Refused."""
+    text = query.get("resourceVersion", "")
+    if text and not text.isdigit():
+        told = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise Refused(500, "", told) if is_watch(query) else bad_request(f"invalid resource version: {told}")
+    return int(text or 0)
+
+
+def number(query: Mapping[str, str], name: str) -> int:
+    """Return a number of the query, 0 for none; raises Refused."""
+    text = query.get(name, "")
+    if text and not text.lstrip("-").isdigit():
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text or 0)
+
+
+def listing(store: Store, place: Place, query: Mapping[str, str]) -> bytes:
+    """Return a page as JSON; raises Refused."""
+    chosen, limit, asked = Chosen(place, query), number(query, "limit"), version(query)
+    found, revision, after = _found(store, chosen, query, asked)
+    if query.get("resourceVersion") == "0":
+        limit = 0
+    left = [each for each in found if after is None or (each.namespace, each.name) > after]
+    page = left[:limit] if limit > 0 else left
+    meta: dict[str, object] = {"resourceVersion": str(revision)}
+    if len(page) < len(left):
+        meta["continue"] = _Page(revision, (page[-1].namespace, page[-1].name)).token()
+        if chosen.everything:
+            meta["remainingItemCount"] = len(left) - len(page)
+    kind = place.kind
+    head = f'{{"kind":"{kind.name}List","apiVersion":"{kind.api_version}","metadata":'.encode()
+    return head + encode(meta) + b',"items":[' + b",".join(each.item for each in page) + b"]}"
+
+
+def _found(
+    store: Store, chosen: Chosen, query: Mapping[str, str], asked: int
+) -> tuple[list[Stored], int, tuple[str, str] | None]:
+    """Return what there is to choose pages from, its revision, and the key after which the page begins."""
+    if token := query.get("continue", ""):
+        page = _Page.of(token)
+        if page.revision < store.floor:
+            raise expired(OLD_PAGE)
+        return chosen.at(store, page.revision), page.revision, page.after
+    match = query.get("resourceVersionMatch", "")
+    if match and "resourceVersion" not in query:
+        raise bad_match("resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if asked > store.revision:
+        raise too_large(asked, store.revision)
+    if match == "Exact" and asked:
+        if asked < store.floor:
+            raise expired(OLD_LIST)
+        return chosen.at(store, asked), asked, None
+    return chosen.now(store), store.revision, None
+
+
+def bad_match(why: str, match: str = "") -> Refused:
+    """Say that there may be no resourceVersionMatch here."""
+    causes = [cause("FieldValueForbidden", "resourceVersionMatch", f"Forbidden: {why}")]
+    if match:
+        told = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+        causes.append(cause("FieldValueNotSupported", "resourceVersionMatch", told))
+    return invalid_options("ListOptions", *causes)

@@ -1,0 +1,190 @@
+"""The HTTP server: one handler for every request, on the loop that does everything else too."""
+
+import asyncio
+from typing import Final
+
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_server import Server
+
+from ..cluster import Cluster
+from ..store.objects import encode
+from ..store.refusals import Refused
+from . import network_faults as trouble
+from .handlers import Answer, Answers, Call
+from .network_faults import GARBAGE, IN_STREAM, Trouble, Wire
+from .request_info import is_watch, place
+from .watches import Stream
+
+JSON: Final = "application/json"
+
+
+class ApiServer:
+    """Serves a cluster to whoever has the token."""
+
+    def __init__(self, cluster: Cluster, wire: Wire, token: str) -> None:
+        self._cluster = cluster
+        self._wire = wire
+        self._token = token
+        self._answers = Answers(cluster)
+        self._streams: set[Stream] = set()
+        self._server = Server(self._handle, access_log=None, lingering_time=0.0)
+        self._listener: asyncio.Server | None = None
+        self._closing = asyncio.Event()
+
+    async def listen(self) -> int:
+        """Begin to serve on 127.0.0.1; return the port."""
+        self._listener = await asyncio.get_running_loop().create_server(self._server, "127.0.0.1", 0)
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        """End every connection."""
+        self._closing.set()
+        for stream in tuple(self._streams):
+            stream.finish()
+        if self._listener is not None:
+            self._listener.close()
+        await self._server.shutdown(0.2)
+
+    def wake(self) -> None:
+        """Let every open stream see what has been planted for it."""
+        for stream in self._streams:
+            stream.wake()
+
+    async def _handle(self, request: BaseRequest) -> StreamResponse:
+        try:
+            return await self._served(request)
+        except Refused as refused:
+            return self._refusal(refused)
+        except ConnectionError:
+            return Response()  # nobody will see it: the client is gone, or was sent away
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a broken simulation must be heard: `Simulation.stop` raises this
+            self._cluster.timers.failure = self._cluster.timers.failure or error
+            return self._refusal(Refused(500, "InternalError", f"the simulation failed: {error!r}"))
+
+    async def _served(self, request: BaseRequest) -> StreamResponse:
+        call = Call(request.method, request.path, dict(request.query), await request.read(), request.content_type)
+        if self._wire.token_expired or request.headers.get("Authorization") != f"Bearer {self._token}":
+            raise Refused(401, "Unauthorized", "Unauthorized")
+        verb, resource = _what(call)
+        planted = self._wire.take(verb, resource)
+        while planted is not None and planted.name == "delay":
+            await asyncio.sleep(planted.seconds)
+            planted = self._wire.take(verb, resource)
+        if planted is not None and planted.refused is not None:
+            raise planted.refused
+        if verb == "watch":
+            return await self._watch(request, call, planted)
+        if planted is not None and planted.name not in ("slow", "lose"):
+            return await self._spoiled(request, planted)
+        with self._cluster.timers.moment():
+            answer = self._answers.to(call)
+        if planted is not None and planted.name == "lose":
+            return await self._spoiled(request, planted)
+        if answer.takes:
+            await self._cluster.timers.passed(answer.takes)
+        return await self._slowly(request, answer, planted) if planted else self._response(answer)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Date": self._cluster.registry.calendar.date(), "Audit-Id": "sim", "Cache-Control": "no-cache, private"}
+
+    def _response(self, answer: Answer) -> Response:
+        return Response(body=answer.body, status=answer.code, headers=self._headers(), content_type=answer.content_type)
+
+    def _refusal(self, refused: Refused) -> Response:
+        headers = self._headers()
+        if refused.retry_after is not None:
+            headers["Retry-After"] = str(refused.retry_after)
+        if refused.code == 404 and not refused.reason:
+            return Response(text=f"{refused}\n", status=404, headers=headers)
+        return Response(body=encode(refused.status), status=refused.code, headers=headers, content_type=JSON)
+
+    async def _spoiled(self, request: BaseRequest, planted: Trouble) -> StreamResponse:
+        """Answer as no API server would."""
+        if planted.name == "garbage":
+            return Response(body=GARBAGE, headers=self._headers(), content_type=JSON)
+        if planted.name == "truncate":
+            await trouble.cut(request)
+        elif planted.name == "silence":
+            await self._closing.wait()
+        else:
+            trouble.reset(request)
+        raise ConnectionResetError("planted")
+
+    async def _slowly(self, request: BaseRequest, answer: Answer, planted: Trouble) -> StreamResponse:
+        response = await self._begun(request)
+        await _write(response, answer.body, planted.seconds)
+        await response.write_eof()
+        return response
+
+    async def _begun(self, request: BaseRequest) -> StreamResponse:
+        response = StreamResponse(headers={**self._headers(), "Content-Type": JSON})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        return response
+
+    async def _watch(self, request: BaseRequest, call: Call, planted: Trouble | None) -> StreamResponse:
+        where = place(call.path)
+        self._answers.check_allowed(where, "watch")
+        stream = Stream(self._cluster.store, self._cluster.timers, where, call.query)
+        self._streams.add(stream)
+        try:
+            response, pause = await self._begun(request), 0.0
+            while not (stream.over and not stream.lines):
+                planted = planted or self._wire.take(
+                    "watch", where.kind.plural, IN_STREAM - ({"slow"} if pause else set())
+                )
+                if planted is not None and planted.name == "slow":
+                    pause = planted.seconds
+                elif planted is not None and await self._disturbed(request, response, planted):
+                    return response
+                planted = None
+                for line in await stream.some():
+                    await _write(response, line, pause)
+            await response.write_eof()
+            return response
+        finally:
+            self._streams.discard(stream)
+            stream.close()
+
+    async def _disturbed(self, request: BaseRequest, response: StreamResponse, planted: Trouble) -> bool:
+        """Do to an open stream what was planted for it; return whether it is over."""
+        if planted.name in ("garbage", "expire"):
+            await response.write(GARBAGE if planted.name == "garbage" else trouble.ended_stream())
+            if planted.name == "expire":
+                await response.write_eof()
+            return planted.name == "expire"
+        if planted.name == "silence":
+            await self._closing.wait()
+            return True
+        if planted.name == "truncate":
+            await trouble.cut(request, b"")
+        elif planted.name == "reset":
+            trouble.reset(request)
+        else:
+            return False
+        raise ConnectionResetError("planted")
+
+
+async def _write(response: StreamResponse, data: bytes, pause: float) -> None:
+    """Write at once, or byte by byte with a pause after each."""
+    if not pause:
+        await response.write(data)
+        return
+    for byte in data:
+        await response.write(bytes([byte]))
+        await asyncio.sleep(pause)
+
+
+def _what(call: Call) -> tuple[str, str]:
+    """Return verb and resource as troubles name them; none for what is no resource."""
+    try:
+        where = place(call.path)
+    except Refused:
+        return call.method.lower(), ""
+    return (
+        "watch" if is_watch(dict(call.query)) and not where.name else where.verb(call.method, dict(call.query))
+    ), where.resource

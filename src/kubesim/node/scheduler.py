@@ -1,0 +1,121 @@
+"""Places pods on nodes, or says why it cannot."""
+
+from collections import Counter
+from typing import Any, Final
+
+from ..apiserver.registry import Registry
+from ..controllers.node_affinity import untolerated
+from ..controllers.queue import Queue
+from ..controllers.recorder import SCHEDULER, Recorder
+from ..failures import Ward
+from ..store.kinds import NODE, POD
+from ..store.objects import Stored, condition, is_terminal
+from ..store.store import Change, Key
+from .fit import Why, obstacle, requests, sentence
+
+LAG: Final = 0.012
+
+
+class Scheduler:
+    """The default scheduler: nodes that fit, the emptiest of the pod's own kind first."""
+
+    def __init__(self, registry: Registry, ward: Ward) -> None:
+        self._registry = registry
+        self._ward = ward
+        self._recorder = Recorder(registry, SCHEDULER)
+        self._used: dict[str, Counter[str]] = {}
+        self._alike: Counter[tuple[str, str]] = Counter()
+        self._stuck: dict[Key, None] = {}
+        self._queue: Queue[Key] = Queue(registry.timers, LAG, self._schedule)
+        registry.store.listen(POD, self._hear)
+        registry.store.listen(NODE, self._hear_node)
+
+    def wake(self) -> None:
+        """Try again what could not be placed."""
+        for key in tuple(self._stuck):
+            self._queue.add(key)
+
+    def _hear(self, change: Change) -> None:
+        before, after = change.before, change.after
+        if before is not None and _placed(before):
+            self._count(before, -1)
+        if change.type != "DELETED" and _placed(after):
+            self._count(after, 1)
+        if change.type == "ADDED" and not after.spec.get("nodeName"):
+            self._queue.add((after.namespace, after.name))
+        freed = before is not None and _placed(before) and (change.type == "DELETED" or is_terminal(after))
+        if freed and self._stuck:
+            self.wake()
+
+    def _count(self, pod: Stored, sign: int) -> None:
+        node = pod.spec["nodeName"]
+        used = self._used.setdefault(node, Counter())
+        used["pods"] += sign
+        for resource, amount in requests(pod).items():
+            used[resource] += sign * amount
+        self._alike[pod.owner, node] += sign
+
+    def _hear_node(self, change: Change) -> None:
+        if (
+            change.before is None
+            or change.before.spec != change.after.spec
+            or change.before.labels != change.after.labels
+        ):
+            self.wake()
+
+    def _schedule(self, key: Key) -> None:
+        pod = self._registry.store.get(POD, *key)
+        self._stuck.pop(key, None)
+        if pod is None or pod.spec.get("nodeName") or pod.deleting:
+            return
+        if self._ward.silent("scheduler-silent"):
+            self._stuck[key] = None
+            return
+        nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
+        why = {node.name: self._obstacle(pod, node) for node in nodes}
+        fitting = [node for node in nodes if why[node.name] is None]
+        if fitting:
+            self._bind(pod, min(fitting, key=lambda node: self._score(pod, node)))
+        else:
+            self._refuse(key, pod, [each for each in why.values() if each is not None])
+
+    def _obstacle(self, pod: Stored, node: Stored) -> Why | None:
+        found = obstacle(pod, node, self._used.get(node.name, Counter()))
+        if found is None and "unschedulable" in self._ward.of(pod):
+            return Why("Insufficient cpu", helped=True)
+        return found
+
+    def _score(self, pod: Stored, node: Stored) -> tuple[Any, ...]:
+        used = self._used.get(node.name, Counter())
+        shunned = untolerated(pod.spec, node, "PreferNoSchedule") is not None
+        return shunned, self._alike[pod.owner, node.name], used["pods"], node.name
+
+    def _bind(self, pod: Stored, node: Stored) -> None:
+        now = self._registry.calendar.time()
+        others = [each for each in pod.status.get("conditions") or () if each["type"] != "PodScheduled"]
+        scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
+        spec = {**pod.spec, "nodeName": node.name}
+        status = {**pod.status, "conditions": [*others, scheduled]}
+        self._registry.store.put(POD, {**pod.body, "spec": spec, "status": status})
+        message = f"Successfully assigned {pod.namespace}/{pod.name} to {node.name}"
+        self._recorder.normal(pod, "Scheduled", message)
+
+    def _refuse(self, key: Key, pod: Stored, why: list[Why]) -> None:
+        self._stuck[key] = None
+        message = sentence(why)
+        if condition(pod, "PodScheduled").get("message") == message:
+            return
+        told = {
+            "type": "PodScheduled",
+            "status": "False",
+            "lastProbeTime": None,
+            "lastTransitionTime": self._registry.calendar.time(),
+            "reason": "Unschedulable",
+            "message": message,
+        }
+        self._registry.status(pod, {**pod.status, "conditions": [told]})
+        self._recorder.warn(pod, "FailedScheduling", message)
+
+
+def _placed(pod: Stored) -> bool:
+    return bool(pod.spec.get("nodeName")) and not is_terminal(pod)

@@ -1,0 +1,180 @@
+"""The simulated cluster as its users see it: started, named by a kubeconfig, made sick, stopped."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from .clock import Clock, Scaled
+from .cluster import Cluster
+from .failures import Sickness
+from .http.network_faults import Wire
+from .http.server import ApiServer
+from .manifests import ManifestError, apply
+
+CONTEXT: Final = "embedded"
+PATIENCE: Final = 10.0
+ValueT = TypeVar("ValueT")
+
+
+class Simulation:
+    """A cluster with what the manifests say; `wire` is what can be made wrong between it and its clients.
+
+    Everything in it happens in one event loop, in a thread of its own. Without a clock of another kind, twenty of its
+    seconds pass in one.
+    """
+
+    def __init__(self, manifests: Sequence[Path] = (), *, nodes: int = 2, clock: Clock | None = None) -> None:
+        self.clock: Clock = clock or Scaled()
+        self.wire = Wire()
+        self._manifests = tuple(manifests)
+        self._nodes = nodes
+        self._sick: list[Sickness] = []
+        self._folder: Path | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._server: ApiServer | None = None
+        self._cluster: Cluster | None = None
+
+    def start(self) -> "Simulation":
+        """Serve; returns once it does. Raises ManifestError for a manifest that cannot be honoured."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="kubechaos-sim", daemon=True)
+        self._thread.start()
+        token = secrets.token_urlsafe(24)
+        try:
+            port = asyncio.run_coroutine_threadsafe(self._serve(token), self._loop).result(PATIENCE)
+        except BaseException:
+            self.stop()
+            raise
+        self._folder = Path(tempfile.mkdtemp(prefix="kubechaos-sim-"))
+        self.kubeconfig.touch(mode=0o600)
+        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, context=CONTEXT))
+        return self
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The file that names it, with the context `embedded`; only its owner may read it."""
+        if self._folder is None:
+            raise RuntimeError("the simulation has not been started")
+        return self._folder / "kubeconfig"
+
+    async def _serve(self, token: str) -> int:
+        loop = asyncio.get_running_loop()
+        self._cluster = cluster = Cluster(self.clock, self._nodes)
+        for each in self._sick:
+            cluster.sicken(each)
+        apply(cluster, self._manifests)
+        self._server = server = ApiServer(cluster, self.wire, token)
+        self.wire.wake = lambda: _threadsafe(loop, server.wake)
+        cluster.timers.drive(loop)
+        return await server.listen()
+
+    def stop(self) -> None:
+        """End it, and leave nothing behind; raises what a controller of it raised, if one did."""
+        loop, self._loop = self._loop, None
+        if loop is not None and self._thread is not None:
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result(PATIENCE)
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join(PATIENCE)
+            loop.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        cluster, self._cluster = self._cluster, None
+        if cluster is not None and cluster.timers.failure is not None:
+            raise cluster.timers.failure
+
+    async def _end(self) -> None:
+        if self._cluster is not None:
+            self._cluster.timers.rest()
+        if self._server is not None:
+            await self._server.close()
+        mine = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def __enter__(self) -> "Simulation":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def inside(self, action: Callable[[Cluster], ValueT]) -> ValueT:
+        """Do something to the cluster where nothing else happens meanwhile, and return what comes of it."""
+
+        async def done(cluster: Cluster) -> ValueT:
+            with cluster.timers.moment():
+                return action(cluster)
+
+        if self._loop is None or self._cluster is None:
+            raise RuntimeError("the simulation is not running")
+        return asyncio.run_coroutine_threadsafe(done(self._cluster), self._loop).result(PATIENCE)
+
+    def apply(self, manifest: dict[str, Any]) -> None:
+        """Create what a manifest says, or change it to that; raises ManifestError."""
+
+        def applied(cluster: Cluster) -> None:
+            try:
+                cluster.apply(manifest)
+            except Exception as error:
+                raise ManifestError(str(error)) from error
+
+        self.inside(applied)
+
+    def sicken(self, name: str, workload: str = "", **options: Any) -> Sickness:
+        """Let a workload's pods, or all pods, suffer from something from now on; see Sickness for what and how."""
+        sickness = Sickness(name, workload, **options)
+        if self._cluster is None:
+            self._sick.append(sickness)
+        else:
+            self.inside(lambda cluster: cluster.sicken(sickness))
+        return sickness
+
+    def heal(self, name: str) -> None:
+        """Take a sickness away from everybody."""
+        self.inside(lambda cluster: cluster.heal(name))
+
+    def compact(self) -> None:
+        """Forget all history: what is older than now is 410 Expired."""
+        self.inside(lambda cluster: cluster.store.compact())
+
+    def step(self, seconds: float) -> None:
+        """Move a stepped clock on."""
+        self.inside(lambda cluster: cluster.timers.step(seconds))
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Wait until every workload is complete, for at most so many simulation seconds; raises TimeoutError."""
+        until = self.clock.now() + seconds
+        done = threading.Event()
+        while not self.inside(lambda cluster: cluster.when_settled(done.set)):
+            if not done.wait(self.clock.wall(max(0.0, until - self.clock.now()))):
+                waiting = self.inside(lambda cluster: cluster.unsettled())
+                raise TimeoutError(f"not settled within {seconds:g} s: {waiting}")
+            done.clear()
+
+
+def _threadsafe(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(action)
+
+
+KUBECONFIG: Final = """\
+apiVersion: v1
+kind: Config
+current-context: {context}
+contexts:
+- name: {context}
+  context: {{cluster: {context}, user: {context}, namespace: default}}
+clusters:
+- name: {context}
+  cluster: {{server: "http://127.0.0.1:{port}"}}
+users:
+- name: {context}
+  user: {{token: "{token}"}}
+"""

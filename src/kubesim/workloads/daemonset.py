@@ -1,0 +1,196 @@
+"""Keeps one pod of a DaemonSet on every node that it belongs to."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..apiserver.deletion import Deletion, Options
+from ..apiserver.registry import Registry
+from ..controllers.availability import Availability
+from ..controllers.event_queue import Attention
+from ..controllers.int_or_string import share
+from ..controllers.recorder import Recorder
+from ..failures import Ward
+from ..store.kinds import DAEMON_SET, NODE, POD
+from ..store.objects import Body, Stored, is_ready
+from ..store.refusals import Refused
+from ..store.store import Change, Key
+from .daemons import by_node, is_updated, should_run, spec_of, template_for
+from .history import HASH, History
+from .pods import of_template
+
+LAG: Final = 0.008
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look at a DaemonSet: its nodes, and the pods of each."""
+
+    daemon_set: Stored
+    hash: str
+    nodes: list[Stored]
+    pods: dict[str, list[Stored]]
+    spec: Body
+    availability: Availability
+
+    def wants(self, node: Stored) -> bool:
+        """Whether a node should have a pod."""
+        return should_run(self.spec, node)[0]
+
+    @property
+    def wanted(self) -> list[Stored]:
+        """The nodes that should have a pod."""
+        return [node for node in self.nodes if self.wants(node)]
+
+
+class DaemonSets:
+    """The DaemonSet controller."""
+
+    def __init__(self, registry: Registry, deletion: Deletion, ward: Ward) -> None:
+        self._registry = registry
+        self._deletion = deletion
+        self._ward = ward
+        self._history = History(registry)
+        self._recorder = Recorder(registry, "daemonset-controller")
+        self._queue = Attention(registry, DAEMON_SET, POD, LAG, self._reconcile)
+        self.wake = self._queue.wake
+        registry.store.listen(NODE, self._hear_node)
+
+    def _hear_node(self, change: Change) -> None:
+        before, after = change.before, change.after
+        if (
+            before is None
+            or change.type == "DELETED"
+            or before.labels != after.labels
+            or before.spec.get("taints") != after.spec.get("taints")
+        ):
+            self.wake()
+
+    def _reconcile(self, key: Key) -> None:
+        daemon_set = self._registry.store.get(DAEMON_SET, *key)
+        if daemon_set is None or daemon_set.deleting or self._ward.silent("controller-silent", daemon_set):
+            return
+        try:
+            now = self._look(daemon_set)
+        except Refused:  # a revision of an older DaemonSet with this name has not been collected yet
+            self._queue.retry(key)
+            return
+        failed = False
+        try:
+            if not self._manage(now):
+                self._roll(now)
+        except Refused:  # said in an event
+            failed = True
+        self._forget(now)
+        self._tell(replace(now, pods=self._pods(daemon_set)))
+        (self._queue.retry if failed else self._queue.done)(key)
+
+    def _look(self, daemon_set: Stored) -> Round:
+        current = self._history.current(daemon_set)
+        nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
+        availability = Availability.of(daemon_set, self._registry.calendar)
+        pods = self._pods(daemon_set)
+        return Round(daemon_set, current.labels[HASH], nodes, pods, spec_of(daemon_set), availability)
+
+    def _pods(self, daemon_set: Stored) -> dict[str, list[Stored]]:
+        return by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
+
+    def _manage(self, now: Round) -> bool:
+        """Make what is missing and give up what is too much; return whether there was anything."""
+        missing = [node.name for node in now.wanted if node.name not in now.pods]
+        surplus = [pod for node in now.nodes for pod in self._surplus(now, node)]
+        known = {node.name for node in now.nodes}
+        surplus += [
+            pod for name, pods in now.pods.items() if name not in known for pod in pods if not pod.spec.get("nodeName")
+        ]
+        self._sync(now, missing, surplus)
+        return bool(missing or surplus)
+
+    def _surplus(self, now: Round, node: Stored) -> list[Stored]:
+        """Return the pods of a node that should not be there, or not any more: ended ones, and all but the oldest."""
+        there = [pod for pod in now.pods.get(node.name, ()) if not pod.deleting]
+        if not should_run(now.spec, node)[1]:
+            return there
+        ended = [pod for pod in there if self._has_ended(now.daemon_set, pod, node)]
+        return ended + [pod for pod in there if pod not in ended][1:]
+
+    def _has_ended(self, daemon_set: Stored, pod: Stored, node: Stored) -> bool:
+        where = f"daemon pod {pod.namespace}/{pod.name} on node {node.name}"
+        if pod.status.get("phase") == "Failed":
+            self._recorder.warn(daemon_set, "FailedDaemonPod", f"Found failed {where}, will try to kill it")
+        elif pod.status.get("phase") == "Succeeded":
+            self._recorder.normal(daemon_set, "SucceededDaemonPod", f"Found succeeded {where}, will try to delete it")
+        else:
+            return False
+        return True
+
+    def _roll(self, now: Round) -> None:
+        """Give up pods of other templates: those that are not available anyhow, and as many more as may be missing."""
+        strategy = now.daemon_set.spec["updateStrategy"]
+        if strategy["type"] == "OnDelete":
+            return
+        wanted = now.wanted
+        most = share(strategy["rollingUpdate"]["maxUnavailable"], len(wanted), up=True) or 1
+        candidates, broken, unavailable = [], [], 0
+        for name in dict.fromkeys([*now.pods, *(node.name for node in wanted)]):
+            there = [pod for pod in now.pods.get(name, ()) if not pod.deleting]
+            old = [pod for pod in there if not is_updated(now.daemon_set, pod, now.hash)]
+            if len(there) != 1:
+                unavailable += 1
+            elif not old:
+                unavailable += not now.availability.holds(there[0])
+            elif not now.availability.holds(old[0]):
+                broken.append(old[0])
+                unavailable += 1
+            else:
+                candidates.append(old[0])
+        self._sync(now, [], [*broken, *candidates[: max(0, most - unavailable)]])
+
+    def _sync(self, now: Round, missing: list[str], surplus: list[Stored]) -> None:
+        """Make and delete pods; one that cannot be made ends the making, as a full quota need not be hit twice."""
+        daemon_set, refusal = now.daemon_set, None
+        for node in missing:
+            named = f"{daemon_set.name}-"
+            template = template_for(daemon_set, node, now.hash)
+            body = of_template(daemon_set, template, named + self._registry.suffix(), generateName=named)
+            try:
+                pod = self._registry.create(POD, daemon_set.namespace, body)
+            except Refused as refused:
+                refusal = refused
+                self._recorder.warn(daemon_set, "FailedCreate", f"Error creating: {refused}")
+                break
+            self._recorder.normal(daemon_set, "SuccessfulCreate", f"Created pod: {pod.name}")
+        for pod in surplus:
+            self._deletion.delete(pod, Options(uid=pod.uid))
+            self._recorder.normal(daemon_set, "SuccessfulDelete", f"Deleted pod: {pod.name}")
+        if refusal is not None:
+            raise refusal
+
+    def _forget(self, now: Round) -> None:
+        owned = self._registry.store.owned(POD, now.daemon_set.uid)
+        used = {now.hash, *(pod.labels.get(HASH) for pod in owned)}
+        names = {each.name: each.labels.get(HASH) for each in self._history.of(now.daemon_set)}
+        current = [name for name, hash_ in names.items() if hash_ == now.hash]
+        self._history.forget(now.daemon_set, [name for name, hash_ in names.items() if hash_ in used], current)
+
+    def _tell(self, now: Round) -> None:
+        latest = self._registry.latest(now.daemon_set)
+        if latest is None:
+            return
+        wanted = now.wanted
+        first = [now.pods[node.name][0] for node in wanted if node.name in now.pods]
+        ready, available = sum(map(is_ready, first)), sum(map(now.availability.holds, first))
+        status: Body = {
+            "currentNumberScheduled": len(first),
+            "numberMisscheduled": sum(node.name in now.pods for node in now.nodes if not now.wants(node)),
+            "desiredNumberScheduled": len(wanted),
+            "numberReady": ready,
+            "observedGeneration": now.daemon_set.meta["generation"],
+        }
+        counts = {
+            "updatedNumberScheduled": sum(is_updated(now.daemon_set, pod, now.hash) for pod in first),
+            "numberAvailable": available,
+            "numberUnavailable": len(wanted) - available,
+        }
+        self._registry.status(latest, status | {key: value for key, value in counts.items() if value})
+        if ready != available:  # not when the next one is, but as the real one does: so many seconds after each look
+            self._queue.later((latest.namespace, latest.name), now.availability.least)

@@ -1,0 +1,47 @@
+"""How many replicas the old and the new ReplicaSets of a Deployment should have now: sums, and nothing else."""
+
+from ..controllers.int_or_string import share
+from ..store.objects import Stored
+
+
+def bounds(deployment: Stored) -> tuple[int, int]:
+    """Return how many pods there may be above, and how few below, the replicas wanted: surge up, unavailable down."""
+    rolling = deployment.spec["strategy"].get("rollingUpdate")
+    if not rolling:
+        return 0, deployment.spec["replicas"]
+    replicas = deployment.spec["replicas"]
+    surge, unavailable = share(rolling["maxSurge"], replicas, up=True), share(rolling["maxUnavailable"], replicas)
+    return surge, min(unavailable, replicas) if surge or unavailable else 1
+
+
+def new_size(deployment: Stored, new: int, old: int) -> int:
+    """Return how many replicas the new ReplicaSet should have, given what it has and what the old ones have."""
+    wanted: int = deployment.spec["replicas"]
+    if deployment.spec["strategy"]["type"] == "Recreate" or new >= wanted:
+        return wanted
+    surge, _ = bounds(deployment)
+    return new + max(0, min(wanted + surge - new - old, wanted - new))
+
+
+def old_sizes(deployment: Stored, new: Stored, olds: list[Stored]) -> list[int]:
+    """Return how many replicas each old ReplicaSet should have: what does not run goes first."""
+    sizes = [each.spec["replicas"] for each in olds]
+    _, unavailable = bounds(deployment)
+    least = deployment.spec["replicas"] - unavailable
+    missing = new.spec["replicas"] - _available(new)
+    room = sizes and sum(sizes) + new.spec["replicas"] - least - missing
+    for index, each in enumerate(olds):
+        gone = min(max(0, room), max(0, sizes[index] - _available(each)))
+        sizes[index] -= gone
+        room -= gone
+    room = sum(map(_available, olds)) + _available(new) - least
+    room = min(room, sum(sizes) + new.spec["replicas"] - least - missing)
+    for index, size in enumerate(sizes):
+        gone = min(max(0, room), size)
+        sizes[index] -= gone
+        room -= gone
+    return sizes
+
+
+def _available(replica_set: Stored) -> int:
+    return int(replica_set.status.get("availableReplicas", 0))
