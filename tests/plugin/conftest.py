@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.plugin.hearing import Heard
+from tests.loopback.rawserver import RawServer
 from tests.plugin.tiny import Tiny
-from tests.rawserver import RawServer
 
 INI = """
 [pytest]
@@ -107,13 +106,6 @@ def _loaded() -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[RawServer]:
-    """A scripted server."""
-    with RawServer() as server:
-        yield server
-
-
-@pytest.fixture
 def tiny(server: RawServer, tmp_path: Path) -> Tiny:
     """The tiny cluster."""
     return Tiny(server, tmp_path)
@@ -135,11 +127,3 @@ def run(pytester: pytest.Pytester, use: Callable[[Path], None], tiny: Tiny) -> R
     """Runs tests in a pytest of their own."""
     use(tiny.kubeconfig)
     return Runner(pytester, use)
-
-
-@pytest.fixture
-def heard(server: RawServer) -> Iterator[Heard]:
-    """A watch of the scripted server, to be started by the test."""
-    heard = Heard(server)
-    yield heard
-    heard.end()
