@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.plugin import test_plugin_interruptions as module
+from tests.plugin import test_session_interruptions as module
 from tests.plugin.test_session_interruptions import interrupt
 
 SETUP = """
