@@ -21,11 +21,11 @@ class Trouble:
     message: str
 
 
-def trouble(image: str, policy: str, *, sick: bool) -> Trouble | None:
+def trouble(image: str, policy: str, *, fails: bool) -> Trouble | None:
     """Return why an image cannot be had; None if it can. Nobody listens on localhost: its registries refuse."""
     if not _NAME.fullmatch(image):
         return Trouble("InvalidImageName", _malformed(image))
-    if not sick and not _HERE.match(image):
+    if not fails and not _HERE.match(image):
         return None
     if policy == "Never":
         return Trouble("ErrImageNeverPull", f'Container image "{image}" is not present with pull policy of Never')

@@ -3,7 +3,7 @@
 from ..apiserver.deletion import Deletion
 from ..apiserver.registry import Registry
 from ..controllers.recorder import Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
 from ..store.kinds import POD
 from ..store.objects import Stored
 from ..store.store import Change
@@ -13,10 +13,10 @@ from .pod_life import Life
 class Kubelet:
     """Starts a life when a pod is bound to a node, ends it when the pod is deleted, forgets it when it is gone."""
 
-    def __init__(self, registry: Registry, deletion: Deletion, ward: Ward) -> None:
+    def __init__(self, registry: Registry, deletion: Deletion, failures: FailureRegistry) -> None:
         self._registry = registry
         self._deletion = deletion
-        self._ward = ward
+        self._failures = failures
         self._recorder = Recorder(registry, "kubelet")
         self._lives: dict[str, Life] = {}
         self._number = 0
@@ -31,14 +31,16 @@ class Kubelet:
         life = self._lives.get(pod.uid)
         if life is None and pod.spec.get("nodeName") and not pod.deleting:
             self._number += 1
-            self._lives[pod.uid] = Life(pod, self._registry, self._deletion, self._ward, self._recorder, self._number)
+            self._lives[pod.uid] = Life(
+                pod, self._registry, self._deletion, self._failures, self._recorder, self._number
+            )
         elif life is not None and pod.deleting:
             life.asked_to_end(pod)
         elif life is not None and change.before is not None and (names := _changed(change.before, pod)):
             life.asked_to_restart(pod, names)
 
     def reconsider(self) -> None:
-        """Let everybody feel a new sickness."""
+        """Let every pod look at its failures again: one was injected or removed."""
         for life in tuple(self._lives.values()):
             life.reconsider()
 

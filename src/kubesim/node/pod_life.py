@@ -1,19 +1,17 @@
 """The life of one pod on its node, in the stages and at the pace that were measured on a real cluster."""
 
 from collections.abc import Callable
-from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..clock import Timer
 from ..controllers.recorder import Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
+from ..failures import ContainerFailure, IgnoresSigterm, ImagePull, ReadinessFailure, StuckFinalizer
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from . import images, pace, statuses
 from .probe import Probe
 from .status_writer import Voice
-
-STUCK: Final = "kubesim/stuck"
 
 
 class Life:
@@ -24,7 +22,7 @@ class Life:
         pod: Stored,
         registry: Registry,
         deletion: Deletion,
-        ward: Ward,
+        failures: FailureRegistry,
         recorder: Recorder,
         number: int,
     ) -> None:
@@ -32,7 +30,7 @@ class Life:
         self._turn = number % 4
         self._registry = registry
         self._deletion = deletion
-        self._ward = ward
+        self._failures = failures
         self._voice = Voice(pod, registry, recorder)
         self._stage: Timer | None = None
         self._stop_at: float | None = None
@@ -47,7 +45,7 @@ class Life:
             return
         grace: float = pod.meta["deletionGracePeriodSeconds"]
         obeys = pace.TERM + pace.STOPPED + self._turn * pace.STAGGER / 4
-        deaf = "ignores-sigterm" in self._ward.of(pod)
+        deaf = self._failures.of(pod, IgnoresSigterm) is not None
         stop_at = self._registry.timers.now() + (grace if deaf else min(grace, obeys))
         if grace == 0 or (self._stop_at is not None and stop_at >= self._stop_at):
             return
@@ -64,7 +62,7 @@ class Life:
                 self._next(pace.SOON, lambda: self._pull(pace.SOON))
             return
         self._registry.timers.after(pace.TERM, lambda: self._voice.say_changed(pod, names))
-        deaf = "ignores-sigterm" in self._ward.of(pod)
+        deaf = self._failures.of(pod, IgnoresSigterm) is not None
         ends = pod.spec["terminationGracePeriodSeconds"] if deaf else pace.TERM + pace.STOPPED
         self._changed |= dict.fromkeys(names, 137 if deaf else 0)
         self._probe.stop()
@@ -95,7 +93,7 @@ class Life:
     def _live(self, pod: Stored) -> None:
         """Probe what was just started, or plan its end."""
         if self._dies(pod) is None:
-            self._probe.start(pod, self._ward.of(pod), at_once=True)
+            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=True)
         else:
             self._plan_death(pod)
 
@@ -107,7 +105,7 @@ class Life:
             self._stage.cancel()
 
     def reconsider(self) -> None:
-        """Feel a new sickness, or be rid of one."""
+        """Begin to fail, or end it: a failure was injected or removed."""
         pod = self._voice.latest()
         if pod is None:
             return
@@ -117,14 +115,15 @@ class Life:
         if self._dies(pod) is not None:
             self._plan_death(pod)
         else:
-            self._probe.start(pod, self._ward.of(pod), at_once=False)
+            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=False)
 
     def _hold(self, pod: Stored) -> Stored:
         """Keep a pod that is to be stuck from ever leaving the API, or let it go."""
-        stuck, held = "stuck-finalizer" in self._ward.of(pod), STUCK in (pod.meta.get("finalizers") or ())
+        stuck = self._failures.of(pod, StuckFinalizer) is not None
+        held = StuckFinalizer.finalizer in (pod.meta.get("finalizers") or ())
         if stuck is held or (stuck and pod.deleting):
             return pod
-        return self._registry.patch(pod, {"metadata": {"finalizers": [STUCK] if stuck else None}})
+        return self._registry.patch(pod, {"metadata": {"finalizers": [StuckFinalizer.finalizer] if stuck else None}})
 
     def _next(self, seconds: float, action: Callable[[], None]) -> None:
         if self._stage is not None:
@@ -144,8 +143,9 @@ class Life:
             self._next(pace.PULLED, lambda: self._pull(pace.SOON))
 
     def _no_image(self, pod: Stored) -> images.Trouble | None:
-        first, sick = pod.spec["containers"][0], "image-pull" in self._ward.of(pod)
-        return images.trouble(first["image"], first["imagePullPolicy"], sick=sick)
+        first = pod.spec["containers"][0]
+        fails = self._failures.of(pod, ImagePull) is not None
+        return images.trouble(first["image"], first["imagePullPolicy"], fails=fails)
 
     def _pull(self, wait: float) -> None:
         """Start, or say why there is no image and try again later; only pulls alternate between two reasons."""
@@ -207,21 +207,16 @@ class Life:
         if ready is not is_ready(pod):
             self._voice.tell(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
 
-    def _dies(self, pod: Stored) -> tuple[str, int, float] | None:
-        """Return reason, exit code and seconds until the containers end by themselves; None if they do not."""
-        sick = self._ward.of(pod)
-        if crash := sick.get("crash-loop"):
-            return "Error", crash.exit_code, 0.05
-        if oom := sick.get("oom"):
-            return "OOMKilled", 137, oom.seconds
-        return None
+    def _dies(self, pod: Stored) -> ContainerFailure | None:
+        """Return the failure by which the containers end by themselves; None if they do not."""
+        return self._failures.of(pod, ContainerFailure)
 
     def _plan_death(self, pod: Stored) -> None:
         dies = self._dies(pod)
         assert dies is not None
-        if dies[0] == "OOMKilled":
-            self._probe.start(pod, self._ward.of(pod), at_once=not is_ready(pod))
-        self._next(dies[2], self._die)
+        if dies.probed:
+            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=not is_ready(pod))
+        self._next(dies.exit.seconds, self._die)
 
     def _die(self) -> None:
         pod = self._voice.latest()
@@ -229,7 +224,7 @@ class Life:
         if pod is None or dies is None:
             return
         self._probe.stop()
-        ended = statuses.ended(self._voice.now(), dies[0], dies[1])
+        ended = statuses.ended(self._voice.now(), dies.exit.reason, dies.exit.code)
         pod = self._voice.tell(pod, "Running", ended)
         first = statuses.known(pod, pod.spec["containers"][0]["name"])
         if first["restartCount"] == 0:
@@ -276,7 +271,7 @@ class Life:
             pod = self._voice.tell(pod, "Pending", statuses.waiting("ContainerCreating"))
             self._next(pace.NEVER_RAN, self._never_ran)
             return
-        deaf = "ignores-sigterm" in self._ward.of(pod)
+        deaf = self._failures.of(pod, IgnoresSigterm) is not None
         ended = (
             statuses.ended(self._voice.now(), "Error", 137)
             if deaf

@@ -1,10 +1,10 @@
 """A pod's readiness probe: asked while its answer may still change, and not after that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from ..clock import Timer, Timers
-from ..failures import Sickness
+from ..failures import ReadinessFailure
 from ..store.objects import Stored, is_ready
 
 FIRST: Final = 0.02
@@ -21,22 +21,22 @@ class Probe:
         self._failures = 0
         self._ready = False
         self._spec: dict[str, float] = {}
-        self._sick: Mapping[str, Sickness] = {}
+        self._failure: ReadinessFailure | None = None
 
     @staticmethod
     def needed(pod: Stored) -> bool:
         """Whether any container has a readiness probe; without one, running is being ready."""
         return any("readinessProbe" in each for each in pod.spec["containers"])
 
-    def start(self, pod: Stored, sick: Mapping[str, Sickness], *, at_once: bool) -> None:
+    def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool) -> None:
         """Begin to probe, at once for a container that has just been started, else at the next period."""
         self.stop()
         if not self.needed(pod):
             return
         self._spec = next(each["readinessProbe"] for each in pod.spec["containers"] if "readinessProbe" in each)
-        self._sick, self._failures, self._ready = sick, 0, is_ready(pod)
+        self._failure, self._failures, self._ready = failure, 0, is_ready(pod)
         self._began = self._timers.now()
-        if at_once or sick or not is_ready(pod):
+        if at_once or failure is not None or not is_ready(pod):
             wait = self._spec.get("initialDelaySeconds", 0) + FIRST if at_once else self._spec["periodSeconds"]
             self._timer = self._timers.after(wait, self._ask)
 
@@ -51,15 +51,8 @@ class Probe:
         self._ready = answers or (self._ready and self._failures < self._spec["failureThreshold"])
         failed = "HTTP probe failed with statuscode: 503" if "httpGet" in self._spec else ""
         self._found(self._ready, None if answers else failed)
-        if not answers or "flapping" in self._sick:
+        if not answers or (self._failure is not None and self._failure.recurs):
             self._timer = self._timers.after(self._spec["periodSeconds"], self._ask)
 
     def _answers(self) -> bool:
-        age = self._timers.now() - self._began
-        if "never-ready" in self._sick:
-            return False
-        if slow := self._sick.get("slow-ready"):
-            return age >= slow.seconds
-        if flapping := self._sick.get("flapping"):
-            return int(age / flapping.seconds) % 2 == 0
-        return True
+        return self._failure is None or self._failure.passes(self._timers.now() - self._began)
