@@ -7,7 +7,7 @@ from ..failure_registry import FailureRegistry
 from ..store.kinds import POD
 from ..store.objects import Stored
 from ..store.store import Change
-from .pod_life import Life
+from .pod_lifecycle import Life
 
 
 class Kubelet:
