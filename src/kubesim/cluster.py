@@ -119,7 +119,7 @@ class Cluster:
     def inject(self, injection: Injection) -> None:
         """Inject a failure, from now on."""
         self.failures.add(injection)
-        self.kubelet.reconsider()
+        self.kubelet.on_failures_changed()
 
     def remove(self, failure: type[Failure]) -> None:
         """Remove a failure wherever it was injected; what it has broken recovers as on a real cluster."""
@@ -128,7 +128,7 @@ class Cluster:
             for each in tuple(self.store.all(failure.kind)):
                 if each.name == failure.object_name():
                     self.store.remove(each)
-        self.kubelet.reconsider()
+        self.kubelet.on_failures_changed()
         self._replica_sets.wake()
         self._deployments.wake()
         self._stateful_sets.wake()

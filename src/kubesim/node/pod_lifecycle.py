@@ -1,21 +1,20 @@
-"""The life of one pod on its node, in the stages and at the pace that were measured on a real cluster."""
-
-from collections.abc import Callable
+"""One pod on its node, from ContainerCreating to its end, in the states and at the pace of a real kubelet."""
 
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
-from ..clock import Timer
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
-from ..failures import ContainerFailure, IgnoresSigterm, ImagePull, ReadinessFailure, StuckFinalizer
+from ..failures import ContainerFailure, IgnoresSigterm, ReadinessFailure, StuckFinalizer
 from ..store.objects import Body, Stored, is_ready, is_terminal
-from . import images, pace, statuses
+from . import pace, statuses
+from .image_puller import ImagePuller
+from .pod_states import WITH_CONTAINERS, WITHOUT_IMAGE, State, StateMachine
 from .probe import Probe
-from .status_writer import Voice
+from .status_writer import StatusWriter
 
 
-class Life:
-    """One pod from ContainerCreating to its end."""
+class PodLifecycle:
+    """Takes one pod through its states; `number` is how many pods there were before it, and gives its address."""
 
     def __init__(
         self,
@@ -27,267 +26,209 @@ class Life:
         number: int,
     ) -> None:
         self._number = number
-        self._turn = number % 4
+        # Pods that are created together start one after the other on a real node.
+        self._stagger = number % 4 * pace.STAGGER
         self._registry = registry
         self._deletion = deletion
         self._failures = failures
-        self._voice = Voice(pod, registry, recorder)
-        self._stage: Timer | None = None
         self._stop_at: float | None = None
-        self._changed: dict[str, int] = {}
-        self._back_off = 10.0
-        self._probe = Probe(registry.timers, self._probed)
-        self._next(pace.CREATING, self._create)
+        self._changed: dict[str, tuple[str, int]] = {}
+        self._back_off = pace.FIRST_BACK_OFF
+        self._writer = StatusWriter(pod, registry, recorder)
+        self._machine = StateMachine(registry.timers, self._writer.latest)
+        self._images = ImagePuller(self._machine, self._writer, failures, self._start)
+        self._probe = Probe(registry.timers, self._on_probe)
+        self._machine.after(pace.CREATING, self._create)
 
-    def asked_to_end(self, pod: Stored) -> None:
-        """Begin to end, or end sooner than before."""
-        if is_terminal(pod) and not pod.meta["deletionGracePeriodSeconds"]:
-            return
+    def on_deletion(self, pod: Stored) -> None:
+        """Begin to stop the containers, or stop them sooner than planned; called for every change of a deleted pod."""
         grace: float = pod.meta["deletionGracePeriodSeconds"]
-        obeys = pace.TERM + pace.STOPPED + self._turn * pace.STAGGER / 4
-        deaf = self._failures.of(pod, IgnoresSigterm) is not None
-        stop_at = self._registry.timers.now() + (grace if deaf else min(grace, obeys))
-        if grace == 0 or (self._stop_at is not None and stop_at >= self._stop_at):
+        if grace == 0:
+            return  # by force: the API server deletes it without waiting for the kubelet
+        now = self._registry.timers.now()
+        takes = grace
+        if not self._ignores_sigterm(pod):
+            takes = min(grace, pace.TERM + pace.STOPPED + self._stagger / 4)
+        if self._stop_at is not None and now + takes >= self._stop_at:
             return
         if self._stop_at is None:
-            self._registry.timers.after(pace.TERM, lambda: self._voice.say_killing(self._voice.latest()))
-        self._stop_at = stop_at
+            self._registry.timers.after(pace.TERM, lambda: self._machine.take(self._writer.killing))
+        self._stop_at = now + takes
         self._probe.stop()
-        self._next(stop_at - self._registry.timers.now(), self._stop)
+        self._machine.enter(State.STOPPING)
+        self._machine.after(self._stop_at - now, self._stop)
 
-    def asked_to_restart(self, pod: Stored, names: list[str]) -> None:
-        """Begin to end containers that were changed, to start them again; what has no image is tried again soon."""
-        if is_terminal(pod) or not statuses.running(pod):
-            if statuses.lacks_image(pod):
-                self._next(pace.SOON, lambda: self._pull(pace.SOON))
-            return
-        self._registry.timers.after(pace.TERM, lambda: self._voice.say_changed(pod, names))
-        deaf = self._failures.of(pod, IgnoresSigterm) is not None
-        ends = pod.spec["terminationGracePeriodSeconds"] if deaf else pace.TERM + pace.STOPPED
-        self._changed |= dict.fromkeys(names, 137 if deaf else 0)
+    def on_new_images(self, pod: Stored, containers: list[str]) -> None:
+        """Begin to replace the containers whose image was changed; a pod that has no image yet pulls the new one."""
+        if self._machine.state in WITHOUT_IMAGE and statuses.lacks_image(pod):
+            self._images.begin(pace.SOON)
+        elif self._has_containers(pod):
+            self._registry.timers.after(pace.TERM, lambda: self._writer.definition_changed(pod, containers))
+            ends, exit_ = pace.TERM + pace.STOPPED, ("Completed", 0)
+            if self._ignores_sigterm(pod):
+                ends, exit_ = pod.spec["terminationGracePeriodSeconds"], ("Error", statuses.KILLED)
+            self._changed |= dict.fromkeys(containers, exit_)
+            self._probe.stop()
+            self._machine.enter(State.REPLACING)
+            self._machine.after(ends + pace.RELIST, self._replace)
+
+    def on_gone(self, pod: Stored) -> None:
+        """End: the pod is gone from the API; its last state is given."""
+        self._writer.killing(pod)
+        self._machine.enter(State.GONE)
+        self._machine.cancel()
         self._probe.stop()
-        self._next(ends + pace.RELIST, self._replace)
 
-    def _replace(self) -> None:
-        """Start what was changed again; what was not changed runs on."""
-        if (pod := self._voice.latest()) is None:
-            return
-        changed, self._changed = self._changed, {}
-        now, fresh = self._voice.now(), self._running(ready=not Probe.needed(pod) and self._dies(pod) is None)
+    def on_failures_changed(self) -> None:
+        """Begin to fail, or stop failing: a failure was injected or removed."""
+        self._machine.take(self._look_at_failures)
 
-        def again(spec: Body, before: Body) -> Body:
-            if spec["name"] not in changed:
-                return before
-            code = changed[spec["name"]]
-            last = statuses.terminated(before, now, "Error" if code else "Completed", code)
-            return {**fresh(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
-
-        if self._no_image(pod) is not None:
-            self._voice.tell(pod, "Running", statuses.ended(now, "Completed", 0))
-            self._next(pace.SOON, lambda: self._pull(pace.SOON))
-            return
-        self._voice.say_started(pod, changed)
-        pod = self._voice.tell(pod, "Running", again, ready=not Probe.needed(pod) and self._dies(pod) is None)
-        self._live(pod)
-
-    def _live(self, pod: Stored) -> None:
-        """Probe what was just started, or plan its end."""
-        if self._dies(pod) is None:
-            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=True)
-        else:
-            self._plan_death(pod)
-
-    def vanish(self, pod: Stored) -> None:
-        """End: the pod is gone from the API, its last state as given."""
-        self._voice.say_killing(pod)
-        self._probe.stop()
-        if self._stage is not None:
-            self._stage.cancel()
-
-    def reconsider(self) -> None:
-        """Begin to fail, or end it: a failure was injected or removed."""
-        pod = self._voice.latest()
-        if pod is None:
-            return
+    def _look_at_failures(self, pod: Stored) -> None:
         pod = self._hold(pod)
-        if pod.deleting or is_terminal(pod) or not statuses.running(pod):
+        if not self._has_containers(pod) or pod.deleting:
             return
-        if self._dies(pod) is not None:
-            self._plan_death(pod)
-        else:
+        if self._failures.of(pod, ContainerFailure) is None:
             self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=False)
+            return
+        if self._machine.state is State.REPLACING:
+            self._machine.enter(State.RUNNING)
+        self._run(pod, at_once=not is_ready(pod))
 
     def _hold(self, pod: Stored) -> Stored:
-        """Keep a pod that is to be stuck from ever leaving the API, or let it go."""
+        """Keep a pod with a stuck finalizer from ever leaving the API, or let it go."""
         stuck = self._failures.of(pod, StuckFinalizer) is not None
         held = StuckFinalizer.finalizer in (pod.meta.get("finalizers") or ())
+        # The API server lets nobody add a finalizer to what is being deleted.
         if stuck is held or (stuck and pod.deleting):
             return pod
-        return self._registry.patch(pod, {"metadata": {"finalizers": [StuckFinalizer.finalizer] if stuck else None}})
+        finalizers = None
+        if stuck:
+            finalizers = [StuckFinalizer.finalizer]
+        return self._registry.patch(pod, {"metadata": {"finalizers": finalizers}})
 
-    def _next(self, seconds: float, action: Callable[[], None]) -> None:
-        if self._stage is not None:
-            self._stage.cancel()
-        self._stage = self._registry.timers.after(seconds, action)
+    def _ignores_sigterm(self, pod: Stored) -> bool:
+        return self._failures.of(pod, IgnoresSigterm) is not None
 
-    def _create(self) -> None:
-        if (pod := self._voice.latest()) is None:
-            return
-        pod = self._voice.tell(
-            pod, "Pending", statuses.waiting("ContainerCreating"), startTime=self._voice.now(), hostIP="10.0.0.1"
-        )
+    def _has_containers(self, pod: Stored) -> bool:
+        """Return whether containers run that are not about to end for good."""
+        return self._machine.state in WITH_CONTAINERS and statuses.running(pod) and not is_terminal(pod)
+
+    def _create(self, pod: Stored) -> None:
+        self._machine.enter(State.CREATING)
+        creating = statuses.waiting("ContainerCreating")
+        pod = self._writer.write(pod, "Pending", creating, startTime=self._writer.now(), hostIP="10.0.0.1")
         self._hold(pod)
-        if self._no_image(pod) is None:
-            self._next(pace.STARTED + self._turn * pace.STAGGER, self._start)
+        if self._images.problem(pod) is None:
+            self._machine.after(pace.STARTED + self._stagger, self._start)
         else:
-            self._next(pace.PULLED, lambda: self._pull(pace.SOON))
+            self._images.begin(pace.PULLED)
 
-    def _no_image(self, pod: Stored) -> images.Trouble | None:
-        first = pod.spec["containers"][0]
-        fails = self._failures.of(pod, ImagePull) is not None
-        return images.trouble(first["image"], first["imagePullPolicy"], fails=fails)
-
-    def _pull(self, wait: float) -> None:
-        """Start, or say why there is no image and try again later; only pulls alternate between two reasons."""
-        if (pod := self._voice.latest()) is None:
-            return
-        trouble = self._no_image(pod)
-        if trouble is None:
-            self._start()
-            return
-        waits = statuses.waiting(trouble.reason, trouble.message)
-        self._voice.tell(pod, statuses.without_container(pod), waits)
-        self._voice.say_no_image(pod, trouble)
-        if trouble.reason == "ErrImagePull":
-            self._next(pace.PULL_BACK_OFF, lambda: self._back_off_pull(max(wait, pace.FIRST_PULL)))
-        else:
-            self._next(wait, lambda: self._pull(pace.PULL_BACK_OFF))
-
-    def _back_off_pull(self, wait: float) -> None:
-        """Pull again, and back off."""
-        pod = self._voice.latest()
-        trouble = self._no_image(pod) if pod is not None else None
-        if pod is None or trouble is None:
-            self._start()
-            return
-        self._voice.say_no_image(pod, trouble)
-        message = f'Back-off pulling image "{pod.spec["containers"][0]["image"]}"'
-        self._voice.say_pull_back_off(pod, message)
-        why = statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {trouble.message}")
-        self._voice.tell(pod, statuses.without_container(pod), why)
-        self._next(wait, lambda: self._pull(min(2 * wait, pace.LONGEST_BACK_OFF)))
-
-    def _start(self) -> None:
-        if (pod := self._voice.latest()) is None:
-            return
-        self._voice.say_started(pod)
-        probed = Probe.needed(pod)
+    def _start(self, pod: Stored) -> None:
+        """Start all containers, now that their image is there."""
+        self._machine.enter(State.RUNNING)
+        self._writer.started(pod)
         address = f"10.244.{self._number // 250 % 250}.{self._number % 250 + 1}"
+        ready = self._ready_at_once(pod)
+        running = self._writer.running(ready=ready)
         addresses = {"podIP": address, "podIPs": [{"ip": address}]}
-        running = self._running(ready=not probed and self._dies(pod) is None)
-        pod = self._voice.tell(pod, "Running", running, ready=not probed and self._dies(pod) is None, **addresses)
-        self._live(pod)
+        self._run(self._writer.write(pod, "Running", running, ready=ready, **addresses), at_once=True)
 
-    def _running(self, *, ready: bool) -> statuses.ContainerState:
-        def state(spec: Body, before: Body) -> Body:
-            identity = f"containerd://{self._registry.chance.getrandbits(256):064x}"
-            running = {"running": {"startedAt": self._voice.now()}}
-            image = {"imageID": images.identity(spec["image"])}
-            return statuses.container(spec, running, before=before, ready=ready, containerID=identity, **image)
+    def _ready_at_once(self, pod: Stored) -> bool:
+        return not Probe.needed(pod) and self._failures.of(pod, ContainerFailure) is None
 
-        return state
+    def _run(self, pod: Stored, *, at_once: bool) -> None:
+        """Probe containers that run, at once or after a period, and plan when they end by themselves."""
+        failure = self._failures.of(pod, ContainerFailure)
+        if failure is None or failure.probed:
+            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=at_once)
+        if failure is not None:
+            self._machine.after(failure.exit.seconds, self._exit)
 
-    def _probed(self, ready: bool, failure: str | None) -> None:
+    def _on_probe(self, ready: bool, failure: str | None) -> None:
         """Report what a readiness probe found."""
-        pod = self._voice.latest()
-        if pod is None or pod.deleting or not statuses.running(pod):
+        self._machine.take(lambda pod: self._report_probe(pod, ready, failure))
+
+    def _report_probe(self, pod: Stored, ready: bool, failure: str | None) -> None:
+        if pod.deleting or not statuses.running(pod):
             return
         if failure is not None:
-            self._voice.say_unready(pod, failure)
+            self._writer.unready(pod, failure)
         if ready is not is_ready(pod):
-            self._voice.tell(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
+            self._writer.write(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
 
-    def _dies(self, pod: Stored) -> ContainerFailure | None:
-        """Return the failure by which the containers end by themselves; None if they do not."""
-        return self._failures.of(pod, ContainerFailure)
-
-    def _plan_death(self, pod: Stored) -> None:
-        dies = self._dies(pod)
-        assert dies is not None
-        if dies.probed:
-            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=not is_ready(pod))
-        self._next(dies.exit.seconds, self._die)
-
-    def _die(self) -> None:
-        pod = self._voice.latest()
-        dies = self._dies(pod) if pod is not None else None
-        if pod is None or dies is None:
+    def _replace(self, pod: Stored) -> None:
+        """Start what was changed again; what was not changed runs on."""
+        changed, self._changed = self._changed, {}
+        if self._images.problem(pod) is not None:
+            self._writer.write(pod, "Running", statuses.ended(self._writer.now(), "Completed", 0))
+            self._images.begin(pace.SOON)
             return
+        self._machine.enter(State.RUNNING)
+        ready = self._ready_at_once(pod)
+        fresh, now = self._writer.running(ready=ready), self._writer.now()
+
+        def replaced(spec: Body, before: Body) -> Body:
+            if spec["name"] not in changed:
+                return before
+            last = statuses.terminated(before, now, *changed[spec["name"]])
+            return {**fresh(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
+
+        self._writer.started(pod, changed)
+        self._run(self._writer.write(pod, "Running", replaced, ready=ready), at_once=True)
+
+    def _exit(self, pod: Stored) -> None:
+        """End the containers by themselves, unless the failure has been removed meanwhile."""
+        failure = self._failures.of(pod, ContainerFailure)
+        if failure is None:
+            return
+        self._machine.enter(State.EXITED)
         self._probe.stop()
-        ended = statuses.ended(self._voice.now(), dies.exit.reason, dies.exit.code)
-        pod = self._voice.tell(pod, "Running", ended)
-        first = statuses.known(pod, pod.spec["containers"][0]["name"])
-        if first["restartCount"] == 0:
-            self._next(1.0, self._restart)
-        else:
-            self._next(0.5, self._wait_to_restart)
-
-    def _wait_to_restart(self) -> None:
-        """Back off: 10 s, doubling up to 300 s."""
-        if (pod := self._voice.latest()) is None:
-            return
-        wait, self._back_off = self._back_off, min(2 * self._back_off, pace.LONGEST_BACK_OFF)
-
-        def waiting(spec: Body, before: Body) -> Body:
-            where = f"{spec['name']} pod={pod.name}_{pod.namespace}({pod.uid})"
-            message = f"back-off {statuses.go_time(wait)} restarting failed container={where}"
-            last = {
-                "lastState": before["state"],
-                "state": {"waiting": {"reason": "CrashLoopBackOff", "message": message}},
-            }
-            return {**before, **last, "started": False}
-
-        self._voice.tell(pod, "Running", waiting)
-        self._voice.say_back_off(pod)
-        self._next(wait, self._restart)
-
-    def _restart(self) -> None:
-        if (pod := self._voice.latest()) is None:
-            return
-        state = self._running(ready=False)
-
-        def again(spec: Body, before: Body) -> Body:
-            last = before["state"] if "terminated" in before["state"] else before["lastState"]
-            return {**state(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
-
-        self._voice.say_started(pod)
-        self._live(self._voice.tell(pod, "Running", again))
-
-    def _stop(self) -> None:
-        """End the containers: by themselves, or by force after their grace."""
-        if (pod := self._voice.latest()) is None:
-            return
-        if not statuses.running(pod) and not statuses.known(pod, pod.spec["containers"][0]["name"]).get("containerID"):
-            pod = self._voice.tell(pod, "Pending", statuses.waiting("ContainerCreating"))
-            self._next(pace.NEVER_RAN, self._never_ran)
-            return
-        deaf = self._failures.of(pod, IgnoresSigterm) is not None
-        ended = (
-            statuses.ended(self._voice.now(), "Error", 137)
-            if deaf
-            else statuses.ended(self._voice.now(), "Completed", 0)
+        pod = self._writer.write(
+            pod, "Running", statuses.ended(self._writer.now(), failure.exit.reason, failure.exit.code)
         )
-        phase, reason = ("Failed", "PodFailed") if deaf else ("Succeeded", "PodCompleted")
-        self._voice.tell(pod, phase, ended, reason=reason)
-        self._next(pace.GONE, self._end)
+        # The first restart comes without a back-off: CrashLoopBackOff is not reported before the second exit.
+        if statuses.known(pod, pod.spec["containers"][0]["name"])["restartCount"] == 0:
+            self._machine.after(pace.FIRST_RESTART, self._restart)
+        else:
+            self._machine.after(pace.EXIT_SEEN, self._wait_to_restart)
 
-    def _never_ran(self) -> None:
-        if (pod := self._voice.latest()) is None:
+    def _wait_to_restart(self, pod: Stored) -> None:
+        """Back off: 10 s, doubling up to 300 s."""
+        self._machine.enter(State.CRASH_BACK_OFF)
+        wait, self._back_off = self._back_off, min(2 * self._back_off, pace.LONGEST_BACK_OFF)
+        self._writer.write(pod, "Running", statuses.crash_back_off(pod, wait))
+        self._writer.back_off(pod)
+        self._machine.after(wait, self._restart)
+
+    def _restart(self, pod: Stored) -> None:
+        self._machine.enter(State.RUNNING)
+        self._writer.started(pod)
+        restarted = statuses.restarted(self._writer.running(ready=False))
+        self._run(self._writer.write(pod, "Running", restarted), at_once=True)
+
+    def _stop(self, pod: Stored) -> None:
+        """End the containers of a deleted pod: by themselves, or by force after their grace period."""
+        first = statuses.known(pod, pod.spec["containers"][0]["name"])
+        if not statuses.running(pod) and not first.get("containerID"):
+            self._machine.enter(State.NEVER_STARTED)
+            self._writer.write(pod, "Pending", statuses.waiting("ContainerCreating"))
+            self._machine.after(pace.NEVER_RAN, self._fail_never_started)
             return
-        unknown = {"terminated": statuses.NEVER_STARTED}
-        self._voice.tell(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
-        self._next(pace.GONE, self._end)
+        self._machine.enter(State.STOPPED)
+        now = self._writer.now()
+        if self._ignores_sigterm(pod):
+            killed = statuses.ended(now, "Error", statuses.KILLED)
+            self._writer.write(pod, "Failed", killed, reason="PodFailed")
+        else:
+            self._writer.write(pod, "Succeeded", statuses.ended(now, "Completed", 0), reason="PodCompleted")
+        self._machine.after(pace.GONE, self._delete)
 
-    def _end(self) -> None:
-        if (pod := self._voice.latest()) is not None:
-            self._deletion.delete(pod, Options(grace=0))
+    def _fail_never_started(self, pod: Stored) -> None:
+        self._machine.enter(State.STOPPED)
+        unknown = {"terminated": statuses.NEVER_STARTED}
+        self._writer.write(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
+        self._machine.after(pace.GONE, self._delete)
+
+    def _delete(self, pod: Stored) -> None:
+        """Let the API server remove the pod, now that nothing of it runs."""
+        self._deletion.delete(pod, Options(grace=0))
