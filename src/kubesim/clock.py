@@ -70,7 +70,7 @@ class Stepped:
         return self.time
 
     def wall(self, seconds: float) -> float:
-        """Return 0: nobody can tell how long it will take."""
+        """Return 0: how long it takes is up to whoever steps the clock."""
         return 0.0
 
 
@@ -172,7 +172,7 @@ class Timers:
         try:
             while self._heap and self._heap[0][0] <= self.clock.now() and time.monotonic() < until:
                 self._do_first()
-        except Exception as error:  # noqa: BLE001  # a dead controller must be heard: `Simulation.stop` raises this
+        except Exception as error:  # noqa: BLE001  # a dead controller must be noticed: `Simulation.stop` raises this
             self.failure = self.failure or error
         finally:
             self._arm()
@@ -203,7 +203,7 @@ class Calendar:
         return self.epoch() - datetime.fromisoformat(time).timestamp()
 
     def time(self, ahead: float = 0.0) -> str:
-        """Return a time as the API writes it, in whole seconds."""
+        """Return a time as the API writes it, in seconds."""
         second = int(self.epoch() + ahead)
         if second != self._second:
             self._second = second

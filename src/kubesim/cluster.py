@@ -11,7 +11,7 @@ from .apiserver.registry import Registry
 from .clock import Clock, Timers
 from .controllers.budgets import Budgets
 from .controllers.garbage import Garbage
-from .controllers.pod_counts import Tally
+from .controllers.pod_counts import PodCounts
 from .controllers.slices import Slices
 from .failure_registry import FailureRegistry, Injection
 from .failures import Failure, ObjectFailure, WorkloadFailure
@@ -44,7 +44,7 @@ SEED: Final = "kubechaos"
 
 
 class Cluster:
-    """Everything but the wire; what it does on a stepped clock depends on nothing but what it is told."""
+    """Everything but the network; on a stepped clock, equal calls have equal results."""
 
     def __init__(self, clock: Clock, nodes: int = 2) -> None:
         self.timers = Timers(clock)
@@ -52,13 +52,13 @@ class Cluster:
         self.registry = Registry(self.store, self.timers, Random(SEED))
         self.failures = FailureRegistry(self.store, self._begin)
         self.deletion = Deletion(self.registry)
-        tally = Tally(self.store)
+        counts = PodCounts(self.store)
         self.budgets = Budgets(self.registry)
         self.eviction = Eviction(self.registry, self.deletion, self.budgets.selecting)
         Quotas(self.registry)
         self.slices = Slices(self.registry)
-        self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.failures)
-        self._deployments = Deployments(self.registry, tally, self.failures)
+        self._replica_sets = ReplicaSets(self.registry, self.deletion, counts, self.failures)
+        self._deployments = Deployments(self.registry, counts, self.failures)
         self._stateful_sets = StatefulSets(self.registry, self.deletion, self.failures)
         self._daemon_sets = DaemonSets(self.registry, self.deletion, self.failures)
         self._scheduler = Scheduler(self.registry, self.failures)
@@ -68,11 +68,11 @@ class Cluster:
         self._dying: set[str] = set()
         self._waiting: list[Callable[[], None]] = []
         for kind in WORKLOADS:
-            self.store.listen(kind, self._hear)
-        self.store.listen(POD, self._hear_pod)
-        self._furnish(nodes)
+            self.store.listen(kind, self._on_change)
+        self.store.listen(POD, self._on_pod)
+        self._create_defaults(nodes)
 
-    def _furnish(self, nodes: int) -> None:
+    def _create_defaults(self, nodes: int) -> None:
         for name in NAMESPACES:
             self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
             self._active(name)
@@ -103,9 +103,9 @@ class Cluster:
         """Create what a manifest says, or change it to that; raises Refused and ValueError."""
         kind = BY_NAME.get(str(manifest.get("kind")))
         if kind not in APPLIED or manifest.get("apiVersion") != kind.api_version:
-            there = ", ".join(sorted(each.name for each in APPLIED))
-            told = f"kind: {manifest.get('kind')} of {manifest.get('apiVersion')} is not simulated; there are: {there}"
-            raise ValueError(told)
+            simulated = ", ".join(sorted(each.name for each in APPLIED))
+            asked = f"{manifest.get('kind')} of {manifest.get('apiVersion')}"
+            raise ValueError(f"kind: {asked} is not simulated; there are: {simulated}")
         meta = manifest.get("metadata") or {}
         home = meta.get("namespace", namespace) if kind.namespaced else ""
         known = self.store.get(kind, home, meta.get("name", ""))
@@ -140,13 +140,13 @@ class Cluster:
         if isinstance(failure, ObjectFailure):
             self.apply(failure.manifest(workload, len(tuple(self.store.all(NODE)))))
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         done = change.type == "DELETED" or complete(change.after)
         key = change.after.kind.name.lower(), change.after.namespace, change.after.name
         (self._incomplete.discard if done else self._incomplete.add)(key)
         self._look()
 
-    def _hear_pod(self, change: Change) -> None:
+    def _on_pod(self, change: Change) -> None:
         (self._dying.discard if change.type == "DELETED" or not change.after.deleting else self._dying.add)(
             change.after.uid
         )
@@ -155,13 +155,13 @@ class Cluster:
     def _look(self) -> None:
         if self._waiting and self.settled:
             waiting, self._waiting = self._waiting, []
-            for tell in waiting:
-                tell()
+            for notify in waiting:
+                notify()
 
-    def when_settled(self, tell: Callable[[], None]) -> bool:
-        """Return whether everything is settled; if not, `tell` is called once when it may be."""
+    def when_settled(self, notify: Callable[[], None]) -> bool:
+        """Return whether everything is settled; if not, `notify` is called once when it may be."""
         if not self.settled:
-            self._waiting.append(tell)
+            self._waiting.append(notify)
         return self.settled
 
     @property

@@ -50,7 +50,7 @@ class Injection:
 
 
 class FailureRegistry:
-    """The injected failures; `begin` is called whenever a failure of a whole workload begins for one."""
+    """The injected failures; `begin` is called whenever a workload failure begins for a workload."""
 
     def __init__(self, store: Store, begin: Begin) -> None:
         self._store = store
@@ -92,7 +92,7 @@ class FailureRegistry:
         return any(self._applies(each.scope, self._workload(obj)) for each in injections)
 
     def everywhere(self, failure: type[ClusterFailure]) -> bool:
-        """Return whether a failure of the whole cluster is injected."""
+        """Return whether a failure of the control plane is injected."""
         return any(True for _ in self._of_class(failure))
 
     def forbids(self, verb: str, resource: str, namespace: str) -> bool:

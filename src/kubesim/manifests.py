@@ -9,7 +9,7 @@ from .store.refusals import Refused
 
 
 class ManifestError(ValueError):
-    """A manifest that the simulation cannot honour; says which file, document and field."""
+    """A manifest that the simulation does not support; says which file, document and field."""
 
 
 def documents(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -31,7 +31,7 @@ def documents(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def apply(cluster: Cluster, paths: Sequence[Path]) -> None:
-    """Create everything that the files say; raises ManifestError for the first thing that cannot be honoured."""
+    """Create everything that the files say; raises ManifestError for the first thing that is not supported."""
     for path in paths:
         for where, document in documents(path):
             try:

@@ -13,17 +13,17 @@ from .clock import Clock, Scaled
 from .cluster import Cluster
 from .failure_registry import Injection, Scope
 from .failures import Failure, named
-from .http.network_faults import Wire
+from .http.network_faults import NetworkFaults
 from .http.server import ApiServer
 from .manifests import ManifestError, apply
 
 CONTEXT: Final = "embedded"
-PATIENCE: Final = 10.0
+TIMEOUT: Final = 10.0
 ValueT = TypeVar("ValueT")
 
 
 class Simulation:
-    """A cluster with what the manifests say; `wire` is what can be made wrong between it and its clients.
+    """A cluster with what the manifests say; `network` has the faults that can happen between it and its clients.
 
     Everything in it happens in one event loop, in a thread of its own. Without a clock of another kind, twenty of its
     seconds pass in one.
@@ -31,7 +31,7 @@ class Simulation:
 
     def __init__(self, manifests: Sequence[Path] = (), *, nodes: int = 2, clock: Clock | None = None) -> None:
         self.clock: Clock = clock or Scaled()
-        self.wire = Wire()
+        self.network = NetworkFaults()
         self._manifests = tuple(manifests)
         self._nodes = nodes
         self._injections: list[Injection] = []
@@ -42,13 +42,13 @@ class Simulation:
         self._cluster: Cluster | None = None
 
     def start(self) -> "Simulation":
-        """Serve; returns once it does. Raises ManifestError for a manifest that cannot be honoured."""
+        """Serve; returns once it does. Raises ManifestError for a manifest that is not supported."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kubechaos-sim", daemon=True)
         self._thread.start()
         token = secrets.token_urlsafe(24)
         try:
-            port = asyncio.run_coroutine_threadsafe(self._serve(token), self._loop).result(PATIENCE)
+            port = asyncio.run_coroutine_threadsafe(self._serve(token), self._loop).result(TIMEOUT)
         except BaseException:
             self.stop()
             raise
@@ -70,8 +70,8 @@ class Simulation:
         for each in self._injections:
             cluster.inject(each)
         apply(cluster, self._manifests)
-        self._server = server = ApiServer(cluster, self.wire, token)
-        self.wire.wake = lambda: _threadsafe(loop, server.wake)
+        self._server = server = ApiServer(cluster, self.network, token)
+        self.network.wake = lambda: _threadsafe(loop, server.wake)
         cluster.timers.drive(loop)
         return await server.listen()
 
@@ -79,9 +79,9 @@ class Simulation:
         """End it, and leave nothing behind; raises what a controller of it raised, if one did."""
         loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
-            asyncio.run_coroutine_threadsafe(self._end(), loop).result(PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result(TIMEOUT)
             loop.call_soon_threadsafe(loop.stop)
-            self._thread.join(PATIENCE)
+            self._thread.join(TIMEOUT)
             loop.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -115,7 +115,7 @@ class Simulation:
 
         if self._loop is None or self._cluster is None:
             raise RuntimeError("the simulation is not running")
-        return asyncio.run_coroutine_threadsafe(done(self._cluster), self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(done(self._cluster), self._loop).result(TIMEOUT)
 
     def apply(self, manifest: dict[str, Any]) -> None:
         """Create what a manifest says, or change it to that; raises ManifestError."""

@@ -76,7 +76,7 @@ def _simulation(config: pytest.Config) -> "Simulation":
 
 
 def simulate(config: pytest.Config) -> "Simulation":
-    """Return a fresh embedded cluster with what the manifests say; raises ConfigError naming what it cannot honour."""
+    """Return a fresh embedded cluster with what the manifests say; raises ConfigError naming what is not supported."""
     from kubesim import ManifestError, Scaled, Simulation
 
     from ..errors import ConfigError

@@ -27,7 +27,7 @@ class Options:
         """Read them from a body; raises Refused."""
         preconditions, policy = body.get("preconditions") or {}, body.get("propagationPolicy") or "Background"
         if policy != "Background":
-            raise bad_request(f"propagationPolicy: the simulated cluster cannot honour {policy}")
+            raise bad_request(f"propagationPolicy: the simulated cluster does not support {policy}")
         uid, version = preconditions.get("uid") or "", preconditions.get("resourceVersion") or ""
         return cls(_grace(body.get("gracePeriodSeconds")), uid, version, is_dry(body.get("dryRun") or ()))
 
@@ -48,8 +48,8 @@ def is_dry(value: str | list[str] | tuple[()], options: str = "DeleteOptions") -
     words = [value] if isinstance(value, str) else list(value)
     if any(word != "All" for word in words):
         shown = ", ".join(f'"{word}"' for word in words)
-        told = f'Unsupported value: [{shown}]: supported values: "All"'
-        raise invalid_options(options, cause("FieldValueNotSupported", "dryRun", told))
+        message = f'Unsupported value: [{shown}]: supported values: "All"'
+        raise invalid_options(options, cause("FieldValueNotSupported", "dryRun", message))
     return bool(words)
 
 
@@ -60,7 +60,7 @@ class Deletion:
         self._registry = registry
 
     def delete(self, obj: Stored, options: Options) -> Stored:
-        """Delete an object and return what is told of it; raises Refused."""
+        """Delete an object and return its last state; raises Refused."""
         self._check(obj, options)
         if obj.kind is not POD:
             return obj if options.dry else self._end(obj)

@@ -68,7 +68,7 @@ class Eviction:
         return bool(budget.status["currentHealthy"] >= budget.status["desiredHealthy"] > 0)
 
     def _mark(self, pod: Stored, options: Options) -> None:
-        told = {
+        disrupted = {
             "type": "DisruptionTarget",
             "status": "True",
             "lastProbeTime": None,
@@ -78,7 +78,7 @@ class Eviction:
         }
         if not condition(pod, "DisruptionTarget"):
             pod = self._registry.status(
-                pod, {**pod.status, "conditions": [told, *(pod.status.get("conditions") or ())]}
+                pod, {**pod.status, "conditions": [disrupted, *(pod.status.get("conditions") or ())]}
             )
         self._registry.timers.after(DELETES, lambda: self._delete(pod, options))
 

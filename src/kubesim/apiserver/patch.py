@@ -44,7 +44,7 @@ def strategic(value: Any, patch: Any) -> Any:
     merged = dict(value) if isinstance(value, dict) else {}
     for key, change in patch.items():
         if key.partition("/")[0] in DIRECTIVES:
-            raise DirectiveError(f"the simulated cluster cannot honour the directive {key}")
+            raise DirectiveError(f"the simulated cluster does not support the directive {key}")
         if change is None:
             merged.pop(key, None)
         elif isinstance(change, list):

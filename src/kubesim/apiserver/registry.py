@@ -9,8 +9,7 @@ from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, EVENT, NA
 from ..store.objects import Body, Stored
 from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
 from ..store.store import Store
-from . import defaults, validation
-from . import unsupported_fields as honour
+from . import defaults, unsupported_fields, validation
 from .patch import Merge, merge
 
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
@@ -47,7 +46,7 @@ class Registry:
 
     def create(self, kind: Kind, namespace: str, body: Body, *, dry: bool = False) -> Stored:
         """Create an object and return it; raises Refused."""
-        self._check_place(kind, namespace, body)
+        self._check_namespace(kind, namespace, body)
         given = body.get("metadata") or {}
         meta = {key: value for key, value in given.items() if key not in SERVER_MADE and value is not None}
         if not meta.get("name") and meta.get("generateName"):
@@ -56,7 +55,7 @@ class Registry:
         fresh = {key: value for key, value in body.items() if key not in ("kind", "apiVersion", "status")}
         fresh = defaults.filled(kind, {**fresh, "metadata": meta})
         validation.check_new(kind, fresh)
-        honour.check(kind, fresh)
+        unsupported_fields.check(kind, fresh)
         if self.store.get(kind, namespace, meta["name"]) is not None:
             raise already_exists(kind, meta["name"])
         for admit in self.admit:
@@ -76,7 +75,7 @@ class Registry:
     def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
         return Stored(kind, body, 0) if dry else self.store.put(kind, body)
 
-    def _check_place(self, kind: Kind, namespace: str, body: Body) -> None:
+    def _check_namespace(self, kind: Kind, namespace: str, body: Body) -> None:
         asked = body.get("kind", kind.name), body.get("apiVersion", kind.api_version)
         if asked != (kind.name, kind.api_version):
             group = kind.group.partition(".")[0]
@@ -110,7 +109,7 @@ class Registry:
             after = {**defaults.filled(before.kind, after)}
         meta |= _stamped(before, after)
         validation.check_change(before, after)
-        honour.check(before.kind, after)
+        unsupported_fields.check(before.kind, after)
         if after == before.body:
             return before
         if before.kind.generations and _counts(before, after):

@@ -78,10 +78,10 @@ VOLUMES: Final = frozenset(["name", "emptyDir"])
 
 
 def check(kind: Kind, body: Body) -> None:
-    """Raise Refused for the first field that cannot be honoured."""
+    """Raise Refused for the first field that is not supported."""
     for path in _strange(kind, body.get("spec") or {}):
-        told = "Forbidden: the simulated cluster cannot honour this field"
-        raise invalid(kind, body["metadata"]["name"], cause("FieldValueForbidden", path, told))
+        message = "Forbidden: the simulated cluster does not support this field"
+        raise invalid(kind, body["metadata"]["name"], cause("FieldValueForbidden", path, message))
 
 
 def _strange(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from ..store.objects import Body, Stored, is_ready, is_terminal
 from ..store.selectors import of_object
 from ..store.store import Change, Key
 from . import conditions
-from .int_or_string import share
-from .label_index import Members
+from .int_or_string import scaled_value
+from .label_index import LabelIndex
 from .queue import Queue
 from .recorder import Recorder
 
@@ -29,15 +29,15 @@ class Budgets:
         self._expected: dict[Key, set[str]] = defaultdict(set)
         self._healthy: dict[Key, set[str]] = defaultdict(set)
         self._owners: dict[Key, Counter[Owner]] = defaultdict(Counter)
-        self._members = Members(registry.store, BUDGET, lambda budget: of_object(budget.spec["selector"]), self._count)
-        registry.store.listen(BUDGET, self._hear)
+        self._pods = LabelIndex(registry.store, BUDGET, lambda budget: of_object(budget.spec["selector"]), self._count)
+        registry.store.listen(BUDGET, self._on_change)
 
     def selecting(self, pod: Stored) -> list[Stored]:
         """Return the budgets that a pod counts for."""
-        found = (self._registry.store.get(BUDGET, *key) for key in self._members.selecting(pod))
+        found = (self._registry.store.get(BUDGET, *key) for key in self._pods.selecting(pod))
         return [each for each in found if each is not None]
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         key = change.after.namespace, change.after.name
         if change.type == "DELETED":
             self._expected.pop(key, None)
@@ -46,12 +46,12 @@ class Budgets:
             return
         self._queue.add(key)
         if change.type == "ADDED":
-            for pod in self._members.of(key):
+            for pod in self._pods.of(key):
                 self._note(key, pod, is_there=True)
 
     def _count(self, key: Key, change: Change) -> None:
         pod = change.after
-        self._note(key, pod, is_there=change.type != "DELETED" and key in self._members.selecting(pod))
+        self._note(key, pod, is_there=change.type != "DELETED" and key in self._pods.selecting(pod))
         self._queue.add(key)
         several = self.selecting(pod)
         if len(several) > 1 and change.type != "DELETED" and several[0].name == key[1]:
@@ -89,21 +89,21 @@ class Budgets:
         allowed = max(0, healthy - desired) if expected else 0
         now = self._registry.calendar.time()
         reason = "SufficientPods" if allowed else "InsufficientPods"
-        told = conditions.changed(budget, now, "DisruptionAllowed", str(allowed > 0), reason, "")
+        known = conditions.changed(budget, now, "DisruptionAllowed", str(allowed > 0), reason, "")
         status: Body = {
             "observedGeneration": budget.meta["generation"],
             "disruptionsAllowed": allowed,
             "currentHealthy": healthy,
             "desiredHealthy": desired,
             "expectedPods": expected,
-            "conditions": told,
+            "conditions": known,
         }
         self._registry.status(budget, status | ({"disruptedPods": disrupted} if disrupted else {}))
 
     def _fail(self, budget: Stored, why: str) -> None:
-        """Allow nothing while it cannot be told how many pods there should be."""
-        told = f"Failed to calculate the number of expected pods: {why}"
-        self._recorder.warn(budget, "CalculateExpectedPodCountFailed", told)
+        """Allow nothing while it is not known how many pods there should be."""
+        message = f"Failed to calculate the number of expected pods: {why}"
+        self._recorder.warn(budget, "CalculateExpectedPodCountFailed", message)
         now = self._registry.calendar.time()
         failed = conditions.changed(budget, now, "DisruptionAllowed", "False", "SyncFailed", why)
         self._registry.status(budget, {**budget.status, "disruptionsAllowed": 0, "conditions": failed})
@@ -137,10 +137,10 @@ class Budgets:
             return pods, least
         wanted = self._scale(budget)
         if least is not None:
-            return wanted, share(least, wanted, up=True)
+            return wanted, scaled_value(least, wanted, up=True)
         if most is None:
             return 0, 0
-        return wanted, max(0, wanted - share(most, wanted, up=True))
+        return wanted, max(0, wanted - scaled_value(most, wanted, up=True))
 
 
 def _owner(obj: Stored) -> Owner | None:

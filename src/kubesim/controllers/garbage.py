@@ -34,9 +34,9 @@ class Garbage:
         self._registry = registry
         self._deletion = deletion
         for owner, kind in OWNS:
-            registry.store.listen(owner, partial(self._hear, kind))
+            registry.store.listen(owner, partial(self._on_change, kind))
 
-    def _hear(self, kind: Kind, change: Change) -> None:
+    def _on_change(self, kind: Kind, change: Change) -> None:
         if change.type == "DELETED":
             self._registry.timers.after(LAG, partial(self._collect, kind, change.after.uid))
 

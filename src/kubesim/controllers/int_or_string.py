@@ -3,7 +3,7 @@
 from math import ceil, floor
 
 
-def share(value: int | str, total: int, *, up: bool = False) -> int:
+def scaled_value(value: int | str, total: int, *, up: bool = False) -> int:
     """Return a number as it is, and a percentage as its part of a total, rounded down unless up."""
     if isinstance(value, int):
         return value

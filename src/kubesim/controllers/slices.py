@@ -1,4 +1,4 @@
-"""Tells which pods a Service sends traffic to."""
+"""The EndpointSlices of every Service: the pods that it sends traffic to."""
 
 from collections import defaultdict
 from typing import Any, Final
@@ -8,7 +8,7 @@ from ..store.kinds import POD, SERVICE, SLICE
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from ..store.selectors import Selector, of_labels
 from ..store.store import Change, Key
-from .label_index import Members
+from .label_index import LabelIndex
 from .queue import Queue
 
 LAG: Final = 0.003
@@ -26,10 +26,10 @@ class Slices:
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
         self._changed: dict[Key, dict[str, Stored | None]] = defaultdict(dict)
         self._slices: dict[Key, dict[str, Endpoints]] = defaultdict(dict)
-        self._members = Members(registry.store, SERVICE, selector_of, self._hear_pod)
-        registry.store.listen(SERVICE, self._hear)
+        self._pods = LabelIndex(registry.store, SERVICE, selector_of, self._on_pod)
+        registry.store.listen(SERVICE, self._on_change)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         key = change.after.namespace, change.after.name
         if change.type == "DELETED":
             self._slices.pop(key, None)
@@ -37,11 +37,11 @@ class Slices:
         if change.before is not None and selector_of(change.before) != selector_of(change.after):
             for each in self._slices[key].values():
                 self._changed[key] |= dict.fromkeys(each)
-        self._changed[key] |= {pod.uid: pod for pod in self._members.of(key)}
+        self._changed[key] |= {pod.uid: pod for pod in self._pods.of(key)}
         self._queue.add(key)
 
-    def _hear_pod(self, key: Key, change: Change) -> None:
-        left = change.type == "DELETED" or key not in self._members.selecting(change.after)
+    def _on_pod(self, key: Key, change: Change) -> None:
+        left = change.type == "DELETED" or key not in self._pods.selecting(change.after)
         self._changed[key][change.after.uid] = None if left else change.after
         self._queue.add(key)
 

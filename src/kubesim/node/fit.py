@@ -32,9 +32,9 @@ class Why:
 
 def quantity(text: str | int | float) -> float:
     """Return the number that a quantity is; raises ValueError."""
-    told = str(text)
-    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if told.endswith(each)), "")
-    return float(told.removesuffix(unit)) * _UNITS.get(unit, 1.0)
+    written = str(text)
+    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if written.endswith(each)), "")
+    return float(written.removesuffix(unit)) * _UNITS.get(unit, 1.0)
 
 
 def requests(pod: Stored) -> dict[str, int]:

@@ -28,15 +28,15 @@ class Scheduler:
         self._alike: Counter[tuple[str, str]] = Counter()
         self._stuck: dict[Key, None] = {}
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._schedule)
-        registry.store.listen(POD, self._hear)
-        registry.store.listen(NODE, self._hear_node)
+        registry.store.listen(POD, self._on_change)
+        registry.store.listen(NODE, self._on_node)
 
     def wake(self) -> None:
         """Try again what could not be placed."""
         for key in tuple(self._stuck):
             self._queue.add(key)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         before, after = change.before, change.after
         if before is not None and _placed(before):
             self._count(before, -1)
@@ -56,7 +56,7 @@ class Scheduler:
             used[resource] += sign * amount
         self._alike[pod.owner, node] += sign
 
-    def _hear_node(self, change: Change) -> None:
+    def _on_node(self, change: Change) -> None:
         if (
             change.before is None
             or change.before.spec != change.after.spec
@@ -107,7 +107,7 @@ class Scheduler:
         message = sentence(why)
         if condition(pod, "PodScheduled").get("message") == message:
             return
-        told = {
+        unscheduled = {
             "type": "PodScheduled",
             "status": "False",
             "lastProbeTime": None,
@@ -115,7 +115,7 @@ class Scheduler:
             "reason": "Unschedulable",
             "message": message,
         }
-        self._registry.status(pod, {**pod.status, "conditions": [told]})
+        self._registry.status(pod, {**pod.status, "conditions": [unscheduled]})
         self._recorder.warn(pod, "FailedScheduling", message)
 
 

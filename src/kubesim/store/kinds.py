@@ -1,4 +1,4 @@
-"""Which kinds there are: those that our client uses, and no more."""
+"""The kinds that are simulated: those that kubechaos uses, and no more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,5 +58,5 @@ OWNERS = (*WORKLOADS, REPLICA_SET)
 """The kinds with a selector and a template of pods."""
 KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, *OWNERS, CONTROLLER_REVISION, SLICE, BUDGET)
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
-BY_PLACE: Mapping[tuple[str, str], Kind] = MappingProxyType({(kind.group, kind.plural): kind for kind in KINDS})
+BY_RESOURCE: Mapping[tuple[str, str], Kind] = MappingProxyType({(kind.group, kind.plural): kind for kind in KINDS})
 GROUPS = frozenset(kind.group for kind in KINDS)

@@ -67,13 +67,13 @@ def invalid_options(options: str, *causes: Cause) -> Refused:
 
 def invalid_patch(patch: bytes, why: str) -> Refused:
     """Say that a patch does not make an object of its kind."""
-    told = f'Invalid value: "{patch.decode(errors="replace")}": {why}'
-    return _invalid("", "", (cause("FieldValueInvalid", "patch", told),), {})
+    message = f'Invalid value: "{patch.decode(errors="replace")}": {why}'
+    return _invalid("", "", (cause("FieldValueInvalid", "patch", message),), {})
 
 
 def _invalid(what: str, name: str, causes: tuple[Cause, ...], details: dict[str, Any]) -> Refused:
-    told = [f"{cause['field']}: {cause['message']}" for cause in causes]
-    message = f'{what} "{name}" is invalid: ' + (told[0] if len(told) == 1 else f"[{', '.join(told)}]")
+    failures = [f"{cause['field']}: {cause['message']}" for cause in causes]
+    message = f'{what} "{name}" is invalid: ' + (failures[0] if len(failures) == 1 else f"[{', '.join(failures)}]")
     return Refused(422, "Invalid", message, {**details, "causes": list(causes)})
 
 

@@ -35,7 +35,7 @@ class Store:
 
     def __init__(self) -> None:
         self.revision = FIRST
-        self.floor = FIRST
+        self.oldest = FIRST
         self._objects: dict[Kind, dict[Key, Stored]] = defaultdict(dict)
         self._owned: dict[tuple[Kind, str], dict[Key, Stored]] = defaultdict(dict)
         self._labelled: dict[tuple[Kind, str, str], dict[Key, Stored]] = defaultdict(dict)
@@ -78,14 +78,14 @@ class Store:
         return [change for change in self._log[begin:] if change.after.kind is kind]
 
     def listen(self, kind: Kind, listener: Listener) -> Callable[[], None]:
-        """Tell somebody of every change of a kind; returns how to stop it."""
+        """Call a listener with every change of a kind; return the function that ends it."""
         self._listeners[kind].append(listener)
         return lambda: self._listeners[kind].remove(listener)
 
     def compact(self) -> None:
         """Forget all history."""
         self._log.clear()
-        self.floor = self.revision
+        self.oldest = self.revision
 
     def put(self, kind: Kind, body: Body) -> Stored:
         """Commit a new object, or the next version of one."""
@@ -93,13 +93,13 @@ class Store:
         before = self._objects[kind].get((meta.get("namespace", ""), meta["name"]))
         after = self._next(kind, body)
         self._index(before, after)
-        return self._tell(Change("ADDED" if before is None else "MODIFIED", before, after))
+        return self._notify(Change("ADDED" if before is None else "MODIFIED", before, after))
 
     def remove(self, obj: Stored) -> Stored:
         """Commit the end of an object."""
         after = self._next(obj.kind, obj.body)
         self._index(obj, None)
-        return self._tell(Change("DELETED", obj, after))
+        return self._notify(Change("DELETED", obj, after))
 
     def _next(self, kind: Kind, body: Body) -> Stored:
         self.revision += 1
@@ -111,19 +111,19 @@ class Store:
             if obj is None:
                 continue
             key = obj.namespace, obj.name
-            places = [self._objects[obj.kind]]
-            places += [self._labelled[obj.kind, *pair] for pair in obj.labels.items()]
-            places += [self._owned[obj.kind, obj.owner]] if obj.owner else []
-            for place in places:
+            indexes = [self._objects[obj.kind]]
+            indexes += [self._labelled[obj.kind, *pair] for pair in obj.labels.items()]
+            indexes += [self._owned[obj.kind, obj.owner]] if obj.owner else []
+            for index in indexes:
                 if there:
-                    place[key] = obj
-                elif after is None or place is not places[0]:
-                    place.pop(key, None)
+                    index[key] = obj
+                elif after is None or index is not indexes[0]:
+                    index.pop(key, None)
 
-    def _tell(self, change: Change) -> Stored:
+    def _notify(self, change: Change) -> Stored:
         self._log.append(change)
         if len(self._log) > 2 * HISTORY:
-            self.floor = self._log[-HISTORY].after.version
+            self.oldest = self._log[-HISTORY].after.version
             del self._log[:-HISTORY]
         for listener in tuple(self._listeners[change.after.kind]):
             listener(change)

@@ -6,8 +6,8 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.availability import Availability
-from ..controllers.event_queue import Attention
-from ..controllers.int_or_string import share
+from ..controllers.event_queue import EventQueue
+from ..controllers.int_or_string import scaled_value
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -52,11 +52,11 @@ class DaemonSets:
         self._failures = failures
         self._history = History(registry)
         self._recorder = Recorder(registry, "daemonset-controller")
-        self._queue = Attention(registry, DAEMON_SET, POD, LAG, self._reconcile)
+        self._queue = EventQueue(registry, DAEMON_SET, POD, LAG, self._reconcile)
         self.wake = self._queue.wake
-        registry.store.listen(NODE, self._hear_node)
+        registry.store.listen(NODE, self._on_node)
 
-    def _hear_node(self, change: Change) -> None:
+    def _on_node(self, change: Change) -> None:
         before, after = change.before, change.after
         if (
             before is None
@@ -82,7 +82,7 @@ class DaemonSets:
         except Refused:  # said in an event
             failed = True
         self._forget(now)
-        self._tell(replace(now, pods=self._pods(daemon_set)))
+        self._write_status(replace(now, pods=self._pods(daemon_set)))
         (self._queue.retry if failed else self._queue.done)(key)
 
     def _look(self, daemon_set: Stored) -> Round:
@@ -130,7 +130,7 @@ class DaemonSets:
         if strategy["type"] == "OnDelete":
             return
         wanted = now.wanted
-        most = share(strategy["rollingUpdate"]["maxUnavailable"], len(wanted), up=True) or 1
+        most = scaled_value(strategy["rollingUpdate"]["maxUnavailable"], len(wanted), up=True) or 1
         candidates, broken, unavailable = [], [], 0
         for name in dict.fromkeys([*now.pods, *(node.name for node in wanted)]):
             there = [pod for pod in now.pods.get(name, ()) if not pod.deleting]
@@ -173,7 +173,7 @@ class DaemonSets:
         current = [name for name, hash_ in names.items() if hash_ == now.hash]
         self._history.forget(now.daemon_set, [name for name, hash_ in names.items() if hash_ in used], current)
 
-    def _tell(self, now: Round) -> None:
+    def _write_status(self, now: Round) -> None:
         latest = self._registry.latest(now.daemon_set)
         if latest is None:
             return
@@ -194,4 +194,4 @@ class DaemonSets:
         }
         self._registry.status(latest, status | {key: value for key, value in counts.items() if value})
         if ready != available:  # not when the next one is, but as the real one does: so many seconds after each look
-            self._queue.later((latest.namespace, latest.name), now.availability.least)
+            self._queue.later((latest.namespace, latest.name), now.availability.seconds)

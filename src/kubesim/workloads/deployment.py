@@ -1,10 +1,10 @@
-"""Brings a Deployment's ReplicaSets to what its spec says."""
+"""The Deployment controller: creates and scales ReplicaSets as a Deployment's spec asks."""
 
 from typing import Final
 
 from ..apiserver.registry import Registry
-from ..controllers.event_queue import Attention
-from ..controllers.pod_counts import Tally
+from ..controllers.event_queue import EventQueue
+from ..controllers.pod_counts import PodCounts
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -21,12 +21,12 @@ LAG: Final = 0.005
 class Deployments:
     """The Deployment controller."""
 
-    def __init__(self, registry: Registry, tally: Tally, failures: FailureRegistry) -> None:
+    def __init__(self, registry: Registry, counts: PodCounts, failures: FailureRegistry) -> None:
         self._registry = registry
-        self._tally = tally
+        self._counts = counts
         self._failures = failures
         self._recorder = Recorder(registry, "deployment-controller")
-        self._queue = Attention(registry, DEPLOYMENT, REPLICA_SET, LAG, self._reconcile)
+        self._queue = EventQueue(registry, DEPLOYMENT, REPLICA_SET, LAG, self._reconcile)
         self.wake = self._queue.wake
         self._progress = Progress(registry, self._queue.add)
 
@@ -36,7 +36,7 @@ class Deployments:
             return
         try:
             new, olds = revisions.split(self._registry, deployment)
-            self._bring(deployment, new and self._asked(deployment, new), olds)
+            self._sync(deployment, new and self._asked(deployment, new), olds)
         except Refused:  # a ReplicaSet of an older Deployment with this name has not been collected yet
             self._queue.retry(key)
             return
@@ -44,9 +44,9 @@ class Deployments:
         new, olds = revisions.split(self._registry, deployment)
         latest = self._registry.latest(deployment)
         if latest is not None:
-            self._progress.tell(latest, new, olds)
+            self._progress.write_status(latest, new, olds)
 
-    def _bring(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
+    def _sync(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         if deployment.spec.get("paused"):
             self._scale_active(deployment, new, olds)
         elif deployment.spec["strategy"]["type"] == "Recreate":
@@ -71,7 +71,7 @@ class Deployments:
         old = [each for each in olds if each.spec["replicas"]]
         for each in old:
             self._scale(deployment, each, 0)
-        if old or any(self._tally.of(each.uid).running for each in olds):
+        if old or any(self._counts.of(each.uid).running for each in olds):
             return
         made = self._made(deployment, new, olds)
         self._scale(deployment, made, deployment.spec["replicas"])

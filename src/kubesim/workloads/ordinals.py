@@ -9,10 +9,10 @@ from .history import HASH
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`places` has a pod or nothing for each ordinal from `start` on; `condemned`, highest first, is too much."""
+    """`replicas` has a pod or nothing for each ordinal from `start` on; `condemned`, highest first, is too much."""
 
     start: int
-    places: tuple[Stored | None, ...]
+    replicas: tuple[Stored | None, ...]
     condemned: tuple[Stored, ...]
     availability: Availability
 
@@ -21,15 +21,15 @@ class View:
         """Sort pods into it; what has no ordinal is nobody's."""
         start, wanted = (stateful_set.spec.get("ordinals") or {}).get("start", 0), stateful_set.spec["replicas"]
         numbered = {number: pod for pod in pods if (number := ordinal(stateful_set, pod)) >= 0}
-        places = tuple(numbered.get(number) for number in range(start, start + wanted))
+        replicas = tuple(numbered.get(number) for number in range(start, start + wanted))
         beyond = sorted((each for each in numbered if not start <= each < start + wanted), reverse=True)
-        return cls(start, places, tuple(numbered[each] for each in beyond), availability)
+        return cls(start, replicas, tuple(numbered[each] for each in beyond), availability)
 
     @property
     def first_unavailable(self) -> Stored | None:
         """Return the pod with the lowest place that is not available; None too if it has yet to be made."""
         beyond = tuple(reversed(self.condemned))
-        return next((each for each in (*self.places, *beyond) if each is None or self.is_unavailable(each)), None)
+        return next((each for each in (*self.replicas, *beyond) if each is None or self.is_unavailable(each)), None)
 
     def is_unavailable(self, pod: Stored) -> bool:
         """Whether a pod is not available, or is being deleted."""

@@ -1,6 +1,6 @@
-"""How many replicas the old and the new ReplicaSets of a Deployment should have now: sums, and nothing else."""
+"""How many replicas the old and the new ReplicaSets of a Deployment should have now."""
 
-from ..controllers.int_or_string import share
+from ..controllers.int_or_string import scaled_value
 from ..store.objects import Stored
 
 
@@ -10,8 +10,12 @@ def bounds(deployment: Stored) -> tuple[int, int]:
     if not rolling:
         return 0, deployment.spec["replicas"]
     replicas = deployment.spec["replicas"]
-    surge, unavailable = share(rolling["maxSurge"], replicas, up=True), share(rolling["maxUnavailable"], replicas)
-    return surge, min(unavailable, replicas) if surge or unavailable else 1
+    surge = scaled_value(rolling["maxSurge"], replicas, up=True)
+    unavailable = scaled_value(rolling["maxUnavailable"], replicas)
+    # Both may be rounded to 0, and then nothing could ever move: the real one allows one pod less.
+    if not surge and not unavailable:
+        return 0, 1
+    return surge, min(unavailable, replicas)
 
 
 def new_size(deployment: Stored, new: int, old: int) -> int:

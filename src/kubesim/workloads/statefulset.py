@@ -6,8 +6,8 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.availability import Availability
-from ..controllers.event_queue import Attention
-from ..controllers.int_or_string import share
+from ..controllers.event_queue import EventQueue
+from ..controllers.int_or_string import scaled_value
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -33,7 +33,7 @@ class Turn:
     update: Stored
     pods: list[Stored]
     view: View
-    given_up: int = 0
+    deleted: int = 0
 
     @property
     def in_order(self) -> bool:
@@ -55,7 +55,7 @@ class StatefulSets:
         self._failures = failures
         self._history = History(registry)
         self._recorder = Recorder(registry, "statefulset-controller")
-        self._queue = Attention(registry, STATEFUL_SET, POD, LAG, self._reconcile)
+        self._queue = EventQueue(registry, STATEFUL_SET, POD, LAG, self._reconcile)
         self.wake = self._queue.wake
 
     def _reconcile(self, key: Key) -> None:
@@ -70,10 +70,10 @@ class StatefulSets:
         failed = False
         if not stateful_set.deleting:
             try:
-                self._bring(turn)
+                self._sync(turn)
             except Refused:  # said in an event
                 failed = True
-        self._tell(turn)
+        self._write_status(turn)
         live = {turn.current.name, turn.update.name, *map(revision_of, turn.pods)}
         self._history.forget(stateful_set, live, live)
         (self._queue.retry if failed else self._queue.done)(key)
@@ -86,10 +86,10 @@ class StatefulSets:
         availability = Availability.of(stateful_set, self._registry.calendar)
         return Turn(stateful_set, current, update, pods, View.of(stateful_set, pods, availability))
 
-    def _bring(self, turn: Turn) -> None:
+    def _sync(self, turn: Turn) -> None:
         """Do what can be done now: keep what is wanted, then give up what is too much, then roll out."""
-        for place in range(len(turn.view.places)):
-            if not self._keep(turn, place) and turn.in_order:
+        for index in range(len(turn.view.replicas)):
+            if not self._keep(turn, index) and turn.in_order:
                 return
         for pod in turn.view.condemned:
             self._condemn(turn, pod)
@@ -97,11 +97,11 @@ class StatefulSets:
                 return
         self._update(turn)
 
-    def _keep(self, turn: Turn, place: int) -> bool:
-        """Have the pod of a place; return whether it is available."""
-        pod = turn.view.places[place]
+    def _keep(self, turn: Turn, index: int) -> bool:
+        """Have the pod of a index; return whether it is available."""
+        pod = turn.view.replicas[index]
         if pod is None:
-            self._create(turn, turn.view.start + place)
+            self._create(turn, turn.view.start + index)
             return False
         if is_terminal(pod):
             if not pod.deleting:
@@ -119,25 +119,25 @@ class StatefulSets:
         """Give up pods of other revisions, the highest ordinals first, as far as the strategy goes."""
         if turn.stateful_set.spec["updateStrategy"]["type"] == "OnDelete":
             return
-        wanted, least = len(turn.view.places), turn.rolling.get("partition", 0)
-        most = max(1, share(turn.rolling.get("maxUnavailable", 1), wanted))
-        there = [pod for pod in turn.view.places if pod is not None]
+        wanted, least = len(turn.view.replicas), turn.rolling.get("partition", 0)
+        most = max(1, scaled_value(turn.rolling.get("maxUnavailable", 1), wanted))
+        there = [pod for pod in turn.view.replicas if pod is not None]
         room = most - (wanted - len(there)) - sum(map(turn.view.is_unavailable, there))
-        old = [pod for pod in reversed(turn.view.places[least:]) if pod is not None and self._is_old(turn, pod)]
+        old = [pod for pod in reversed(turn.view.replicas[least:]) if pod is not None and self._is_old(turn, pod)]
         if not turn.in_order:
             for pod in old:
                 if turn.view.is_unavailable(pod):
-                    self._give_up(turn, pod)
+                    self._delete_old(turn, pod)
             old = [pod for pod in old if not turn.view.is_unavailable(pod)]
         for pod in old[: max(0, room)]:
-            self._give_up(turn, pod)
+            self._delete_old(turn, pod)
 
     def _is_old(self, turn: Turn, pod: Stored) -> bool:
         return revision_of(pod) != turn.update.name and not pod.deleting
 
-    def _give_up(self, turn: Turn, pod: Stored) -> None:
+    def _delete_old(self, turn: Turn, pod: Stored) -> None:
         self._delete(turn, pod)
-        turn.given_up += 1
+        turn.deleted += 1
 
     def _create(self, turn: Turn, number: int) -> None:
         stateful_set = turn.stateful_set
@@ -168,10 +168,10 @@ class StatefulSets:
 
     def _delete(self, turn: Turn, pod: Stored) -> None:
         self._deletion.delete(pod, Options(uid=pod.uid))
-        told = f"Delete Pod {pod.name} in StatefulSet {turn.stateful_set.name} successful"
-        self._recorder.normal(turn.stateful_set, "SuccessfulDelete", told)
+        message = f"Delete Pod {pod.name} in StatefulSet {turn.stateful_set.name} successful"
+        self._recorder.normal(turn.stateful_set, "SuccessfulDelete", message)
 
-    def _tell(self, turn: Turn) -> None:
+    def _write_status(self, turn: Turn) -> None:
         """Write the status: of the pods as they were before anything was done."""
         latest = self._registry.latest(turn.stateful_set)
         if latest is None:
@@ -180,10 +180,10 @@ class StatefulSets:
         replicas, ready = len(turn.pods), sum(map(is_running_and_ready, turn.pods))
         current = sum(revision_of(pod) == turn.current.name for pod in staying)
         updated = sum(revision_of(pod) == turn.update.name for pod in staying)
-        told = {"currentRevision": turn.current.name, "currentReplicas": max(0, current - turn.given_up)}
+        current_counts = {"currentRevision": turn.current.name, "currentReplicas": max(0, current - turn.deleted)}
         if updated == ready == replicas == turn.stateful_set.spec["replicas"]:
-            told = {"currentRevision": turn.update.name, "currentReplicas": updated}
-        counts = {**told, "readyReplicas": ready, "updatedReplicas": updated}
+            current_counts = {"currentRevision": turn.update.name, "currentReplicas": updated}
+        counts = {**current_counts, "readyReplicas": ready, "updatedReplicas": updated}
         status: Body = {"observedGeneration": turn.stateful_set.meta["generation"], "replicas": replicas}
         status |= {key: value for key, value in counts.items() if value}
         status |= {"updateRevision": turn.update.name, "collisionCount": 0}
