@@ -1,4 +1,4 @@
-"""The simulated cluster without a wire: its store, its API and all that works on it, on one heap of timers."""
+"""The simulated cluster without its HTTP server: the store, and the components that work on it."""
 
 from collections.abc import Callable
 from random import Random
@@ -65,10 +65,10 @@ class Cluster:
         self.kubelet = Kubelet(self.registry, self.deletion, self.failures)
         Garbage(self.registry, self.deletion)
         self._incomplete: set[tuple[str, str, str]] = set()
-        self._dying: set[str] = set()
+        self._terminating: set[str] = set()
         self._waiting: list[Callable[[], None]] = []
         for kind in WORKLOADS:
-            self.store.listen(kind, self._on_change)
+            self.store.listen(kind, self._on_workload)
         self.store.listen(POD, self._on_pod)
         self._create_defaults(nodes)
 
@@ -107,7 +107,9 @@ class Cluster:
             asked = f"{manifest.get('kind')} of {manifest.get('apiVersion')}"
             raise ValueError(f"kind: {asked} is not simulated; there are: {simulated}")
         meta = manifest.get("metadata") or {}
-        home = meta.get("namespace", namespace) if kind.namespaced else ""
+        home = ""
+        if kind.namespaced:
+            home = meta.get("namespace", namespace)
         known = self.store.get(kind, home, meta.get("name", ""))
         if known is not None:
             return self.registry.patch(known, manifest)
@@ -140,19 +142,22 @@ class Cluster:
         if isinstance(failure, ObjectFailure):
             self.apply(failure.manifest(workload, len(tuple(self.store.all(NODE)))))
 
-    def _on_change(self, change: Change) -> None:
-        done = change.type == "DELETED" or complete(change.after)
+    def _on_workload(self, change: Change) -> None:
         key = change.after.kind.name.lower(), change.after.namespace, change.after.name
-        (self._incomplete.discard if done else self._incomplete.add)(key)
-        self._look()
+        if change.type == "DELETED" or complete(change.after):
+            self._incomplete.discard(key)
+        else:
+            self._incomplete.add(key)
+        self._notify_settled()
 
     def _on_pod(self, change: Change) -> None:
-        (self._dying.discard if change.type == "DELETED" or not change.after.deleting else self._dying.add)(
-            change.after.uid
-        )
-        self._look()
+        if change.type != "DELETED" and change.after.deleting:
+            self._terminating.add(change.after.uid)
+        else:
+            self._terminating.discard(change.after.uid)
+        self._notify_settled()
 
-    def _look(self) -> None:
+    def _notify_settled(self) -> None:
         if self._waiting and self.settled:
             waiting, self._waiting = self._waiting, []
             for notify in waiting:
@@ -166,31 +171,33 @@ class Cluster:
 
     @property
     def settled(self) -> bool:
-        """Whether every workload is complete and no pod is on its way out."""
-        return not self._incomplete and not self._dying
+        """Whether every workload is complete and no pod is terminating."""
+        return not self._incomplete and not self._terminating
 
     def unsettled(self) -> str:
-        """Say what is not settled."""
+        """Return the names of what is not settled."""
         waiting = [f"{kind}/{name}" for kind, _, name in sorted(self._incomplete)]
         pods = [f"pod/{pod.name}" for pod in self.store.all(POD) if pod.deleting or not is_ready(pod)]
         return ", ".join([*waiting, *sorted(pods)[:5]])
 
 
 def complete(workload: Stored) -> bool:
-    """Whether a workload has all that it wants, of the current template, and nothing more."""
+    """Return whether a workload has all the pods that it wants, of the current template, and no others."""
     status = workload.status
     if status.get("observedGeneration") != workload.meta["generation"]:
         return False
     if workload.kind is DAEMON_SET:
         counts = [status.get(key, 0) for key in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")]
         return counts == [status["desiredNumberScheduled"]] * len(counts) and not status["numberMisscheduled"]
-    counts, wanted = [status.get(key, 0) for key in ("replicas", "availableReplicas")], workload.spec["replicas"]
-    updated = wanted if workload.kind is STATEFUL_SET and _stays_old(workload) else status.get("updatedReplicas", 0)
-    return [*counts, updated] == [wanted] * 3 and not status.get("terminatingReplicas")
+    counts = ["replicas", "availableReplicas", "updatedReplicas"]
+    if workload.kind is STATEFUL_SET and _stays_old(workload):
+        counts.remove("updatedReplicas")
+    wanted = workload.spec["replicas"]
+    return all(status.get(key, 0) == wanted for key in counts) and not status.get("terminatingReplicas")
 
 
 def _stays_old(stateful_set: Stored) -> bool:
-    """Whether a StatefulSet's strategy leaves pods of an old template alone."""
+    """Return whether a StatefulSet's strategy leaves pods of an old template alone."""
     strategy = stateful_set.spec["updateStrategy"]
     return strategy["type"] == "OnDelete" or bool((strategy.get("rollingUpdate") or {}).get("partition"))
 

@@ -1,4 +1,4 @@
-"""The simulated cluster as its users see it: started, named by a kubeconfig, made to fail, stopped."""
+"""The simulated cluster as its users see it: started, reached by a kubeconfig, made to fail, stopped."""
 
 import asyncio
 import secrets
@@ -59,7 +59,7 @@ class Simulation:
 
     @property
     def kubeconfig(self) -> Path:
-        """The file that names it, with the context `embedded`; only its owner may read it."""
+        """The kubeconfig with the context `embedded`; only its owner may read it, as it has the token."""
         if self._folder is None:
             raise RuntimeError("the simulation has not been started")
         return self._folder / "kubeconfig"
@@ -76,7 +76,7 @@ class Simulation:
         return await server.listen()
 
     def stop(self) -> None:
-        """End it, and leave nothing behind; raises what a controller of it raised, if one did."""
+        """Stop it, and remove its files; raises what a controller raised meanwhile, if one did."""
         loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
             asyncio.run_coroutine_threadsafe(self._end(), loop).result(TIMEOUT)
@@ -94,6 +94,7 @@ class Simulation:
             self._cluster.timers.rest()
         if self._server is not None:
             await self._server.close()
+        # Handlers of open streams are cancelled too: a task that is left behind would warn when its loop is closed.
         mine = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not mine]
         for task in others:
@@ -107,7 +108,7 @@ class Simulation:
         self.stop()
 
     def inside(self, action: Callable[[Cluster], ValueT]) -> ValueT:
-        """Do something to the cluster where nothing else happens meanwhile, and return what comes of it."""
+        """Run an action on the cluster in its own thread, between two other actions, and return the result."""
 
         async def done(cluster: Cluster) -> ValueT:
             with cluster.timers.moment():
@@ -118,7 +119,7 @@ class Simulation:
         return asyncio.run_coroutine_threadsafe(done(self._cluster), self._loop).result(TIMEOUT)
 
     def apply(self, manifest: dict[str, Any]) -> None:
-        """Create what a manifest says, or change it to that; raises ManifestError."""
+        """Create the object of a manifest, or change it; raises ManifestError."""
 
         def applied(cluster: Cluster) -> None:
             try:
@@ -156,7 +157,7 @@ class Simulation:
         self.inside(lambda cluster: cluster.remove(removed))
 
     def compact(self) -> None:
-        """Forget all history: what is older than now is 410 Expired."""
+        """Drop all history: older versions are 410 Expired from now on."""
         self.inside(lambda cluster: cluster.store.compact())
 
     def step(self, seconds: float) -> None:
@@ -166,6 +167,8 @@ class Simulation:
     def settle(self, seconds: float = 60.0) -> None:
         """Wait until every workload is complete, for at most so many simulation seconds; raises TimeoutError."""
         until = self.clock.now() + seconds
+        # The cluster calls `done.set` when it is settled. That may be over when this thread gets to run, so it asks
+        # until the cluster is settled at the moment of asking.
         done = threading.Event()
         while not self.inside(lambda cluster: cluster.when_settled(done.set)):
             if not done.wait(self.clock.wall(max(0.0, until - self.clock.now()))):

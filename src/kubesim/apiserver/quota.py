@@ -23,7 +23,7 @@ class Quotas:
         registry.store.listen(QUOTA, self._on_change)
 
     def _on_pod(self, change: Change) -> None:
-        """A pod uses its quota until it has ended."""
+        """Count a pod from its creation until it has ended."""
         before = change.before is not None and not is_terminal(change.before)
         after = change.type != "DELETED" and not is_terminal(change.after)
         if before is not after:
@@ -38,6 +38,7 @@ class Quotas:
             self._later(change.after.namespace, change.after.name)
 
     def _later(self, namespace: str, name: str) -> None:
+        # Admission counts at once, but the status is written by a controller, and so a little later.
         self._registry.timers.after(LAG, lambda: self._count(namespace, name))
 
     def _count(self, namespace: str, name: str) -> None:

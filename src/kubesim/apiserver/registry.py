@@ -1,4 +1,4 @@
-"""Creating and changing objects, with everything the API server adds and checks."""
+"""Creating and changing objects, with all that the API server adds and checks."""
 
 import uuid
 from collections.abc import Callable
@@ -51,7 +51,8 @@ class Registry:
         meta = {key: value for key, value in given.items() if key not in SERVER_MADE and value is not None}
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + self.suffix()
-        meta |= {"namespace": namespace} if kind.namespaced else {}
+        if kind.namespaced:
+            meta["namespace"] = namespace
         fresh = {key: value for key, value in body.items() if key not in ("kind", "apiVersion", "status")}
         fresh = defaults.filled(kind, {**fresh, "metadata": meta})
         validation.check_new(kind, fresh)
@@ -73,7 +74,9 @@ class Registry:
         return {**fresh, "status": dict(defaults.STATUS.get(kind, {}))}
 
     def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
-        return Stored(kind, body, 0) if dry else self.store.put(kind, body)
+        if dry:
+            return Stored(kind, body, 0)
+        return self.store.put(kind, body)
 
     def _check_namespace(self, kind: Kind, namespace: str, body: Body) -> None:
         asked = body.get("kind", kind.name), body.get("apiVersion", kind.api_version)
@@ -110,12 +113,14 @@ class Registry:
         meta |= _stamped(before, after)
         validation.check_change(before, after)
         unsupported_fields.check(before.kind, after)
+        # A write that changes nothing has no new version, and no watcher sees it.
         if after == before.body:
             return before
         if before.kind.generations and _counts(before, after):
             meta["generation"] = before.meta["generation"] + 1
         if dry:
             return Stored(before.kind, after, before.version)
+        # Whoever removes the last finalizer of a deleted object ends it.
         if before.deleting and not meta.get("finalizers") and meta.get("deletionGracePeriodSeconds") == 0:
             self.store.remove(before)
             return Stored(before.kind, after, before.version)
@@ -141,14 +146,19 @@ class Registry:
 
     def latest(self, obj: Stored) -> Stored | None:
         """Return the current version of an object; None if it is gone or another has its name."""
+        # The uid decides: whoever holds an old version must not act on a new object that happens to have its name.
         found = self.store.get(obj.kind, obj.namespace, obj.name)
-        return found if found is not None and found.uid == obj.uid else None
+        if found is None or found.uid != obj.uid:
+            return None
+        return found
 
     def annotate(self, obj: Stored, **annotations: str) -> Stored:
         """Set annotations of deployment.kubernetes.io, as controllers do: this is no new generation."""
         named = {f"deployment.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
         meta = {**obj.meta, "annotations": {**obj.annotations, **named}}
-        return obj if meta == obj.meta else self.store.put(obj.kind, {**obj.body, "metadata": meta})
+        if meta == obj.meta:
+            return obj
+        return self.store.put(obj.kind, {**obj.body, "metadata": meta})
 
 
 def _stamped(before: Stored, after: Body) -> Body:

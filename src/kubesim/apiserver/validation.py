@@ -1,4 +1,4 @@
-"""What the API server does not accept."""
+"""Validation: what the API server does not accept, with its messages."""
 
 import re
 from typing import Any, Final
@@ -27,7 +27,8 @@ def check_new(kind: Kind, body: Body) -> None:
     if not _SUBDOMAIN.fullmatch(name) or len(name) > 253:
         message = f'Invalid value: "{name}": {_NAME_HELP}'
         raise invalid(kind, name, cause("FieldValueInvalid", "metadata.name", message))
-    if causes := _spec(kind, body):
+    causes = _spec(kind, body)
+    if causes:
         raise invalid(kind, name, *causes)
 
 
@@ -39,22 +40,28 @@ def check_change(before: Stored, body: Body) -> None:
     if meta.get("name") != before.name:
         message = f"the name of the object ({meta.get('name')}) does not match the name on the URL ({before.name})"
         raise bad_request(message)
-    if before.deleting and (new := set(meta.get("finalizers") or ()) - set(before.meta.get("finalizers") or ())):
+    new = set(meta.get("finalizers") or ()) - set(before.meta.get("finalizers") or ())
+    if before.deleting and new:
         listed = ", ".join(f'"{each}"' for each in sorted(new))
         message = f"Forbidden: {NO_NEW_FINALIZERS}[]string{{{listed}}}"
         raise invalid(kind, before.name, cause("FieldValueForbidden", "metadata.finalizers", message))
-    causes = [_spec(kind, body), _frozen(before, body)]
-    if found := [*causes[1], *causes[0]] if kind is DAEMON_SET else [*causes[0], *causes[1]]:
-        raise invalid(kind, before.name, *found)
+    causes = [*_spec(kind, body), *_frozen(before, body)]
+    # The real validation of a DaemonSet checks what is immutable first, that of the others last.
+    if kind is DAEMON_SET:
+        causes = [*_frozen(before, body), *_spec(kind, body)]
+    if causes:
+        raise invalid(kind, before.name, *causes)
 
 
 def _immutable(field: str, value: Any) -> Cause:
-    shown = f'"{value}"' if isinstance(value, str) else _go(value)
+    shown = f'"{value}"'
+    if not isinstance(value, str):
+        shown = _go(value)
     return cause("FieldValueInvalid", field, f"Invalid value: {shown}: field is immutable")
 
 
 def _go(value: Any) -> str:
-    """Write a selector as the real one prints it."""
+    """Write a selector as Go prints it."""
     labels = ", ".join(f'"{key}":"{each}"' for key, each in (value or {}).get("matchLabels", {}).items())
     return f'{{"matchLabels":{{{labels}}}}}'
 
@@ -92,7 +99,9 @@ def _spec(kind: Kind, body: Body) -> list[Cause]:
     causes = _workload(body)
     if kind is STATEFUL_SET:
         causes += _stateful_set(body["spec"])
-    return [*causes, *_daemon_set(body["spec"])] if kind is DAEMON_SET else causes
+    if kind is DAEMON_SET:
+        causes += _daemon_set(body["spec"])
+    return causes
 
 
 def _stateful_set(spec: Body) -> list[Cause]:
@@ -148,5 +157,5 @@ def _availability(body: Body) -> list[Cause]:
 
 
 def negative(field: str, value: int) -> Cause:
-    """Say that a number is below zero."""
+    """Return the cause for a number below zero."""
     return cause("FieldValueInvalid", field, f"Invalid value: {value}: must be greater than or equal to 0")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..store.objects import Body, Stored
+from ..store.objects import Body, Stored, is_integer
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 Requirement = Mapping[str, Any]
@@ -54,9 +54,11 @@ def _holds(requirement: Requirement, value: str | None) -> bool:
         return (value is not None) is (operator == "Exists")
     if operator in ("In", "NotIn"):
         return (value in values) is (operator == "In")
-    if value is None or not value.lstrip("-").isdigit():
+    if value is None or not is_integer(value):
         return False
-    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+    if operator == "Gt":
+        return int(value) > int(values[0])
+    return int(value) < int(values[0])
 
 
 def tolerated(spec: Body, taint: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""How many pods an owner has, and in what state: counted as they change, never counted again."""
+"""How many pods an owner has in which state: updated with every change of a pod, never counted from all pods."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class Count:
     available: int = 0
 
     def add(self, pod: Stored, sign: int) -> None:
-        """Count a pod in, or out."""
+        """Count a pod in (sign 1) or out (-1)."""
         if is_active(pod):
             self.active += sign
             self.ready += sign * is_ready(pod)

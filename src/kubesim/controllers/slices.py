@@ -34,6 +34,7 @@ class Slices:
         if change.type == "DELETED":
             self._slices.pop(key, None)
             return
+        # With another selector every endpoint is looked at again; those that are no longer selected are None below.
         if change.before is not None and selector_of(change.before) != selector_of(change.after):
             for each in self._slices[key].values():
                 self._changed[key] |= dict.fromkeys(each)
@@ -41,8 +42,11 @@ class Slices:
         self._queue.add(key)
 
     def _on_pod(self, key: Key, change: Change) -> None:
-        left = change.type == "DELETED" or key not in self._pods.selecting(change.after)
-        self._changed[key][change.after.uid] = None if left else change.after
+        # Changes are collected until the queue's lag is over: ten pods that become Ready together are one new version
+        # of the slice, as on a real cluster.
+        self._changed[key][change.after.uid] = change.after
+        if change.type == "DELETED" or key not in self._pods.selecting(change.after):
+            self._changed[key][change.after.uid] = None
         self._queue.add(key)
 
     def _reconcile(self, key: Key) -> None:
@@ -57,13 +61,13 @@ class Slices:
             self._write(service, name, slices[name])
 
     def _place(self, slices: dict[str, Endpoints], service: Stored, uid: str, pod: Stored | None) -> str:
-        """Put a pod where it belongs; return the name of the slice that has changed, "" if none has."""
+        """Put a pod into a slice, or out of it; return the name of the slice that has changed, "" if none has."""
         there = next((name for name, endpoints in slices.items() if uid in endpoints), "")
-        wanted = _endpoint(pod) if pod is not None and pod.status.get("podIP") and not is_terminal(pod) else None
-        if wanted is None:
+        if pod is None or not pod.status.get("podIP") or is_terminal(pod):
             if there:
                 del slices[there][uid]
             return there
+        wanted = _endpoint(pod)
         name = there or next((name for name, each in slices.items() if len(each) < LARGEST), "") or self._name(service)
         if slices.setdefault(name, {}).get(uid) == wanted:
             return ""
@@ -87,10 +91,13 @@ class Slices:
 def selector_of(service: Stored) -> Selector | None:
     """Return what a Service selects by; None if it has no selector, and so no slices of ours."""
     labels = service.spec.get("selector")
-    return of_labels(labels) if labels else None
+    if not labels:
+        return None
+    return of_labels(labels)
 
 
 def _endpoint(pod: Stored) -> Body:
+    # A terminating pod keeps `serving` while it passes its probe, but is never `ready`: new connections go elsewhere.
     ready = is_ready(pod)
     return {
         "addresses": [pod.status["podIP"]],

@@ -1,4 +1,4 @@
-"""What the API server answers to everything but a watch."""
+"""The handlers of the API server: for every request but a watch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ..apiserver.patch import DirectiveError, Merge, merge, strategic
 from ..cluster import APPLIED, Cluster
 from ..store.kinds import NAMESPACE, NODE, SLICE
 from ..store.objects import Body, Stored, decode, encode
-from ..store.refusals import Refused, bad_request, cause, success
+from ..store.refusals import Refused, bad_request, cause, details, success
 from ..store.selectors import parse_labels
 from .lists import listing
 from .request_info import RequestInfo, parse
@@ -70,13 +70,13 @@ class Call:
         return value
 
     def dry(self, options: str) -> bool:
-        """Whether the query says that nothing is to be changed."""
+        """Return whether the query says that nothing is to be changed."""
         return is_dry(self.query.get("dryRun") or (), options)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of an answer, and how many seconds it takes until it has come true."""
+    """The body of an answer; `takes` is how many seconds pass before it is sent."""
 
     body: bytes
     code: int = 200
@@ -115,14 +115,17 @@ class Handlers:
         """Raise Refused for what is forbidden."""
         if not self._cluster.failures.forbids(verb, info.resource, info.namespace):
             return
-        named = f' "{info.name}"' if info.name else ""
-        scope = f'in the namespace "{info.namespace}"' if info.namespace else "at the cluster scope"
+        named, scope = "", "at the cluster scope"
+        if info.name:
+            named = f' "{info.name}"'
+        if info.namespace:
+            scope = f'in the namespace "{info.namespace}"'
         message = (
             f'{info.kind.resource}{named} is forbidden: User "{USER}" cannot {verb} resource '
             f'"{info.resource}" in API group "{info.kind.group}" {scope}'
         )
-        group = {"group": info.kind.group} if info.kind.group else {}
-        raise Refused(403, "Forbidden", message, {"name": info.name, **group, "kind": info.kind.plural})
+        # Unlike the other details, these keep an empty name: a LIST that is forbidden has one.
+        raise Refused(403, "Forbidden", message, {"name": info.name, **details(info.kind, info.name)})
 
     def _review(self, call: Call) -> Answer:
         if call.method != "POST":
@@ -152,7 +155,9 @@ class Handlers:
         if info.subresource == "eviction":
             raise _not_allowed()
         found = self._found(info)
-        return Answer(encode(scale.shown(found)) if info.subresource == "scale" else found.json)
+        if info.subresource == "scale":
+            return Answer(encode(scale.shown(found)))
+        return Answer(found.json)
 
     def _create(self, info: RequestInfo, call: Call) -> Answer:
         if info.kind not in APPLIED or info.kind is NAMESPACE:
@@ -179,14 +184,16 @@ class Handlers:
     def _delete(self, info: RequestInfo, call: Call) -> Answer:
         if info.subresource or info.kind in (NAMESPACE, NODE):
             raise _not_allowed()
-        options = Options.of_body(call.json) if call.body else Options.of_query(call.query)
+        options = Options.of_query(call.query)
+        if call.body:
+            options = Options.of_body(call.json)
         found = self._found(info)
         deleted = self._cluster.deletion.delete(found, options)
         if info.kind.returns or deleted.deleting:
             at_once = deleted.meta.get("deletionGracePeriodSeconds") == 0 and not options.dry
-            return Answer(deleted.json, takes=2 * FORCED_GAP if at_once else 0.0)
-        group = {"group": info.kind.group} if info.kind.group else {}
-        return Answer(encode(success(details={"name": info.name, **group, "kind": info.kind.plural, "uid": found.uid})))
+            # A real server answers a forced deletion only once the pod is gone: a GET right after it is a 404.
+            return Answer(deleted.json, takes=2 * FORCED_GAP * at_once)
+        return Answer(encode(success(details=details(info.kind, info.name, uid=found.uid))))
 
     def _post_to(self, info: RequestInfo, call: Call) -> Answer:
         if info.subresource != "eviction":
@@ -205,7 +212,7 @@ class Handlers:
         return Answer(b"", content_type="text/plain")
 
     def _proxy(self, info: RequestInfo) -> Answer:
-        """Answer for a Service as long as one of its endpoints is ready."""
+        """Answer as a Service does while one of its endpoints is ready."""
         name, _, port = info.name.removeprefix("http:").partition(":")
         service = self._registry.find(info.kind, info.namespace, name)
         ports = [each for each in service.spec.get("ports") or () if port in (str(each["port"]), each.get("name", ""))]
@@ -213,17 +220,17 @@ class Handlers:
         slices = self._cluster.store.select(SLICE, info.namespace, mine)
         ready = any(each["conditions"]["ready"] for one in slices for each in one.body["endpoints"])
         if not ports or not ready:
-            unknown = port and not ports
-            why = "no service port" if unknown else "no endpoints available"
-            message = f'{why} for service "{info.name}"' + (f' found with port "{port}"' if unknown else "")
+            message = f'no endpoints available for service "{info.name}"'
+            if port and not ports:
+                message = f'no service port for service "{info.name}" found with port "{port}"'
             raise Refused(503, "ServiceUnavailable", message)
         return Answer(f"{name} answers\n".encode(), content_type="text/plain")
 
 
 def _nothing_asked() -> Refused:
     message = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
-    details = {"group": "authorization.k8s.io", "causes": [cause("FieldValueInvalid", "spec", message)]}
-    return Refused(422, "Invalid", f'.authorization.k8s.io "" is invalid: spec: {message}', details)
+    about = {"group": "authorization.k8s.io", "causes": [cause("FieldValueInvalid", "spec", message)]}
+    return Refused(422, "Invalid", f'.authorization.k8s.io "" is invalid: spec: {message}', about)
 
 
 def _not_allowed() -> Refused:

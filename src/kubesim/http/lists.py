@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..store.objects import Stored, decode, encode
+from ..store.objects import Stored, decode, encode, is_integer
 from ..store.refusals import Refused, bad_request, cause, expired, invalid_options, too_large
 from ..store.selectors import Selector, parse_fields, parse_labels
 from ..store.store import Store
@@ -43,7 +43,9 @@ class Chosen:
     def now(self, store: Store) -> list[Stored]:
         """Return the chosen objects as they are now."""
         found = store.select(self.info.kind, self.info.namespace, self.labels)
-        return found if self.fields is None else [each for each in found if self.fields(each)]
+        if self.fields is not None:
+            found = [each for each in found if self.fields(each)]
+        return found
 
     def at(self, store: Store, revision: int) -> list[Stored]:
         """Return the chosen objects as they were."""
@@ -71,16 +73,18 @@ class _Page:
 def version(query: Mapping[str, str]) -> int:
     """Return the version that is asked for, 0 for none; raises Refused."""
     text = query.get("resourceVersion", "")
-    if text and not text.isdigit():
+    if text and not (text.isascii() and text.isdecimal()):
         message = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise Refused(500, "", message) if is_watch(query) else bad_request(f"invalid resource version: {message}")
+        if is_watch(query):
+            raise Refused(500, "", message)
+        raise bad_request(f"invalid resource version: {message}")
     return int(text or 0)
 
 
 def number(query: Mapping[str, str], name: str) -> int:
     """Return a number of the query, 0 for none; raises Refused."""
     text = query.get(name, "")
-    if text and not text.lstrip("-").isdigit():
+    if text and not is_integer(text):
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text or 0)
 
@@ -89,10 +93,13 @@ def listing(store: Store, info: RequestInfo, query: Mapping[str, str]) -> bytes:
     """Return a page as JSON; raises Refused."""
     chosen, limit, asked = Chosen(info, query), number(query, "limit"), version(query)
     found, revision, after = _found(store, chosen, query, asked)
+    # Version 0 is answered from the watch cache, which ignores limits.
     if query.get("resourceVersion") == "0":
         limit = 0
     left = [each for each in found if after is None or (each.namespace, each.name) > after]
-    page = left[:limit] if limit > 0 else left
+    page = left
+    if limit > 0:
+        page = left[:limit]
     meta: dict[str, object] = {"resourceVersion": str(revision)}
     if len(page) < len(left):
         meta["continue"] = _Page(revision, (page[-1].namespace, page[-1].name)).token()
@@ -107,7 +114,9 @@ def _found(
     store: Store, chosen: Chosen, query: Mapping[str, str], asked: int
 ) -> tuple[list[Stored], int, tuple[str, str] | None]:
     """Return what there is to choose pages from, its revision, and the key after which the page begins."""
-    if token := query.get("continue", ""):
+    token = query.get("continue", "")
+    if token:
+        # Every page shows the revision of the first one; it is read from history, so it can have been compacted.
         page = _Page.of(token)
         if page.revision < store.oldest:
             raise expired(OLD_PAGE)

@@ -90,7 +90,8 @@ class NetworkFaults:
         self.wake()
 
     def take(self, verb: str, resource: str, names: frozenset[str] | None = None) -> NetworkFault | None:
-        """Return what happens to a request, or to an open stream if names are given."""
+        """Return the fault that a request meets, or an open stream if names are given; it is used up by that."""
+        # The first one that fits, in the order in which they were queued; the others wait for later requests.
         for fault in self._queued:
             if fault.verb in ("", verb) and fault.resource in ("", resource):
                 if names is not None and fault.name not in names:
@@ -110,7 +111,9 @@ def _refusal(code: int, retry_after: int | None) -> Refused:
     if code == 429:
         return too_many("The server is currently unable to handle the request, please try again later", retry_after)
     if code == 504:
-        return too_large(10**9, 1000, 1 if retry_after is None else retry_after)
+        if retry_after is None:
+            retry_after = 1
+        return too_large(10**9, 1000, retry_after)
     if code == 410:
         return expired("too old resource version: 1 (1000)")
     reasons = {500: "InternalError", 503: "ServiceUnavailable", 403: "Forbidden", 404: "NotFound", 408: "Timeout"}
@@ -119,15 +122,19 @@ def _refusal(code: int, retry_after: int | None) -> Refused:
 
 def reset(request: BaseRequest) -> None:
     """Send a TCP reset."""
-    if (transport := request.transport) is not None:
+    # With SO_LINGER on and its time 0, closing a socket drops what is buffered and sends RST instead of FIN.
+    transport = request.transport
+    if transport is not None:
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
 
 async def cut(request: BaseRequest, head: bytes = HEAD) -> None:
-    """Send a chunk that is shorter than it says, and close."""
-    if (transport := request.transport) is not None:
+    """Send a chunk that is shorter than its header says, and close."""
+    transport = request.transport
+    if transport is not None:
+        # The chunk claims 0x400 bytes. A short pause lets them reach the client before the connection ends.
         transport.write(head + b"400\r\n" + LINE_CUT)
         await asyncio.sleep(0.01)
         transport.close()

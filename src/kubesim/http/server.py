@@ -1,4 +1,4 @@
-"""The HTTP server: one handler for every request, on the loop that does everything else too."""
+"""The HTTP server, on the event loop that runs all other components, too."""
 
 import asyncio
 from typing import Final
@@ -47,7 +47,7 @@ class ApiServer:
         await self._server.shutdown(0.2)
 
     def wake(self) -> None:
-        """Let every open stream look for a fault that has been queued for it."""
+        """Have every open stream look for a network fault that was queued for it."""
         for stream in self._streams:
             stream.wake()
 
@@ -68,24 +68,34 @@ class ApiServer:
         call = Call(request.method, request.path, dict(request.query), await request.read(), request.content_type)
         if self._network.token_expired or request.headers.get("Authorization") != f"Bearer {self._token}":
             raise Refused(401, "Unauthorized", "Unauthorized")
-        verb, resource = _what(call)
-        fault = self._network.take(verb, resource)
-        while fault is not None and fault.name == "delay":
-            await asyncio.sleep(fault.seconds)
-            fault = self._network.take(verb, resource)
-        if fault is not None and fault.refused is not None:
-            raise fault.refused
+        verb, resource = _verb_and_resource(call)
+        fault = await self._fault(verb, resource)
         if verb == "watch":
             return await self._watch(request, call, fault)
+        # A fault on the way to the server comes before anything is done. For a lost answer and for a slow one the
+        # cluster has done what was asked.
         if fault is not None and fault.name not in ("slow", "lose"):
             return await self._spoiled(request, fault)
+        # Nothing awaits in here: a call sees one state of the cluster, and no other call comes in between.
         with self._cluster.timers.moment():
             answer = self._handlers.handle(call)
         if fault is not None and fault.name == "lose":
             return await self._spoiled(request, fault)
         if answer.takes:
             await self._cluster.timers.passed(answer.takes)
-        return await self._slowly(request, answer, fault) if fault else self._response(answer)
+        if fault is not None:
+            return await self._slowly(request, answer, fault)
+        return self._response(answer)
+
+    async def _fault(self, verb: str, resource: str) -> NetworkFault | None:
+        """Return the fault that a request meets after all delays; raises Refused if the fault is a refusal."""
+        fault = self._network.take(verb, resource)
+        while fault is not None and fault.name == "delay":
+            await asyncio.sleep(fault.seconds)
+            fault = self._network.take(verb, resource)
+        if fault is not None and fault.refused is not None:
+            raise fault.refused
+        return fault
 
     def _headers(self) -> dict[str, str]:
         return {"Date": self._cluster.registry.calendar.date(), "Audit-Id": "sim", "Cache-Control": "no-cache, private"}
@@ -102,7 +112,7 @@ class ApiServer:
         return Response(body=encode(refused.status), status=refused.code, headers=headers, content_type=JSON)
 
     async def _spoiled(self, request: BaseRequest, fault: NetworkFault) -> StreamResponse:
-        """Answer as no API server would."""
+        """Answer as a broken network does."""
         if fault.name == "garbage":
             return Response(body=GARBAGE, headers=self._headers(), content_type=JSON)
         if fault.name == "truncate":
@@ -131,31 +141,45 @@ class ApiServer:
         stream = Stream(self._cluster.store, self._cluster.timers, info, call.query)
         self._streams.add(stream)
         try:
-            response, pause = await self._begun(request), 0.0
-            while not (stream.over and not stream.lines):
-                fault = fault or self._network.take(
-                    "watch", info.kind.plural, IN_STREAM - ({"slow"} if pause else set())
-                )
-                if fault is not None and fault.name == "slow":
-                    pause = fault.seconds
-                elif fault is not None and await self._disturbed(request, response, fault):
-                    return response
-                fault = None
-                for line in await stream.some():
-                    await _write(response, line, pause)
-            await response.write_eof()
+            response = await self._begun(request)
+            if await self._send(request, response, stream, fault):
+                await response.write_eof()
             return response
         finally:
             self._streams.discard(stream)
             stream.close()
 
+    async def _send(
+        self, request: BaseRequest, response: StreamResponse, stream: Stream, fault: NetworkFault | None
+    ) -> bool:
+        """Send lines until the stream is over; return False if a fault has ended it before."""
+        pause = 0.0
+        while stream.lines or not stream.over:
+            # Faults are looked for before every batch of lines, so one that is queued while the stream waits hits it
+            # at once: queueing wakes the stream. A stream that is slow already needs no further "slow".
+            if fault is None:
+                names = IN_STREAM
+                if pause:
+                    names = IN_STREAM - {"slow"}
+                fault = self._network.take("watch", stream.kind.plural, names)
+            if fault is not None and fault.name == "slow":
+                pause = fault.seconds
+            elif fault is not None and await self._disturbed(request, response, fault):
+                return False
+            fault = None
+            for line in await stream.some():
+                await _write(response, line, pause)
+        return True
+
     async def _disturbed(self, request: BaseRequest, response: StreamResponse, fault: NetworkFault) -> bool:
         """Do to an open stream what a fault asks for; return whether it is over."""
-        if fault.name in ("garbage", "expire"):
-            await response.write(GARBAGE if fault.name == "garbage" else ended_stream())
-            if fault.name == "expire":
-                await response.write_eof()
-            return fault.name == "expire"
+        if fault.name == "garbage":
+            await response.write(GARBAGE)
+            return False
+        if fault.name == "expire":
+            await response.write(ended_stream())
+            await response.write_eof()
+            return True
         if fault.name == "silence":
             await self._closing.wait()
             return True
@@ -178,12 +202,12 @@ async def _write(response: StreamResponse, data: bytes, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-def _what(call: Call) -> tuple[str, str]:
-    """Return verb and resource as network faults name them; none for what is no resource."""
+def _verb_and_resource(call: Call) -> tuple[str, str]:
+    """Return verb and resource as network faults name them; no resource for a path like /version."""
     try:
         info = parse(call.path)
     except Refused:
         return call.method.lower(), ""
-    return (
-        "watch" if is_watch(dict(call.query)) and not info.name else info.verb(call.method, dict(call.query))
-    ), info.resource
+    if is_watch(dict(call.query)) and not info.name:
+        return "watch", info.resource
+    return info.verb(call.method, dict(call.query)), info.resource

@@ -1,4 +1,4 @@
-"""Places pods on nodes, or says why it cannot."""
+"""The scheduler: places pods on nodes, or reports why it cannot."""
 
 from collections import Counter
 from typing import Any, Final
@@ -18,7 +18,7 @@ LAG: Final = 0.012
 
 
 class Scheduler:
-    """The default scheduler: nodes that fit, the emptiest of the pod's own kind first."""
+    """Places a pod on a node that fits: the one with the fewest pods of the same owner, then with the fewest pods."""
 
     def __init__(self, registry: Registry, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -32,7 +32,7 @@ class Scheduler:
         registry.store.listen(NODE, self._on_node)
 
     def wake(self) -> None:
-        """Try again what could not be placed."""
+        """Try again to place what could not be placed."""
         for key in tuple(self._stuck):
             self._queue.add(key)
 
@@ -44,6 +44,7 @@ class Scheduler:
             self._count(after, 1)
         if change.type == "ADDED" and not after.spec.get("nodeName"):
             self._queue.add((after.namespace, after.name))
+        # Room that becomes free wakes what waits for it; nothing else does, as nothing else could help.
         freed = before is not None and _placed(before) and (change.type == "DELETED" or is_terminal(after))
         if freed and self._stuck:
             self.wake()
@@ -103,6 +104,7 @@ class Scheduler:
         self._recorder.normal(pod, "Scheduled", message)
 
     def _refuse(self, key: Key, pod: Stored, why: list[Why]) -> None:
+        # The same message again would be an event and a new version of the pod for nothing.
         self._stuck[key] = None
         message = sentence(why)
         if condition(pod, "PodScheduled").get("message") == message:

@@ -20,17 +20,19 @@ class Kind:
     @property
     def api_version(self) -> str:
         """What its manifests say as `apiVersion`."""
-        return f"{self.group}/v1" if self.group else "v1"
+        if not self.group:
+            return "v1"
+        return f"{self.group}/v1"
 
     @property
     def resource(self) -> str:
         """Its plural with its group, as error messages name it."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+        return f"{self.plural}.{self.group}".rstrip(".")
 
     @property
     def full(self) -> str:
         """Its name with its group, as validation messages name it."""
-        return f"{self.name}.{self.group}" if self.group else self.name
+        return f"{self.name}.{self.group}".rstrip(".")
 
     @property
     def head(self) -> bytes:

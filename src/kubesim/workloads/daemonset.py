@@ -83,7 +83,7 @@ class DaemonSets:
             failed = True
         self._forget(now)
         self._write_status(replace(now, pods=self._pods(daemon_set)))
-        (self._queue.retry if failed else self._queue.done)(key)
+        self._queue.finish(key, failed=failed)
 
     def _look(self, daemon_set: Stored) -> Round:
         current = self._history.current(daemon_set)

@@ -39,7 +39,9 @@ class View:
 def ordinal(stateful_set: Stored, pod: Stored) -> int:
     """Return a pod's ordinal; -1 if its name is not of this StatefulSet's."""
     parent, _, number = pod.name.rpartition("-")
-    return int(number) if parent == stateful_set.name and number.isdigit() else -1
+    if parent == stateful_set.name and number.isascii() and number.isdecimal():
+        return int(number)
+    return -1
 
 
 def revision_of(pod: Stored) -> str:

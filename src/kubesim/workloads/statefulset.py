@@ -76,7 +76,7 @@ class StatefulSets:
         self._write_status(turn)
         live = {turn.current.name, turn.update.name, *map(revision_of, turn.pods)}
         self._history.forget(stateful_set, live, live)
-        (self._queue.retry if failed else self._queue.done)(key)
+        self._queue.finish(key, failed=failed)
 
     def _look(self, stateful_set: Stored) -> Turn:
         update = self._history.current(stateful_set)
