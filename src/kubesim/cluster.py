@@ -38,7 +38,7 @@ from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
 APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, *OWNERS, BUDGET)
-"""What a manifest may be of; the rest is made by the simulation itself."""
+"""The kinds that can be created; the others are written by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
 

@@ -1,4 +1,4 @@
-"""Which failures are injected, and into what: asked by every part of the cluster that can fail."""
+"""The registry of injected failures, which every component that can fail consults."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Begin = Callable[[WorkloadFailure, Stored], None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a failure applies to.
+    """The pods or workloads that a failure applies to.
 
     `workload` is the name of a Deployment, StatefulSet or DaemonSet ("": all of them), `selector` a label selector for
     its pods. With `replacements` the failure begins once the workload has been complete, and only hits pods created

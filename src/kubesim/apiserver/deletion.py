@@ -108,7 +108,7 @@ class Deletion:
         return int(pod.spec["terminationGracePeriodSeconds"])
 
     def _marked(self, pod: Stored, grace: int) -> Body:
-        """Return the pod as being deleted; a second deletion may bring its end nearer, but never farther."""
+        """Return the pod as being deleted; a second deletion may shorten its grace period, but not lengthen it."""
         asked = pod.meta.get("deletionTimestamp")
         ends = self._registry.calendar.time(grace)
         meta = {**pod.meta, "deletionTimestamp": min(ends, asked or ends), "deletionGracePeriodSeconds": grace}

@@ -170,7 +170,7 @@ def _stamped(before: Stored, after: Body) -> Body:
 
 
 def _counts(before: Stored, after: Body) -> bool:
-    """Whether a change is a new generation: one of the spec is, and one of a Deployment's annotations."""
+    """Return whether a change is a new generation: one of the spec is, and one of a Deployment's annotations."""
     annotations = after["metadata"].get("annotations") or {}
     changed = before.kind is DEPLOYMENT and annotations != before.annotations
     return changed or after.get("spec") != before.body.get("spec")

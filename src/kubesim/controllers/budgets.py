@@ -147,7 +147,7 @@ class Budgets:
         return self._workload(owner[0], namespace, owner[1])
 
     def _waits(self, key: Key, name: str) -> bool:
-        """Whether an eviction that was allowed has not yet become a deletion."""
+        """Return whether an eviction that was allowed has not yet become a deletion."""
         pod = self._registry.store.get(POD, key[0], name)
         return pod is not None and not pod.deleting
 

@@ -28,13 +28,13 @@ class Queue(Generic[KeyT]):
         self._due: dict[KeyT, float] = {}
 
     def add(self, key: KeyT) -> None:
-        """Have the key worked on soon."""
+        """Queue a key; it is worked on when the lag is over."""
         if key not in self._waiting:
             self._waiting.add(key)
             self._timers.after(self._lag, lambda: self._run(key))
 
     def retry(self, key: KeyT) -> None:
-        """Have the key worked on later, twice as late each time: 5 ms doubling, as client-go does."""
+        """Queue a key that failed: after 5 ms, and twice as long after each further failure, as client-go does."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         # A retry that waits already comes sooner than this one would, and client-go keeps the sooner one.
         if key not in self._retrying:
@@ -42,7 +42,7 @@ class Queue(Generic[KeyT]):
             self._timers.after(min(FIRST_RETRY * 2.0 ** min(failures - 1, 30), LONGEST_RETRY), lambda: self._again(key))
 
     def later(self, key: KeyT, seconds: float | None) -> None:
-        """Have the key worked on in so many seconds, if any; the soonest time that was asked for counts."""
+        """Queue a key in so many seconds, if any; of several times the soonest counts."""
         if seconds is None:
             return
         due = self._timers.now() + seconds

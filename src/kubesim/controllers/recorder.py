@@ -8,9 +8,9 @@ from ..store.objects import Body, Stored
 
 SCHEDULER: Final = "default-scheduler"
 BURST: Final = 25
-"""How many events with an object a component sends before its spam filter drops them (client-go)."""
+"""So many events about one object are sent before the spam filter drops them (client-go)."""
 SIMILAR: Final = 9
-"""From how many different messages with one reason on they are combined (client-go)."""
+"""Beyond so many different messages with one reason, they are combined (client-go)."""
 
 
 class Recorder:

@@ -1,4 +1,4 @@
-"""LIST: selected, in pages that all show the same revision, at the version that is asked for."""
+"""LIST: the selected objects, in pages that all show the same revision."""
 
 import base64
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ OLD_LIST = "The resourceVersion for the provided list is too old."
 
 
 class Chosen:
-    """What labelSelector and fieldSelector choose, within a namespace; raises Refused for what cannot be parsed."""
+    """The objects that labelSelector and fieldSelector choose; raises Refused if one cannot be parsed."""
 
     def __init__(self, info: RequestInfo, query: Mapping[str, str]) -> None:
         self.info = info
@@ -33,7 +33,7 @@ class Chosen:
         self.everything = not self.labels.requirements and self.fields is None
 
     def holds(self, obj: Stored) -> bool:
-        """Whether an object is chosen."""
+        """Return whether an object is chosen."""
         return (
             (not self.info.namespace or obj.namespace == self.info.namespace)
             and (self.fields is None or self.fields(obj))
@@ -134,7 +134,7 @@ def _found(
 
 
 def bad_match(why: str, match: str = "") -> Refused:
-    """Say that there may be no resourceVersionMatch here."""
+    """Return the 422 for a resourceVersionMatch where none is allowed."""
     causes = [cause("FieldValueForbidden", "resourceVersionMatch", f"Forbidden: {why}")]
     if match:
         message = f'Unsupported value: "{match}": supported values: "NotOlderThan"'

@@ -172,7 +172,7 @@ class ApiServer:
         return True
 
     async def _disturbed(self, request: BaseRequest, response: StreamResponse, fault: NetworkFault) -> bool:
-        """Do to an open stream what a fault asks for; return whether it is over."""
+        """Apply a fault to an open stream; return whether the stream is over."""
         if fault.name == "garbage":
             await response.write(GARBAGE)
             return False

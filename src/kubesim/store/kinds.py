@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """One kind of the API; `returns` says that deleting one answers with the object, not with a Status."""
+    """One kind of the API; `returns` says that a deletion returns the object, not a Status."""
 
     name: str
     group: str
@@ -19,7 +19,7 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        """What its manifests say as `apiVersion`."""
+        """The `apiVersion` of its manifests."""
         if not self.group:
             return "v1"
         return f"{self.group}/v1"
@@ -36,7 +36,7 @@ class Kind:
 
     @property
     def head(self) -> bytes:
-        """How the JSON of a single object begins."""
+        """The beginning of the JSON of a single object."""
         return f'{{"kind":"{self.name}","apiVersion":"{self.api_version}",'.encode()
 
 
@@ -55,7 +55,7 @@ SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", generations=
 BUDGET = Kind("PodDisruptionBudget", "policy", "poddisruptionbudgets", True, ("status",), generations=True)
 
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
-"""What users write: the kinds whose pods a failure is injected into by name."""
+"""The kinds that users write, and that failures are injected into by name."""
 OWNERS = (*WORKLOADS, REPLICA_SET)
 """The kinds with a selector and a template of pods."""
 KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, *OWNERS, CONTROLLER_REVISION, SLICE, BUDGET)

@@ -85,7 +85,7 @@ def decode(data: bytes) -> Any:
 
 
 def is_integer(text: str) -> bool:
-    """Return whether a text is a whole number in ASCII digits, as Go's ParseInt reads it."""
+    """Return whether a text is an integer in ASCII digits, as Go's ParseInt reads it."""
     # str.isdigit() also holds for digits like "\u00b2", which int() refuses, and isdecimal() for those of other
     # scripts, which Go refuses.
     return text.isascii() and text.removeprefix("-").isdecimal()

@@ -20,7 +20,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Namespace": ("status.phase",),
     "ReplicaSet": ("status.replicas",),
 }
-"""What may be selected by, besides metadata.name and metadata.namespace; anything else is a 400, as on the real one."""
+"""The fields that can be selected by, besides metadata.name and metadata.namespace; any other is a 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Requirement:
     negated: bool
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels meet it."""
+        """Return whether labels meet it."""
         value = labels.get(self.key)
         if self.values is None:
             return (value is not None) is not self.negated
@@ -46,7 +46,7 @@ class Selector:
     requirements: tuple[Requirement, ...] = ()
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels are selected."""
+        """Return whether labels are selected."""
         return all(each.holds(labels) for each in self.requirements)
 
     @property

@@ -11,9 +11,9 @@ from .objects import Body, Stored
 from .selectors import Selector
 
 FIRST: Final = 1000
-"""Where revisions begin: version 1 is then already too old, as it is on a real cluster."""
+"""The first revision: version 1 is too old from the start, as it is on a real cluster."""
 HISTORY: Final = 50_000
-"""How many changes can be watched again; older ones are compacted."""
+"""So many changes can be watched again; older ones are compacted."""
 
 Key = tuple[str, str]
 
@@ -89,7 +89,7 @@ class Store:
         return lambda: self._listeners[kind].remove(listener)
 
     def compact(self) -> None:
-        """Forget all history."""
+        """Drop all history."""
         self._log.clear()
         self.oldest = self.revision
 

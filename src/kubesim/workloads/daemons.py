@@ -1,4 +1,4 @@
-"""The nodes that a DaemonSet's pods belong on, and the tolerations and node affinity that bring them there."""
+"""The nodes that a DaemonSet's pods belong on, and the tolerations and node affinity of each."""
 
 from typing import Final
 
@@ -65,5 +65,5 @@ def by_node(pods: list[Stored]) -> dict[str, list[Stored]]:
 
 
 def is_updated(daemon_set: Stored, pod: Stored, hash_: str) -> bool:
-    """Whether a pod is of the current template."""
+    """Return whether a pod is of the current template."""
     return pod.labels.get(HASH) == hash_ or pod.labels.get(TEMPLATE) == daemon_set.annotations[GENERATION]

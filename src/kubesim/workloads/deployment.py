@@ -19,7 +19,7 @@ LAG: Final = 0.005
 
 
 class Deployments:
-    """The Deployment controller."""
+    """Reconciles Deployments; `wake` queues all of them."""
 
     def __init__(self, registry: Registry, counts: PodCounts, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -55,10 +55,12 @@ class Deployments:
             self._roll(deployment, new, olds)
 
     def _asked(self, deployment: Stored, new: Stored) -> Stored:
-        """Have the ReplicaSet of the current template ask of its pods what the Deployment asks."""
+        """Return the ReplicaSet of the current template, with the Deployment's minReadySeconds."""
         least = deployment.spec.get("minReadySeconds") or 0
         same = least == (new.spec.get("minReadySeconds") or 0)
-        return new if same else self._registry.patch(new, {"spec": {"minReadySeconds": least or None}})
+        if same:
+            return new
+        return self._registry.patch(new, {"spec": {"minReadySeconds": least or None}})
 
     def _scale_active(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         """Scale the one ReplicaSet that has pods; a paused rollout stays where it is."""
@@ -67,7 +69,7 @@ class Deployments:
             self._scale(deployment, active[0], deployment.spec["replicas"])
 
     def _recreate(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
-        """All old pods end before the first new one begins."""
+        """Scale down all old ReplicaSets, and create the new one when their pods are gone."""
         old = [each for each in olds if each.spec["replicas"]]
         for each in old:
             self._scale(deployment, each, 0)
@@ -88,7 +90,7 @@ class Deployments:
         self._clean(deployment, olds)
 
     def _made(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> Stored:
-        """Return the ReplicaSet of the current template, making it if need be; both get the newest revision."""
+        """Return the ReplicaSet of the current template, created if need be, with the newest revision."""
         newest = max((revisions.revision(each) for each in olds), default=0)
         if new is None:
             size = rollout.new_size(deployment, 0, sum(each.spec["replicas"] for each in olds))
@@ -115,12 +117,14 @@ class Deployments:
         return True
 
     def _say_scaled(self, deployment: Stored, replica_set: Stored, before: int, wanted: int) -> None:
-        way = "up" if wanted > before else "down"
-        message = f"Scaled {way} replica set {replica_set.name} from {before} to {wanted}"
+        direction = "down"
+        if wanted > before:
+            direction = "up"
+        message = f"Scaled {direction} replica set {replica_set.name} from {before} to {wanted}"
         self._recorder.normal(deployment, "ScalingReplicaSet", message)
 
     def _clean(self, deployment: Stored, olds: list[Stored]) -> None:
-        """Forget the oldest empty ReplicaSets beyond the history limit."""
+        """Delete the oldest empty ReplicaSets beyond the history limit."""
         empty = [each for each in olds if not each.spec["replicas"] and not each.status.get("replicas")]
         for each in empty[: max(0, len(empty) - deployment.spec["revisionHistoryLimit"])]:
             self._registry.store.remove(each)

@@ -1,4 +1,4 @@
-"""The templates that a StatefulSet or a DaemonSet has had: one ControllerRevision each."""
+"""The history of a StatefulSet or a DaemonSet: one ControllerRevision for every template that it has had."""
 
 from collections.abc import Collection
 

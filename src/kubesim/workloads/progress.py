@@ -1,4 +1,4 @@
-"""What a Deployment's status says: counts, conditions, and whether a rollout gets anywhere."""
+"""The status of a Deployment: counts, conditions, and whether its rollout makes progress."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,10 @@ class Progress:
         now = self._registry.calendar.time()
         _, unavailable = bounds(deployment)
         enough = status.get("availableReplicas", 0) >= deployment.spec["replicas"] - unavailable
-        known = conditions.changed(deployment, now, *(AVAILABLE if enough else UNAVAILABLE))
+        available = UNAVAILABLE
+        if enough:
+            available = AVAILABLE
+        known = conditions.changed(deployment, now, *available)
         known = self._failure(known, new, olds, now)
         known = self._progressing(deployment, known, status, new, now)
         self._registry.status(deployment, {**status, "conditions": known})
@@ -51,10 +54,12 @@ class Progress:
         def total(key: str) -> int:
             return sum(each.status.get(key, 0) for each in (*olds, new) if each is not None)
 
-        available = total("availableReplicas")
+        available, updated = total("availableReplicas"), 0
+        if new is not None:
+            updated = new.status.get("replicas", 0)
         status: Body = {
             "replicas": total("replicas"),
-            "updatedReplicas": new.status.get("replicas", 0) if new else 0,
+            "updatedReplicas": updated,
             "readyReplicas": total("readyReplicas"),
             "availableReplicas": available,
             "unavailableReplicas": max(0, deployment.spec["replicas"] - available)
@@ -68,7 +73,9 @@ class Progress:
 
     def _failure(self, known: list[Body], new: Stored | None, olds: list[Stored], now: str) -> list[Body]:
         for each in (new, *olds):
-            failure = condition(each, "ReplicaFailure") if each is not None else {}
+            if each is None:
+                continue
+            failure = condition(each, "ReplicaFailure")
             if failure:
                 return conditions.set_in(known, now, "ReplicaFailure", "True", failure["reason"], failure["message"])
         return conditions.without(known, "ReplicaFailure")
@@ -78,7 +85,9 @@ class Progress:
     ) -> list[Body]:
         wanted = deployment.spec["replicas"]
         counts = ("updatedReplicas", "replicas", "availableReplicas")
-        name = f'ReplicaSet "{new.name}"' if new else f'Deployment "{deployment.name}"'
+        name = f'Deployment "{deployment.name}"'
+        if new is not None:
+            name = f'ReplicaSet "{new.name}"'
         progressing = condition(deployment, "Progressing")
         if all(status.get(key, 0) == wanted for key in counts):
             self._forget(deployment)
@@ -88,6 +97,7 @@ class Progress:
             "replicas"
         ):
             return known
+        # Any progress starts the deadline anew; only a rollout that has stood still for all of it is late.
         if self._moved(deployment, status):
             self._watch(deployment)
             moving = f"{name} is progressing."
@@ -98,7 +108,7 @@ class Progress:
         return known
 
     def _moved(self, deployment: Stored, status: Body) -> bool:
-        """Whether more is updated or available, or fewer are old, than the last status said."""
+        """Return whether more pods are updated or available, or fewer are old, than in the last status."""
         before = deployment.status
 
         def old(each: Body) -> int:

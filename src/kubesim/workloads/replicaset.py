@@ -1,4 +1,4 @@
-"""Keeps as many pods as a ReplicaSet wants."""
+"""The ReplicaSet controller: creates and deletes pods until there are as many as wanted."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ BATCH_GAP: Final = 0.006
 
 
 class ReplicaSets:
-    """The ReplicaSet controller."""
+    """Reconciles ReplicaSets; `wake` queues all of them."""
 
     def __init__(self, registry: Registry, deletion: Deletion, counts: PodCounts, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -43,6 +43,7 @@ class ReplicaSets:
             return
         count = self._count(replica_set)
         missing = replica_set.spec["replicas"] - count.active
+        # While pods are created batch by batch, further changes wait: counting pods in between would create too many.
         if missing > 0:
             self._busy.add(replica_set.uid)
             self._create(replica_set, count, missing, 1)
@@ -53,7 +54,7 @@ class ReplicaSets:
         self._write_status(replica_set, count, "")
 
     def _count(self, replica_set: Stored) -> Count:
-        """Count the pods; look again when the next one that is Ready will be available."""
+        """Count the pods; the ReplicaSet is queued for when the next one that is Ready becomes available."""
         count = self._counts.of(replica_set.uid)
         availability = Availability.of(replica_set, self._registry.calendar)
         if availability.seconds:
@@ -63,7 +64,7 @@ class ReplicaSets:
         return count
 
     def _create(self, replica_set: Stored, count: Count, missing: int, batch: int) -> None:
-        """Create one pod, then two, then four, ..., as the real one does: a full quota is hit once, not 500 times."""
+        """Create one pod, then two, then four, and so on: a quota that is full is hit once, not 500 times."""
         failure = ""
         for _ in range(min(batch, missing)):
             try:
@@ -114,7 +115,7 @@ class ReplicaSets:
 
 
 def _failing(known: list[Body]) -> bool:
-    """Whether a failure is known: its message keeps the name of the first pod that could not be made."""
+    """Return whether a failure is reported already: its message keeps the name of the first pod that failed."""
     return any(each["type"] == "ReplicaFailure" for each in known)
 
 

@@ -1,4 +1,4 @@
-"""How many replicas the old and the new ReplicaSets of a Deployment should have now."""
+"""The sizes that the old and the new ReplicaSets of a Deployment should have now."""
 
 from ..controllers.int_or_string import scaled_value
 from ..store.objects import Stored
@@ -29,6 +29,9 @@ def new_size(deployment: Stored, new: int, old: int) -> int:
 
 def old_sizes(deployment: Stored, new: Stored, olds: list[Stored]) -> list[int]:
     """Return how many replicas each old ReplicaSet should have: what does not run goes first."""
+    # In two steps, as in the real controller: pods of old ReplicaSets that are not available go first, as nobody misses
+    # them; then as many others as maxUnavailable allows. `missing` are new pods that are not available yet: the old
+    # ones that stand in for them have to stay.
     sizes = [each.spec["replicas"] for each in olds]
     _, unavailable = bounds(deployment)
     least = deployment.spec["replicas"] - unavailable

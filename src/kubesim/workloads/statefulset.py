@@ -1,4 +1,4 @@
-"""Keeps the pods of a StatefulSet, each under its own name, in the order that its policy asks for."""
+"""The StatefulSet controller: keeps one pod for every ordinal, in the order that the pod management policy asks for."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +26,7 @@ POD_INDEX: Final = "apps.kubernetes.io/pod-index"
 
 @dataclass(slots=True)
 class Turn:
-    """One look at a StatefulSet: what there is, and how many pods of the current revision have been given up in it."""
+    """One sync of a StatefulSet: what it found, and how many old pods it has deleted."""
 
     stateful_set: Stored
     current: Stored
@@ -37,17 +37,17 @@ class Turn:
 
     @property
     def in_order(self) -> bool:
-        """Whether one pod at a time is looked after, the next only when the one before is available."""
+        """Whether one pod at a time is created, updated or deleted, the next only when the one before is available."""
         return bool(self.stateful_set.spec["podManagementPolicy"] == "OrderedReady")
 
     @property
     def rolling(self) -> Body:
-        """How new revisions are rolled out."""
+        """The parameters of a rolling update; empty if there are none."""
         return self.stateful_set.spec["updateStrategy"].get("rollingUpdate") or {}
 
 
 class StatefulSets:
-    """The StatefulSet controller."""
+    """Reconciles StatefulSets; `wake` queues all of them."""
 
     def __init__(self, registry: Registry, deletion: Deletion, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -87,7 +87,7 @@ class StatefulSets:
         return Turn(stateful_set, current, update, pods, View.of(stateful_set, pods, availability))
 
     def _sync(self, turn: Turn) -> None:
-        """Do what can be done now: keep what is wanted, then give up what is too much, then roll out."""
+        """Do what can be done now: create what is missing, then delete what is too much, then roll out."""
         for index in range(len(turn.view.replicas)):
             if not self._keep(turn, index) and turn.in_order:
                 return
@@ -98,7 +98,7 @@ class StatefulSets:
         self._update(turn)
 
     def _keep(self, turn: Turn, index: int) -> bool:
-        """Have the pod of a index; return whether it is available."""
+        """Create the pod of a replica if it is missing; return whether it is available."""
         pod = turn.view.replicas[index]
         if pod is None:
             self._create(turn, turn.view.start + index)
@@ -110,13 +110,13 @@ class StatefulSets:
         return not turn.view.is_unavailable(pod)
 
     def _condemn(self, turn: Turn, pod: Stored) -> None:
-        """Give up a pod that is too much; in order, one that is not available waits for those below it."""
+        """Delete a pod beyond the replicas; in order, one that is not available waits for those below it."""
         waits = turn.in_order and turn.view.is_unavailable(pod) and pod is not turn.view.first_unavailable
         if not pod.deleting and not waits:
             self._delete(turn, pod)
 
     def _update(self, turn: Turn) -> None:
-        """Give up pods of other revisions, the highest ordinals first, as far as the strategy goes."""
+        """Delete pods of other revisions, the highest ordinals first, as far as the strategy allows."""
         if turn.stateful_set.spec["updateStrategy"]["type"] == "OnDelete":
             return
         wanted, least = len(turn.view.replicas), turn.rolling.get("partition", 0)
@@ -124,6 +124,7 @@ class StatefulSets:
         there = [pod for pod in turn.view.replicas if pod is not None]
         room = most - (wanted - len(there)) - sum(map(turn.view.is_unavailable, there))
         old = [pod for pod in reversed(turn.view.replicas[least:]) if pod is not None and self._is_old(turn, pod)]
+        # A parallel set need not keep what is broken anyway: only available pods count against maxUnavailable.
         if not turn.in_order:
             for pod in old:
                 if turn.view.is_unavailable(pod):
@@ -142,13 +143,16 @@ class StatefulSets:
     def _create(self, turn: Turn, number: int) -> None:
         stateful_set = turn.stateful_set
         name = f"{stateful_set.name}-{number}"
-        revision = turn.current if self._stays_behind(turn, number) else turn.update
+        revision = turn.update
+        if self._stays_behind(turn, number):
+            revision = turn.current
         template = template_of(revision)
         labels = {**((template.get("metadata") or {}).get("labels") or {}), HASH: revision.name}
         labels |= {POD_NAME: name, POD_INDEX: str(number)}
         body = of_template(stateful_set, template, name, labels=labels)
-        home = {"subdomain": service} if (service := stateful_set.spec.get("serviceName")) else {}
-        body["spec"] = {**body["spec"], "hostname": name, **home}
+        body["spec"] = {**body["spec"], "hostname": name}
+        if stateful_set.spec.get("serviceName"):
+            body["spec"]["subdomain"] = stateful_set.spec["serviceName"]
         where = f"Pod {name} in StatefulSet {stateful_set.name}"
         try:
             self._registry.create(POD, stateful_set.namespace, body)
@@ -159,7 +163,7 @@ class StatefulSets:
         self._recorder.normal(stateful_set, "SuccessfulCreate", f"Create {where} successful")
 
     def _stays_behind(self, turn: Turn, number: int) -> bool:
-        """Whether a new pod is still of the current revision: below the partition, or what has not been rolled out."""
+        """Return whether a new pod is of the current revision: below the partition, or not rolled out yet."""
         strategy = turn.stateful_set.spec["updateStrategy"]
         if strategy.get("rollingUpdate") is not None:
             return bool(number < turn.view.start + turn.rolling.get("partition", 0))
@@ -172,7 +176,8 @@ class StatefulSets:
         self._recorder.normal(turn.stateful_set, "SuccessfulDelete", message)
 
     def _write_status(self, turn: Turn) -> None:
-        """Write the status: of the pods as they were before anything was done."""
+        """Write the status."""
+        # Of the pods as they were before this sync: as in the real controller, the next one counts what it has done.
         latest = self._registry.latest(turn.stateful_set)
         if latest is None:
             return
