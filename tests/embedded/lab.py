@@ -94,23 +94,23 @@ class Lab:
         found = [each for each in found if about in ("", each["involvedObject"]["name"])]
         return [(each["reason"], each["message"], each.get("count")) for each in found]
 
-    def life(self, name: str) -> list[tuple[str, float]]:
+    def history(self, name: str) -> list[tuple[str, float]]:
         """The states of a pod that differ, each with the time at which it came."""
         states: list[tuple[str, float]] = []
         for at, change in self.changes:
             if change.after.kind is POD and change.after.name == name:
-                told = "DELETED" if change.type == "DELETED" else state(change.after)
-                if not states or states[-1][0] != told:
-                    states.append((told, at))
+                shown = "DELETED" if change.type == "DELETED" else state(change.after)
+                if not states or states[-1][0] != shown:
+                    states.append((shown, at))
         return states
 
     def states(self, name: str) -> list[str]:
         """The states of a pod that differ."""
-        return [told for told, _ in self.life(name)]
+        return [shown for shown, _ in self.history(name)]
 
 
 def state(pod: Stored) -> str:
-    """Say what a pod's watchers see: phase, node, readiness, its container, its deletion."""
+    """Return what a pod's watchers see: phase, node, readiness, its container, its deletion."""
     words = [pod.status["phase"]]
     words += ["scheduled"] if pod.spec.get("nodeName") else []
     words += ["Ready"] if is_ready(pod) else []

@@ -22,12 +22,12 @@ NAMESPACE = "default"
 """Nobody else is there: what is listed is the conversation's own."""
 KEPT = FOLDER / "answers" / "calls.json"
 
-Told = dict[str, dict[str, Any]]
+Answers = dict[str, dict[str, Any]]
 
 
 def hold(
     kubeconfig: str, wall: Callable[[float], float] = float, compact: Callable[[], None] = etcd_compaction
-) -> Told:
+) -> Answers:
     """Hold the conversation with one cluster; return every answer by the name of its call."""
     api = Api(kubeconfig, NAMESPACE)
     run = Script(api, "calls", wall, compact=compact)
@@ -40,12 +40,12 @@ def hold(
         run.recorder.stop()
         stranger.close()
         api.close()
-    told = {what: understood(normal, answer) for what, answer in run.answers}
-    assert len(told) == len(run.answers), "two calls of the conversation have the same name"
-    return told
+    answers = {what: understood(normal, answer) for what, answer in run.answers}
+    assert len(answers) == len(run.answers), "two calls of the conversation have the same name"
+    return answers
 
 
-def embedded() -> Told:
+def embedded() -> Answers:
     """Hold it with a fresh embedded cluster."""
     from kubesim import Simulation
 
@@ -57,7 +57,7 @@ def embedded() -> Told:
         simulation.stop()
 
 
-def differences(real: Told, other: Told) -> dict[str, str]:
+def differences(real: Answers, other: Answers) -> dict[str, str]:
     """Return call -> what the two say, of every call that they answer differently."""
     assert list(real) == list(other), "the two did not come through the same conversation"
     return {what: _shown(what, real[what], other[what]) for what in real if real[what] != other[what]}

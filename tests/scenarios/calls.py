@@ -13,7 +13,7 @@ REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 def conversation(run: Script, stranger: Api) -> None:
     """Hold it; `stranger` is a client that the cluster does not know."""
     run.answers.append(("list pods as a stranger", stranger.call("GET", run.of("pods"))))
-    _places(run)
+    _paths(run)
     _creations(run)
     run.settled(3)
     _reads(run)
@@ -30,7 +30,7 @@ def conversation(run: Script, stranger: Api) -> None:
     run.quiet()
 
 
-def _places(run: Script) -> None:
+def _paths(run: Script) -> None:
     """What there is, and what there is not."""
     run.ask("version", "GET", "/version")
     run.ask("version with a slash", "GET", "/version/")

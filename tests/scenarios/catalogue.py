@@ -12,7 +12,7 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         disruptions.kill,
         disruptions.kill_force,
         disruptions.kill_half,
-        disruptions.kill_hard_of_hearing,
+        disruptions.kill_ignoring_sigterm,
         disruptions.kill_wrong_uid,
         disruptions.kill_twice,
         disruptions.finalizer,

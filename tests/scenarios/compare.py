@@ -12,17 +12,17 @@ from .normal import Normal
 DECODED = {*(name for name, kind in KINDS.items() if kind.decoder), "PodDisruptionBudget"}
 VERSIONS = re.compile(r"\b\d{8,}\b|(?<=version: )\d+|(?<=current: )\d+|(?<=in record \()\d+")
 DUMPS = re.compile(r"((?<=Invalid value: \\\")\{|\\n@@ ).*?(?=\", \"|$)")
-"""The whole of an object, or what has changed of it, at the end of a message."""
+"""All of an object, or what has changed of it, at the end of a message."""
 
 
 def understood(normal: Normal, answer: Answer) -> dict[str, Any]:
     """Return status code and body: the fields that our client decodes, and of a Status what it says."""
     body = answer.body
     if isinstance(body, str) and body.startswith('{"type"'):
-        told: Any = [_event(normal, json.loads(line)) for line in body.splitlines()]
+        shown: Any = [_event(normal, json.loads(line)) for line in body.splitlines()]
     else:
-        told = [_event(normal, body)] if _is_event(body) else _body(normal, body)
-    return {"status": answer.status, "retry_after": answer.headers.get("Retry-After"), "body": told}
+        shown = [_event(normal, body)] if _is_event(body) else _body(normal, body)
+    return {"status": answer.status, "retry_after": answer.headers.get("Retry-After"), "body": shown}
 
 
 def _is_event(body: Any) -> bool:
@@ -52,8 +52,8 @@ def _body(normal: Normal, body: Any) -> Any:
 
 def _status(normal: Normal, body: dict[str, Any]) -> dict[str, Any]:
     details = {key: value for key, value in (body.get("details") or {}).items() if key != "uid"}
-    told = {key: body[key] for key in ("status", "reason", "message", "code") if key in body}
-    text = normal.text(json.dumps({**told, "details": details}))
+    shown = {key: body[key] for key in ("status", "reason", "message", "code") if key in body}
+    text = normal.text(json.dumps({**shown, "details": details}))
     plain: dict[str, Any] = json.loads(DUMPS.sub("", VERSIONS.sub("<version>", text)))
     return plain
 
@@ -61,8 +61,8 @@ def _status(normal: Normal, body: dict[str, Any]) -> dict[str, Any]:
 def _list(normal: Normal, body: dict[str, Any], kind: str) -> dict[str, Any]:
     meta = body["metadata"]
     items = [_body(normal, {"kind": kind, **item}) for item in body["items"]]
-    told = {"kind": body["kind"], "items": items, "continues": bool(meta.get("continue"))}
-    return {**told, "remaining": meta.get("remainingItemCount")}
+    shown = {"kind": body["kind"], "items": items, "continues": bool(meta.get("continue"))}
+    return {**shown, "remaining": meta.get("remainingItemCount")}
 
 
 def _other(kind: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def kill_half(run: Script) -> None:
     run.settled(4)
 
 
-def kill_hard_of_hearing(run: Script) -> None:
+def kill_ignoring_sigterm(run: Script) -> None:
     """One of 2 pods is deleted that ignores SIGTERM; its grace is 2 s."""
     run.deploy(2, script=IGNORES_TERM, failure="ignores-sigterm")
     run.settled(2)
@@ -104,8 +104,8 @@ def container_restart(run: Script) -> None:
     run.deploy(2)
     run.settled(2)
     pod = run.pods()[0]
-    (told,) = pod["status"]["containerStatuses"]
-    container = {"name": "web", "image": told["imageID"].rpartition("//")[2]}
+    (status,) = pod["status"]["containerStatuses"]
+    container = {"name": "web", "image": status["imageID"].rpartition("//")[2]}
     run.cut()
     patch = {"metadata": {"uid": uid(pod)}, "spec": {"containers": [container]}}
     run.ask("patch the image", "PATCH", run.of("pods", name(pod)), patch, Content_Type=STRATEGIC)
@@ -167,7 +167,7 @@ def _failing(run: Script) -> bool:
 
 
 def compacted(run: Script) -> None:
-    """History is forgotten: a watch, a listing and the next page of an old version are told so.
+    """History is forgotten: a watch, a listing and the next page of an old version are refused.
 
     Of events, which the API server does not cache: of what it does cache it knows old versions that etcd has forgotten.
     """

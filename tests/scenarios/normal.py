@@ -33,7 +33,7 @@ UNSEEN = (
     "labels",
 )
 RACE = "probe errored and resulted in unknown state"
-"""What a kubelet says of a container that ended under its probe: chance, and the container runtime's inner life."""
+"""What a kubelet reports of a container that ended under its probe: it depends on chance and on the runtime."""
 WORD = {"StatefulSet": "stateful set", "DaemonSet": "daemon set", "EndpointSlice": "slice"}
 BUDGET = ("observedGeneration", "expectedPods", "currentHealthy", "desiredHealthy", "disruptionsAllowed")
 COUNTS = {
@@ -77,9 +77,11 @@ def collapsed(states: Iterable[str]) -> list[str]:
 
 def _beside(kind: str, status: dict[str, Any]) -> list[str]:
     """Return what the product does not read of a workload's status, but people do."""
-    told = [f"status.{key}={status.get(key)}" for key in COUNTS.get(kind, ())]
+    parts = [f"status.{key}={status.get(key)}" for key in COUNTS.get(kind, ())]
     failed = [each for each in status.get("conditions", ()) if each["type"] == "ReplicaFailure"]
-    return told + [f"failure={each['message']}" for each in failed if kind == "Deployment" and each["status"] == "True"]
+    return parts + [
+        f"failure={each['message']}" for each in failed if kind == "Deployment" and each["status"] == "True"
+    ]
 
 
 class Normal:
@@ -140,35 +142,35 @@ class Normal:
         return self._roles.get(about.get("uid", ""), about["kind"].lower())
 
     def _add_all(self) -> None:
-        lives: dict[str, list[Record]] = defaultdict(list)
+        objects: dict[str, list[Record]] = defaultdict(list)
         for record in self._records:
-            lives[record.uid].append(record)
+            objects[record.uid].append(record)
         census: Counter[str] = Counter()
         reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for life in lives.values():
-            states = collapsed(self._states(life))
+        for records in objects.values():
+            states = collapsed(self._states(records))
             if not states:
                 continue
-            role = self._role(life[0])
+            role = self._role(records[0])
             self.sequences.setdefault(role, []).append(states)
-            if life[0].kind == "Event":
-                about = life[0].object["involvedObject"]
-                reasons[about.get("uid", ""), self._about(about)].add(life[0].object["reason"])
+            if records[0].kind == "Event":
+                about = records[0].object["involvedObject"]
+                reasons[about.get("uid", ""), self._about(about)].add(records[0].object["reason"])
             else:
-                census[f"{role}, {'gone' if life[-1].type == 'DELETED' else 'there'}"] += 1
+                census[f"{role}, {'gone' if records[-1].type == 'DELETED' else 'there'}"] += 1
         for (_, about_role), found in reasons.items():
             self.sequences.setdefault(f"reasons of events on {about_role}", []).append(sorted(found))
         self.sequences["census"] = [[f"{count} {what}" for what, count in sorted(census.items())]]
 
-    def _states(self, life: list[Record]) -> list[str]:
+    def _states(self, records: list[Record]) -> list[str]:
         """From the state in which the deed found it; what ended before, and old events, are left out."""
-        before = [record for record in life if record.cut < self._last_cut]
-        since = [record for record in life if record.cut == self._last_cut]
+        before = [record for record in records if record.cut < self._last_cut]
+        since = [record for record in records if record.cut == self._last_cut]
         if before and (before[-1].type == "DELETED" or (before[-1].kind == "Event" and not since)):
             before = []
-        texts = [self._state(record) for record in life]  # all of them: container ids are counted from the first
+        texts = [self._state(record) for record in records]  # all of them: container ids are counted from the first
         shown = [*before[-1:], *since]
-        return [text for record, text in zip(life, texts, strict=True) if record in shown]
+        return [text for record, text in zip(records, texts, strict=True) if record in shown]
 
     def object(self, value: dict[str, Any]) -> str:
         """Return one object of a kind that the product decodes as one line."""
@@ -197,16 +199,18 @@ class Normal:
         unseen = UNSEEN if getattr(value, "min_ready_seconds", 0) else (*UNSEEN, "min_ready_seconds")
         shown = [(name, getattr(value, name)) for name in value.__struct_fields__ if name not in unseen]
         if isinstance(value, Event):  # how often a probe failed until we looked away is nobody's rule
-            shown = [(key, told if key != "count" else "once" if told == 1 else "repeated") for key, told in shown]
-        told = [(key, each) for key, each in shown if each is not None and each is not False and each not in ("", ())]
-        return [key if each is True else f"{key}={each}" for key, each in told]
+            shown = [(key, each if key != "count" else "once" if each == 1 else "repeated") for key, each in shown]
+        present = [
+            (key, each) for key, each in shown if each is not None and each is not False and each not in ("", ())
+        ]
+        return [key if each is True else f"{key}={each}" for key, each in present]
 
     def _container(self, pod: str, value: Container) -> str:
         known = self._containers[pod]
         if value.id and value.id not in known:
             known.append(value.id)
-        life = f" life={known.index(value.id) + 1}" if value.id else ""
-        return f"{value.name}[{' '.join(self._fields(value))}{life}]"
+        instance = f" instance={known.index(value.id) + 1}" if value.id else ""
+        return f"{value.name}[{' '.join(self._fields(value))}{instance}]"
 
     def _slice(self, value: EndpointSlice) -> list[str]:
         def counted(uids: tuple[str, ...]) -> str:
@@ -223,8 +227,8 @@ class Normal:
             body = body["object"]
         if isinstance(body, dict) and body.get("kind") == "Status":
             causes = body.get("details", {}).get("causes", ())
-            told = [str(body.get(key, "")) for key in ("status", "reason", "message")]
-            words += [*told, *(f"cause {each.get('reason')}: {each.get('message')}" for each in causes)]
+            parts = [str(body.get(key, "")) for key in ("status", "reason", "message")]
+            words += [*parts, *(f"cause {each.get('reason')}: {each.get('message')}" for each in causes)]
         elif isinstance(body, dict):
             words.append(body.get("kind", ""))
         return plain(" ".join(filter(None, words)), self._names)

@@ -47,7 +47,7 @@ class Recorder:
 
     def __init__(self, api: Api, name: str) -> None:
         self._name = name
-        self._heard = threading.Condition()
+        self._changed = threading.Condition()
         self.cuts = 0
         self._since = time.monotonic()
         self.records: list[Record] = []
@@ -70,7 +70,7 @@ class Recorder:
                 self._keep(kind, lines)
         except UnreachableError:
             pass  # stopped; whoever waits for something that is then missing says so
-        except Exception as error:  # noqa: BLE001  # told by whoever waits
+        except Exception as error:  # noqa: BLE001  # raised by whoever waits
             self.failure = error
 
     def _keep(self, kind: str, lines: Iterable[bytes]) -> None:
@@ -84,36 +84,36 @@ class Recorder:
                 self._add(kind, event["type"], value)
 
     def _add(self, kind: str, type_: str, value: dict[str, Any]) -> None:
-        with self._heard:
+        with self._changed:
             record = Record(time.monotonic(), kind, type_, value, self.cuts)
             self.records.append(record)
             if type_ == "DELETED":
                 self.live[kind].pop(record.uid, None)
             else:
                 self.live[kind][record.uid] = value
-            self._heard.notify_all()
+            self._changed.notify_all()
 
     def until(self, what: str, true: Callable[[], Any], seconds: float) -> None:
         """Wait for a condition on what was seen; raises AssertionError if it does not come."""
-        with self._heard:
-            if not self._heard.wait_for(true, timeout=seconds):
+        with self._changed:
+            if not self._changed.wait_for(true, timeout=seconds):
                 raise AssertionError(f"{self._name}: never seen in {seconds:.1f} s: {what}; {self.failure or ''}")
 
     def quiet(self, seconds: float, longest: float) -> None:
         """Wait until nothing was said for this long; events that repeat themselves are nothing."""
         end = time.monotonic() + longest
-        with self._heard:
+        with self._changed:
             while True:
                 said = (r.at for r in reversed(self.records) if r.kind != "Event" or r.type == "ADDED")
                 last = max(next(said, 0.0), self._since)
                 left = last + seconds - time.monotonic()
                 if left <= 0 or time.monotonic() > end:
                     return
-                self._heard.wait(timeout=left)
+                self._changed.wait(timeout=left)
 
     def cut(self) -> None:
         """Say that the deed begins: what came before is only where each object started from."""
-        with self._heard:
+        with self._changed:
             self.cuts += 1
             self._since = time.monotonic()
 

@@ -129,4 +129,4 @@ def never_ready(run: Script) -> None:
     """A Deployment's pods start and never become Ready."""
     run.create("services", service(run.name))
     run.deploy(2, script=NEVER_READY, failure="never-ready")
-    run.until("two pods found unready", lambda: len(run.told("Unhealthy", 2)) == 2)
+    run.until("two pods found unready", lambda: len(run.reported("Unhealthy", 2)) == 2)

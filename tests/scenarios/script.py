@@ -76,13 +76,13 @@ class Script:
         return self._changed(self.ask(f"scale to {replicas}", "PATCH", where, {"spec": {"replicas": replicas}}))
 
     def _changed(self, answer: Answer) -> Answer:
-        """Wait until the watch has told of a change of the workload: before that, all looks settled."""
+        """Wait until the watch has delivered a change of the workload: before that, all looks settled."""
         version = int(answer.body["metadata"]["resourceVersion"])
         self.recorder.until("the change", lambda: int(self.owned()["metadata"]["resourceVersion"]) >= version, 10)
         return answer
 
     def struck(self, pod: Object, answer: Answer) -> Answer:
-        """Wait until the watch has told of a pod's deletion, if there was one."""
+        """Wait until the watch has delivered a pod's deletion, if there was one."""
         if answer.status in (200, 201):
             live = self.recorder.live["Pod"]
             self.recorder.until("the deletion", lambda: uid(pod) not in live or deleting(live[uid(pod)]), 10)
@@ -96,7 +96,7 @@ class Script:
         """The pods that are there, in the order in which they were first seen."""
         return list(self.recorder.live["Pod"].values())
 
-    def told(self, reason: str, times: int = 1) -> set[str]:
+    def reported(self, reason: str, times: int = 1) -> set[str]:
         """The names of the objects about which there is an event with this reason, so often."""
         events = [event for event in self.recorder.live["Event"].values() if event["reason"] == reason]
         return {event["involvedObject"]["name"] for event in events if (event.get("count") or 1) >= times}

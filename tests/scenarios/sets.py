@@ -86,7 +86,7 @@ def daemon_evict(run: Script) -> None:
     run.deploy(kind="DaemonSet")
     run.settled(2)
     run.create("poddisruptionbudgets", budget(run.name, run.name, maxUnavailable=1))
-    run.recorder.until("it fails, again", lambda: run.told("CalculateExpectedPodCountFailed", 2), 10)
+    run.recorder.until("it fails, again", lambda: run.reported("CalculateExpectedPodCountFailed", 2), 10)
     run.cut()
     run.evict(run.pods()[0], "evict a pod")
     run.quiet()
@@ -108,7 +108,7 @@ def stateful_quota(run: Script) -> None:
     limit(run, 1)
     run.cut()
     run.delete(run.pods()[1], "delete a pod")
-    run.until("one pod and a failure", lambda: len(run.pods()) == 1 and run.told("FailedCreate"))
+    run.until("one pod and a failure", lambda: len(run.pods()) == 1 and run.reported("FailedCreate"))
 
 
 def stateful_image_missing(run: Script) -> None:

@@ -24,12 +24,12 @@ def change(lab: Lab, kind: Kind, **spec: Any) -> None:
 
 
 def available(lab: Lab, kind: Kind, key: str = "availableReplicas") -> list[tuple[float, int]]:
-    """Each number of available pods that the status has told, with the time."""
-    told: list[tuple[float, int]] = []
+    """Each number of available pods that the status has shown, with the time."""
+    seen: list[tuple[float, int]] = []
     for at, each in lab.changes:
-        if each.after.kind is kind and (not told or told[-1][1] != each.after.status.get(key, 0)):
-            told.append((at, each.after.status.get(key, 0)))
-    return told
+        if each.after.kind is kind and (not seen or seen[-1][1] != each.after.status.get(key, 0)):
+            seen.append((at, each.after.status.get(key, 0)))
+    return seen
 
 
 def became_ready(lab: Lab) -> dict[str, float]:
@@ -63,7 +63,7 @@ def restarted(lab: Lab, kind: Kind, *, come: float, go: float) -> list[Stored]:
     return old
 
 
-def test_a_pod_of_a_deployment_is_available_so_long_after_the_whole_second_in_which_it_became_ready(lab: Lab) -> None:
+def test_a_pod_of_a_deployment_is_available_so_long_after_the_second_in_which_it_became_ready(lab: Lab) -> None:
     lab.apply(deployment(minReadySeconds=LEAST))
     lab.step(20)
     ready = sorted(became_ready(lab).values())
@@ -166,7 +166,7 @@ def test_a_stateful_set_rolls_out_pod_by_pod_as_each_becomes_available(lab: Lab,
     assert all(gap > LEAST - 1 for gap in from_ready_to_next(lab, old))
 
 
-def test_a_parallel_stateful_set_gives_up_old_pods_that_are_not_available_at_once(lab: Lab) -> None:
+def test_a_parallel_stateful_set_deletes_old_pods_that_are_not_available_at_once(lab: Lab) -> None:
     lab.apply(stateful_set(minReadySeconds=30, podManagementPolicy="Parallel"))
     lab.step(3)
     assert lab.ready == 3
@@ -209,7 +209,7 @@ def test_a_daemon_set_rolls_out_node_by_node_as_each_pod_becomes_available(lab: 
     assert min(count for _, count in available(lab, DAEMON_SET, "numberAvailable")) == 1
 
 
-def test_a_daemon_set_gives_up_old_pods_that_are_not_available_at_once(lab: Lab) -> None:
+def test_a_daemon_set_deletes_old_pods_that_are_not_available_at_once(lab: Lab) -> None:
     lab.apply(daemon_set(minReadySeconds=30))
     lab.step(3)
     assert lab.ready == 2

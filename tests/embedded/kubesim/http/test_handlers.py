@@ -95,12 +95,12 @@ def test_a_field_selector_selects(ready: Client) -> None:
 
 
 def test_pages_show_one_revision_whatever_happens_between_them(ready: Client) -> None:
-    whole = ready.names()
+    names = ready.names()
     first = ready.get(PODS, {"limit": "2"})
     assert first["metadata"]["remainingItemCount"] == 1
-    ready.send("DELETE", f"{PODS}/{whole[2]}", {"gracePeriodSeconds": 0})
+    ready.send("DELETE", f"{PODS}/{names[2]}", {"gracePeriodSeconds": 0})
     second = ready.get(PODS, {"limit": "2", "continue": first["metadata"]["continue"]})
-    assert [pod["metadata"]["name"] for pod in first["items"] + second["items"]] == whole
+    assert [pod["metadata"]["name"] for pod in first["items"] + second["items"]] == names
     assert second["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
 
@@ -115,7 +115,7 @@ def test_a_forgotten_page_or_version_is_expired(ready: Client) -> None:
     assert (type_, status["code"], status["reason"]) == ("ERROR", 410, "Expired")
 
 
-def test_a_watch_resumes_where_it_was_told_to_without_a_gap_or_a_repetition(ready: Client) -> None:
+def test_a_watch_resumes_at_a_version_without_a_gap_or_a_repetition(ready: Client) -> None:
     version = ready.get(PODS)["metadata"]["resourceVersion"]
     ready.send("DELETE", f"{PODS}/{ready.names()[0]}", {})
     ready.sim.settle()
@@ -131,16 +131,16 @@ def test_a_watch_resumes_where_it_was_told_to_without_a_gap_or_a_repetition(read
 
 def test_who_enters_a_selection_is_added_and_who_leaves_is_deleted(ready: Client) -> None:
     version = ready.get(DEPLOYMENTS)["metadata"]["resourceVersion"]
-    for colour in ("red", None):
-        patch(ready, f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"colour": colour}}})
-    events = lines(ready, DEPLOYMENTS, resourceVersion=version, labelSelector="colour=red")
+    for tier in ("red", None):
+        patch(ready, f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"tier": tier}}})
+    events = lines(ready, DEPLOYMENTS, resourceVersion=version, labelSelector="tier=red")
     assert [type_ for type_, _ in events] == ["ADDED", "DELETED"]
 
 
 def test_a_patch_that_changes_nothing_is_no_new_version(ready: Client) -> None:
     version = ready.get(f"{DEPLOYMENTS}/web")["metadata"]["resourceVersion"]
-    told = patch(ready, f"{DEPLOYMENTS}/web", {"spec": {"replicas": 3}})
-    assert told["metadata"]["resourceVersion"] == version
+    answer = patch(ready, f"{DEPLOYMENTS}/web", {"spec": {"replicas": 3}})
+    assert answer["metadata"]["resourceVersion"] == version
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_a_patch_with_a_precondition_that_does_not_hold_is_refused(
 
 
 def test_scaling_is_a_patch_of_the_scale(ready: Client) -> None:
-    told = patch(ready, f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": 1}})
-    assert (told["kind"], told["spec"]) == ("Scale", {"replicas": 1})
+    answer = patch(ready, f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": 1}})
+    assert (answer["kind"], answer["spec"]) == ("Scale", {"replicas": 1})
     ready.sim.settle()
     assert len(ready.names()) == 1
     wrong = patch(ready, f"{DEPLOYMENTS}/web/scale", {"metadata": {"uid": NOBODY}, "spec": {"replicas": 2}})
@@ -229,10 +229,10 @@ def test_an_object_that_is_there_cannot_be_created_again(ready: Client) -> None:
         ready.send("POST", DEPLOYMENTS, deployment())
 
 
-def test_a_deleted_deployment_is_told_by_a_status_and_a_deleted_pod_by_itself(ready: Client) -> None:
+def test_a_deletion_is_answered_with_a_status_for_a_deployment_and_with_the_pod_for_a_pod(ready: Client) -> None:
     assert ready.send("DELETE", f"{PODS}/{ready.names()[0]}", {})["kind"] == "Pod"
-    told = ready.send("DELETE", f"{DEPLOYMENTS}/web", {})
-    assert (told["kind"], told["status"], told["details"]["kind"]) == ("Status", "Success", "deployments")
+    answer = ready.send("DELETE", f"{DEPLOYMENTS}/web", {})
+    assert (answer["kind"], answer["status"], answer["details"]["kind"]) == ("Status", "Success", "deployments")
 
 
 def test_bookmarks_come_about_once_a_minute(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def test_a_changed_image_restarts_the_container_in_its_pod(shop: Lab) -> None:
     assert after["containerID"] != before["containerID"]
     assert after["lastState"]["terminated"]["exitCode"] == 0
     assert after["lastState"]["terminated"]["containerID"] == before["containerID"]
-    told = "Container web definition changed, will be restarted"
-    assert shop.events("Killing", pod.name) == [("Killing", told, 1)]
+    message = "Container web definition changed, will be restarted"
+    assert shop.events("Killing", pod.name) == [("Killing", message, 1)]
     assert len(shop.pods) == 3
 
 

@@ -1,4 +1,4 @@
-"""What a pod goes through, at the pace that was measured on a real cluster."""
+"""The states of a pod, at the pace that was measured on a real cluster."""
 
 import pytest
 
@@ -12,8 +12,8 @@ READY = "Running scheduled Ready running"
 
 def test_a_pod_becomes_ready_in_the_measured_stages(shop: Lab) -> None:
     for pod in shop.pods:
-        told, times = zip(*shop.life(pod.name), strict=True)
-        assert list(told) == [*BORN, READY]
+        seen, times = zip(*shop.history(pod.name), strict=True)
+        assert list(seen) == [*BORN, READY]
         assert times[-1] - times[0] == pytest.approx(0.51, abs=0.1)
 
 
@@ -28,9 +28,9 @@ def test_a_deleted_pod_is_replaced_while_it_still_runs(shop: Lab) -> None:
         "Succeeded scheduled Completed deleting(0)",
         "DELETED",
     ]
-    assert shop.life(victim.name)[-1][1] - before == pytest.approx(1.06, abs=0.05)
+    assert shop.history(victim.name)[-1][1] - before == pytest.approx(1.06, abs=0.05)
     (born,) = names(shop.pods) - known
-    created, *_, ready = (at - before for _, at in shop.life(born))
+    created, *_, ready = (at - before for _, at in shop.history(born))
     assert created == pytest.approx(0.016, abs=0.01)
     assert ready == pytest.approx(0.51, abs=0.12)
 
@@ -42,7 +42,7 @@ def test_a_pod_that_ignores_sigterm_fails_after_its_grace(lab: Lab) -> None:
     victim, before = lab.pods[0], lab.now
     lab.delete(victim)
     lab.step(5)
-    killed = next(at for told, at in lab.life(victim.name) if told.startswith("Failed scheduled Error"))
+    killed = next(at for seen, at in lab.history(victim.name) if seen.startswith("Failed scheduled Error"))
     assert killed - before == pytest.approx(2.0)
 
 
@@ -51,7 +51,7 @@ def test_a_forced_deletion_is_modified_and_then_deleted_at_once(shop: Lab) -> No
     shop.delete(victim, grace=0)
     shop.step(0.01)
     assert shop.states(victim.name)[-2:] == ["Running scheduled Ready running deleting(0)", "DELETED"]
-    assert shop.life(victim.name)[-1][1] - before < 0.02
+    assert shop.history(victim.name)[-1][1] - before < 0.02
 
 
 def test_a_pod_that_is_not_scheduled_goes_at_once(lab: Lab) -> None:
@@ -74,7 +74,7 @@ def test_the_grace_of_a_terminating_pod_can_only_be_shortened(lab: Lab) -> None:
     lab.delete(victim, grace=60)
     lab.delete(victim, grace=3)
     lab.step(20)
-    killed = next(at for told, at in lab.life(victim.name) if told.startswith("Failed"))
+    killed = next(at for seen, at in lab.history(victim.name) if seen.startswith("Failed"))
     assert killed - before == pytest.approx(4.0)
 
 
@@ -83,15 +83,15 @@ def test_a_crashing_container_restarts_at_once_and_then_backs_off_twice_as_long_
     lab.apply(deployment(replicas=1))
     lab.step(200)
     (pod,) = lab.pods
-    told = lab.life(pod.name)
-    assert [state for state, _ in told][3:8] == [
+    seen = lab.history(pod.name)
+    assert [state for state, _ in seen][3:8] == [
         "Running scheduled running",
         "Running scheduled Error",
         "Running scheduled running",
         "Running scheduled Error",
         "Running scheduled CrashLoopBackOff",
     ]
-    waits = [(at, told[i + 1][1]) for i, (state, at) in enumerate(told[:-1]) if state.endswith("CrashLoopBackOff")]
+    waits = [(at, seen[i + 1][1]) for i, (state, at) in enumerate(seen[:-1]) if state.endswith("CrashLoopBackOff")]
     assert [round(end - begin) for begin, end in waits] == [10, 20, 40, 80]
     (status,) = pod.status["containerStatuses"]
     assert status["restartCount"] == 5
@@ -156,8 +156,8 @@ def test_a_container_without_a_readiness_probe_is_ready_as_soon_as_it_runs(lab: 
     assert lab.states(lab.pods[0].name)[2:] == [BORN[2], READY]
 
 
-def test_the_same_story_is_told_twice() -> None:
-    def story() -> list[tuple[float, str, str]]:
+def test_the_same_calls_have_the_same_results_twice() -> None:
+    def run() -> list[tuple[float, str, str]]:
         lab = Lab()
         lab.apply(deployment(replicas=5))
         lab.step(2)
@@ -165,4 +165,4 @@ def test_the_same_story_is_told_twice() -> None:
         lab.step(5)
         return [(at, change.type, change.after.json.decode()) for at, change in lab.changes]
 
-    assert story() == story()
+    assert run() == run()

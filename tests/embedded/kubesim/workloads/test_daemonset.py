@@ -31,7 +31,7 @@ def node(lab: Lab, name: str, patch: dict[str, Any]) -> None:
     lab.cluster.registry.patch(lab.cluster.registry.find(NODE, "", name), patch)
 
 
-def places(lab: Lab) -> list[str]:
+def nodes_of(lab: Lab) -> list[str]:
     """The nodes that have a pod, sorted."""
     return sorted(pod.spec.get("nodeName", "nowhere") for pod in lab.active)
 
@@ -53,7 +53,7 @@ def store(lab: Lab) -> Lab:
 
 
 def test_every_node_has_one_pod(store: Lab) -> None:
-    assert places(store) == ["node-1", "node-2"]
+    assert nodes_of(store) == ["node-1", "node-2"]
     assert counts(store) == [2, 2, 2, 2, 0]
     assert web(store).status["observedGeneration"] == 1
     assert store.cluster.settled
@@ -86,10 +86,10 @@ def test_a_killed_pod_is_replaced_on_its_node_once_its_containers_have_ended(sto
     victim = store.pods[0]
     store.delete(victim)
     store.step(5)
-    assert places(store) == ["node-1", "node-2"]
+    assert nodes_of(store) == ["node-1", "node-2"]
     assert victim.uid not in {pod.uid for pod in store.pods}
     made = min(at for at, each in store.changes if each.type == "ADDED" and each.after.kind is POD)
-    ended = next(at for told, at in store.life(victim.name) if told.startswith("Succeeded"))
+    ended = next(at for state, at in store.history(victim.name) if state.startswith("Succeeded"))
     assert made > ended
 
 
@@ -99,7 +99,7 @@ def test_a_rollout_goes_node_by_node(store: Lab) -> None:
     store.step(0.1)
     assert len(store.active) == 1
     store.step(10)
-    assert places(store) == ["node-1", "node-2"]
+    assert nodes_of(store) == ["node-1", "node-2"]
     assert not old & {pod.labels[REVISION] for pod in store.pods}
     assert {pod.labels["pod-template-generation"] for pod in store.pods} == {"2"}
     assert counts(store) == [2, 2, 2, 2, 0]
@@ -154,14 +154,14 @@ def test_revisions_beyond_the_history_limit_are_forgotten_once_no_pod_is_of_them
 def test_a_new_node_gets_a_pod(store: Lab) -> None:
     store.cluster.add_node("node-3", "10.0.0.9")
     store.step(2)
-    assert places(store) == ["node-1", "node-2", "node-3"]
+    assert nodes_of(store) == ["node-1", "node-2", "node-3"]
 
 
 def test_a_cordoned_node_keeps_its_pod_and_gets_another(store: Lab) -> None:
     node(store, "node-1", {"spec": {"unschedulable": True}})
     store.delete(next(pod for pod in store.pods if pod.spec["nodeName"] == "node-1"))
     store.step(5)
-    assert places(store) == ["node-1", "node-2"]
+    assert nodes_of(store) == ["node-1", "node-2"]
 
 
 def test_a_tainted_node_gets_no_new_pod_but_keeps_what_it_has(store: Lab) -> None:
@@ -170,13 +170,13 @@ def test_a_tainted_node_gets_no_new_pod_but_keeps_what_it_has(store: Lab) -> Non
     assert counts(store) == [1, 1, 1, 1, 1]
     store.delete(next(pod for pod in store.pods if pod.spec["nodeName"] == "node-1"))
     store.step(5)
-    assert places(store) == ["node-2"]
+    assert nodes_of(store) == ["node-2"]
 
 
 def test_a_node_that_evicts_loses_its_pod(store: Lab) -> None:
     node(store, "node-1", {"spec": {"taints": [{**TAINT, "effect": "NoExecute"}]}})
     store.step(5)
-    assert places(store) == ["node-2"]
+    assert nodes_of(store) == ["node-2"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_only_nodes_that_the_template_chooses_get_a_pod(lab: Lab, pod: dict[str,
         pod = {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
     lab.apply(daemon_set(pod=pod))
     lab.step(3)
-    assert places(lab) == found
+    assert nodes_of(lab) == found
     assert counts(lab) == [len(found)] * 4 + [0]
 
 
@@ -210,7 +210,7 @@ def test_a_pod_that_does_not_fit_its_node_says_so(lab: Lab) -> None:
     )
 
 
-def test_a_full_quota_is_told(store: Lab) -> None:
+def test_a_full_quota_is_reported(store: Lab) -> None:
     store.apply(quota(1))
     store.step(0.1)
     store.delete(store.pods[0])

@@ -65,8 +65,8 @@ def test_recreate_ends_all_old_pods_before_the_first_new_one(lab: Lab) -> None:
     lab.changes.clear()
     change(lab, RESTARTED)
     lab.step(10)
-    born = min(lab.life(name)[0][1] for name in names(lab.pods))
-    ended = [next(at for told, at in lab.life(name) if told.startswith("Succeeded")) for name in old]
+    born = min(lab.history(name)[0][1] for name in names(lab.pods))
+    ended = [next(at for state, at in lab.history(name) if state.startswith("Succeeded")) for name in old]
     assert max(ended) < born
     assert lab.ready == 3
 
@@ -174,8 +174,8 @@ def test_many_endpoints_are_spread_over_slices_of_a_hundred(lab: Lab) -> None:
 def test_a_budget_counts_what_may_be_disrupted(shop: Lab) -> None:
     shop.apply(budget(minAvailable=2))
     shop.step(0.1)
-    told = shop.budget.status
-    assert (told["disruptionsAllowed"], told["currentHealthy"], told["desiredHealthy"]) == (1, 3, 2)
+    status = shop.budget.status
+    assert (status["disruptionsAllowed"], status["currentHealthy"], status["desiredHealthy"]) == (1, 3, 2)
     shop.delete(shop.pods[0])
     shop.step(0.1)
     assert shop.budget.status["disruptionsAllowed"] == 0
@@ -204,10 +204,10 @@ def test_what_no_node_takes_waits_and_says_why(lab: Lab, spec: dict[str, object]
     lab.apply(deployment(replicas=1))
     lab.step(1)
     (pod,) = lab.pods
-    told = f"0/2 nodes are available: {why}. preemption: 0/2 nodes are available: "
-    told += "2 Preemption is not helpful for scheduling."
-    assert condition(pod, "PodScheduled")["message"] == told
-    assert lab.events("FailedScheduling") == [("FailedScheduling", told, None)]
+    message = f"0/2 nodes are available: {why}. preemption: 0/2 nodes are available: "
+    message += "2 Preemption is not helpful for scheduling."
+    assert condition(pod, "PodScheduled")["message"] == message
+    assert lab.events("FailedScheduling") == [("FailedScheduling", message, None)]
     lab.cluster.registry.patch(lab.all(NODE)[0], {"spec": dict.fromkeys(spec)})
     lab.step(1)
     assert lab.ready == 1
@@ -218,9 +218,9 @@ def test_a_pod_too_big_for_every_node_waits(lab: Lab) -> None:
     manifest["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "100"}}
     lab.apply(manifest)
     lab.step(1)
-    told = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: "
-    told += "2 Preemption is not helpful for scheduling."
-    assert condition(lab.pods[0], "PodScheduled")["message"] == told
+    message = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: "
+    message += "2 Preemption is not helpful for scheduling."
+    assert condition(lab.pods[0], "PodScheduled")["message"] == message
 
 
 def test_replica_sets_beyond_the_history_limit_are_forgotten(lab: Lab) -> None:

@@ -20,7 +20,7 @@ def change(lab: Lab, **spec: Any) -> None:
     lab.cluster.registry.patch(web(lab), {"spec": spec})
 
 
-def told(lab: Lab, *reasons: str) -> list[tuple[float, str]]:
+def recorded(lab: Lab, *reasons: str) -> list[tuple[float, str]]:
     """The events about the StatefulSet, in their order: reason and pod."""
     said = [
         (round(at, 3), f"{each.after.body['reason']} {each.after.body['message'].split()[2]}")
@@ -32,7 +32,7 @@ def told(lab: Lab, *reasons: str) -> list[tuple[float, str]]:
 
 def deeds(lab: Lab) -> list[str]:
     """What the controller did, in its order."""
-    return [deed for _, deed in told(lab)]
+    return [deed for _, deed in recorded(lab)]
 
 
 def born(lab: Lab, name: str) -> float:
@@ -157,7 +157,7 @@ def test_scaling_down_takes_the_highest_first_and_one_at_a_time(store: Lab) -> N
     change(store, replicas=1)
     store.step(6)
     assert deeds(store) == ["SuccessfulDelete web-2", "SuccessfulDelete web-1"]
-    first, second = (at for at, _ in told(store))
+    first, second = (at for at, _ in recorded(store))
     assert first < became(store, "web-2", "gone") <= second
     assert names(store.pods) == {"web-0"}
     assert web(store).status["replicas"] == 1
@@ -166,7 +166,7 @@ def test_scaling_down_takes_the_highest_first_and_one_at_a_time(store: Lab) -> N
 def test_scaling_down_parallel_pods_takes_them_at_once(burst: Lab) -> None:
     change(burst, replicas=1)
     burst.step(6)
-    first, second = (at for at, _ in told(burst, "SuccessfulDelete"))
+    first, second = (at for at, _ in recorded(burst, "SuccessfulDelete"))
     assert first == second
     assert names(burst.pods) == {"web-0"}
 

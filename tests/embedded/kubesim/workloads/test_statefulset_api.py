@@ -26,7 +26,7 @@ def store(lab: Lab) -> Lab:
     return lab
 
 
-def test_a_full_quota_is_told_until_it_is_raised(store: Lab) -> None:
+def test_a_full_quota_is_reported_until_it_is_raised(store: Lab) -> None:
     store.apply(quota(2))
     store.step(0.1)
     store.delete(store.pods[0])
@@ -97,8 +97,8 @@ def test_a_budget_knows_how_many_pods_are_wanted_even_while_one_is_gone(store: L
     store.inject("controller-silent", "web")
     store.delete(store.pods[0])
     store.step(5)
-    told = store.budget.status
-    counts = [told[key] for key in ("expectedPods", "currentHealthy", "desiredHealthy", "disruptionsAllowed")]
+    status = store.budget.status
+    counts = [status[key] for key in ("expectedPods", "currentHealthy", "desiredHealthy", "disruptionsAllowed")]
     assert counts == [3, 2, 2, 0]
 
 
