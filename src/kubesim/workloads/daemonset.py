@@ -23,7 +23,7 @@ LAG: Final = 0.008
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Snapshot:
     """One sync of a DaemonSet: its nodes, and the pods of each."""
 
     daemon_set: Stored
@@ -71,47 +71,48 @@ class DaemonSets:
         if daemon_set is None or daemon_set.deleting or self._failures.stops(ControllerSilent, daemon_set):
             return
         try:
-            now = self._look(daemon_set)
+            snapshot = self._look(daemon_set)
         except Refused:  # a revision of an older DaemonSet with this name has not been collected yet
             self._queue.retry(key)
             return
         failed = False
         try:
-            if not self._manage(now):
-                self._roll(now)
+            if not self._manage(snapshot):
+                self._roll(snapshot)
         except Refused:  # said in an event
             failed = True
-        self._forget(now)
-        self._write_status(replace(now, pods=self._pods(daemon_set)))
+        self._forget(snapshot)
+        self._write_status(replace(snapshot, pods=self._pods(daemon_set)))
         self._queue.finish(key, failed=failed)
 
-    def _look(self, daemon_set: Stored) -> Round:
+    def _look(self, daemon_set: Stored) -> Snapshot:
         current = self._history.current(daemon_set)
         nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
         availability = Availability.of(daemon_set, self._registry.calendar)
         pods = self._pods(daemon_set)
-        return Round(daemon_set, current.labels[HASH], nodes, pods, spec_of(daemon_set), availability)
+        return Snapshot(daemon_set, current.labels[HASH], nodes, pods, spec_of(daemon_set), availability)
 
     def _pods(self, daemon_set: Stored) -> dict[str, list[Stored]]:
         return by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
 
-    def _manage(self, now: Round) -> bool:
+    def _manage(self, snapshot: Snapshot) -> bool:
         """Create what is missing and delete what is too much; return whether there was anything."""
-        missing = [node.name for node in now.wanted if node.name not in now.pods]
-        surplus = [pod for node in now.nodes for pod in self._surplus(now, node)]
-        known = {node.name for node in now.nodes}
-        surplus += [
-            pod for name, pods in now.pods.items() if name not in known for pod in pods if not pod.spec.get("nodeName")
-        ]
-        self._sync(now, missing, surplus)
+        missing = [node.name for node in snapshot.wanted if node.name not in snapshot.pods]
+        surplus = [pod for node in snapshot.nodes for pod in self._surplus(snapshot, node)]
+        # Pods for nodes that no longer exist are deleted only while they wait for the scheduler: a pod that was placed
+        # is left to the garbage collector of pods.
+        known = {node.name for node in snapshot.nodes}
+        lost = [pod for name, pods in snapshot.pods.items() if name not in known for pod in pods]
+        surplus += [pod for pod in lost if not pod.spec.get("nodeName")]
+        self._sync(snapshot, missing, surplus)
         return bool(missing or surplus)
 
-    def _surplus(self, now: Round, node: Stored) -> list[Stored]:
+    def _surplus(self, snapshot: Snapshot, node: Stored) -> list[Stored]:
         """Return the pods of a node that are to be deleted: those that have ended, and all others but the oldest."""
-        there = [pod for pod in now.pods.get(node.name, ()) if not pod.deleting]
-        if not should_run(now.spec, node)[1]:
+        there = [pod for pod in snapshot.pods.get(node.name, ()) if not pod.deleting]
+        if not should_run(snapshot.spec, node)[1]:
             return there
-        ended = [pod for pod in there if self._has_ended(now.daemon_set, pod, node)]
+        ended = [pod for pod in there if self._has_ended(snapshot.daemon_set, pod, node)]
         return ended + [pod for pod in there if pod not in ended][1:]
 
     def _has_ended(self, daemon_set: Stored, pod: Stored, node: Stored) -> bool:
@@ -124,35 +125,35 @@ class DaemonSets:
             return False
         return True
 
-    def _roll(self, now: Round) -> None:
+    def _roll(self, snapshot: Snapshot) -> None:
         """Delete pods of other templates: all that are not available, and as many others as may be unavailable."""
-        strategy = now.daemon_set.spec["updateStrategy"]
+        strategy = snapshot.daemon_set.spec["updateStrategy"]
         if strategy["type"] == "OnDelete":
             return
-        wanted = now.wanted
+        wanted = snapshot.wanted
         most = scaled_value(strategy["rollingUpdate"]["maxUnavailable"], len(wanted), up=True) or 1
         candidates, broken, unavailable = [], [], 0
         # A node without exactly one pod counts as unavailable, so a pod that is being replaced uses up maxUnavailable.
-        for name in dict.fromkeys([*now.pods, *(node.name for node in wanted)]):
-            there = [pod for pod in now.pods.get(name, ()) if not pod.deleting]
-            old = [pod for pod in there if not is_updated(now.daemon_set, pod, now.hash)]
+        for name in dict.fromkeys([*snapshot.pods, *(node.name for node in wanted)]):
+            there = [pod for pod in snapshot.pods.get(name, ()) if not pod.deleting]
+            old = [pod for pod in there if not is_updated(snapshot.daemon_set, pod, snapshot.hash)]
             if len(there) != 1:
                 unavailable += 1
             elif not old:
-                unavailable += not now.availability.holds(there[0])
-            elif not now.availability.holds(old[0]):
+                unavailable += not snapshot.availability.holds(there[0])
+            elif not snapshot.availability.holds(old[0]):
                 broken.append(old[0])
                 unavailable += 1
             else:
                 candidates.append(old[0])
-        self._sync(now, [], [*broken, *candidates[: max(0, most - unavailable)]])
+        self._sync(snapshot, [], [*broken, *candidates[: max(0, most - unavailable)]])
 
-    def _sync(self, now: Round, missing: list[str], surplus: list[Stored]) -> None:
+    def _sync(self, snapshot: Snapshot, missing: list[str], surplus: list[Stored]) -> None:
         """Create and delete pods; one that is refused ends the creation, as a full quota would refuse all others."""
-        daemon_set, refusal = now.daemon_set, None
+        daemon_set, refusal = snapshot.daemon_set, None
         for node in missing:
             named = f"{daemon_set.name}-"
-            template = template_for(daemon_set, node, now.hash)
+            template = template_for(daemon_set, node, snapshot.hash)
             body = of_template(daemon_set, template, named + self._registry.suffix(), generateName=named)
             try:
                 pod = self._registry.create(POD, daemon_set.namespace, body)
@@ -167,29 +168,30 @@ class DaemonSets:
         if refusal is not None:
             raise refusal
 
-    def _forget(self, now: Round) -> None:
-        owned = self._registry.store.owned(POD, now.daemon_set.uid)
-        used = {now.hash, *(pod.labels.get(HASH) for pod in owned)}
-        names = {each.name: each.labels.get(HASH) for each in self._history.of(now.daemon_set)}
-        current = [name for name, hash_ in names.items() if hash_ == now.hash]
-        self._history.forget(now.daemon_set, [name for name, hash_ in names.items() if hash_ in used], current)
+    def _forget(self, snapshot: Snapshot) -> None:
+        owned = self._registry.store.owned(POD, snapshot.daemon_set.uid)
+        used = {snapshot.hash, *(pod.labels.get(HASH) for pod in owned)}
+        names = {each.name: each.labels.get(HASH) for each in self._history.of(snapshot.daemon_set)}
+        current = [name for name, hash_ in names.items() if hash_ == snapshot.hash]
+        self._history.forget(snapshot.daemon_set, [name for name, hash_ in names.items() if hash_ in used], current)
 
-    def _write_status(self, now: Round) -> None:
-        latest = self._registry.latest(now.daemon_set)
+    def _write_status(self, snapshot: Snapshot) -> None:
+        latest = self._registry.latest(snapshot.daemon_set)
         if latest is None:
             return
-        wanted = now.wanted
-        first = [now.pods[node.name][0] for node in wanted if node.name in now.pods]
-        ready, available = sum(map(is_ready, first)), sum(map(now.availability.holds, first))
+        wanted = snapshot.wanted
+        strangers = [node for node in snapshot.nodes if not snapshot.wants(node)]
+        first = [snapshot.pods[node.name][0] for node in wanted if node.name in snapshot.pods]
+        ready, available = sum(map(is_ready, first)), sum(map(snapshot.availability.holds, first))
         status: Body = {
             "currentNumberScheduled": len(first),
-            "numberMisscheduled": sum(node.name in now.pods for node in now.nodes if not now.wants(node)),
+            "numberMisscheduled": sum(node.name in snapshot.pods for node in strangers),
             "desiredNumberScheduled": len(wanted),
             "numberReady": ready,
-            "observedGeneration": now.daemon_set.meta["generation"],
+            "observedGeneration": snapshot.daemon_set.meta["generation"],
         }
         counts = {
-            "updatedNumberScheduled": sum(is_updated(now.daemon_set, pod, now.hash) for pod in first),
+            "updatedNumberScheduled": sum(is_updated(snapshot.daemon_set, pod, snapshot.hash) for pod in first),
             "numberAvailable": available,
             "numberUnavailable": len(wanted) - available,
         }
@@ -197,4 +199,4 @@ class DaemonSets:
         # The real controller does not compute when the next pod becomes available: it looks again so many seconds after
         # every look.
         if ready != available:
-            self._queue.later((latest.namespace, latest.name), now.availability.seconds)
+            self._queue.later((latest.namespace, latest.name), snapshot.availability.seconds)

@@ -25,7 +25,7 @@ POD_INDEX: Final = "apps.kubernetes.io/pod-index"
 
 
 @dataclass(slots=True)
-class Turn:
+class Snapshot:
     """One sync of a StatefulSet: what it found, and how many old pods it has deleted."""
 
     stateful_set: Stored
@@ -63,89 +63,90 @@ class StatefulSets:
         if stateful_set is None or self._failures.stops(ControllerSilent, stateful_set):
             return
         try:
-            turn = self._look(stateful_set)
+            snapshot = self._look(stateful_set)
         except Refused:  # a revision of an older StatefulSet with this name has not been collected yet
             self._queue.retry(key)
             return
         failed = False
         if not stateful_set.deleting:
             try:
-                self._sync(turn)
+                self._sync(snapshot)
             except Refused:  # said in an event
                 failed = True
-        self._write_status(turn)
-        live = {turn.current.name, turn.update.name, *map(revision_of, turn.pods)}
+        self._write_status(snapshot)
+        live = {snapshot.current.name, snapshot.update.name, *map(revision_of, snapshot.pods)}
         self._history.forget(stateful_set, live, live)
         self._queue.finish(key, failed=failed)
 
-    def _look(self, stateful_set: Stored) -> Turn:
+    def _look(self, stateful_set: Stored) -> Snapshot:
         update = self._history.current(stateful_set)
         named = stateful_set.status.get("currentRevision")
         current = next((each for each in self._history.of(stateful_set) if each.name == named), update)
         pods = sorted(self._registry.store.owned(POD, stateful_set.uid), key=lambda pod: pod.name)
         availability = Availability.of(stateful_set, self._registry.calendar)
-        return Turn(stateful_set, current, update, pods, View.of(stateful_set, pods, availability))
+        return Snapshot(stateful_set, current, update, pods, View.of(stateful_set, pods, availability))
 
-    def _sync(self, turn: Turn) -> None:
+    def _sync(self, snapshot: Snapshot) -> None:
         """Do what can be done now: create what is missing, then delete what is too much, then roll out."""
-        for index in range(len(turn.view.replicas)):
-            if not self._keep(turn, index) and turn.in_order:
+        for index in range(len(snapshot.view.replicas)):
+            if not self._keep(snapshot, index) and snapshot.in_order:
                 return
-        for pod in turn.view.condemned:
-            self._condemn(turn, pod)
-            if turn.in_order:
+        for pod in snapshot.view.condemned:
+            self._condemn(snapshot, pod)
+            if snapshot.in_order:
                 return
-        self._update(turn)
+        self._update(snapshot)
 
-    def _keep(self, turn: Turn, index: int) -> bool:
+    def _keep(self, snapshot: Snapshot, index: int) -> bool:
         """Create the pod of a replica if it is missing; return whether it is available."""
-        pod = turn.view.replicas[index]
+        pod = snapshot.view.replicas[index]
         if pod is None:
-            self._create(turn, turn.view.start + index)
+            self._create(snapshot, snapshot.view.start + index)
             return False
         if is_terminal(pod):
             if not pod.deleting:
-                self._delete(turn, pod)
+                self._delete(snapshot, pod)
             return False
-        return not turn.view.is_unavailable(pod)
+        return not snapshot.view.is_unavailable(pod)
 
-    def _condemn(self, turn: Turn, pod: Stored) -> None:
+    def _condemn(self, snapshot: Snapshot, pod: Stored) -> None:
         """Delete a pod beyond the replicas; in order, one that is not available waits for those below it."""
-        waits = turn.in_order and turn.view.is_unavailable(pod) and pod is not turn.view.first_unavailable
+        waits = snapshot.in_order and snapshot.view.is_unavailable(pod) and pod is not snapshot.view.first_unavailable
         if not pod.deleting and not waits:
-            self._delete(turn, pod)
+            self._delete(snapshot, pod)
 
-    def _update(self, turn: Turn) -> None:
+    def _update(self, snapshot: Snapshot) -> None:
         """Delete pods of other revisions, the highest ordinals first, as far as the strategy allows."""
-        if turn.stateful_set.spec["updateStrategy"]["type"] == "OnDelete":
+        if snapshot.stateful_set.spec["updateStrategy"]["type"] == "OnDelete":
             return
-        wanted, least = len(turn.view.replicas), turn.rolling.get("partition", 0)
-        most = max(1, scaled_value(turn.rolling.get("maxUnavailable", 1), wanted))
-        there = [pod for pod in turn.view.replicas if pod is not None]
-        room = most - (wanted - len(there)) - sum(map(turn.view.is_unavailable, there))
-        old = [pod for pod in reversed(turn.view.replicas[least:]) if pod is not None and self._is_old(turn, pod)]
+        wanted, least = len(snapshot.view.replicas), snapshot.rolling.get("partition", 0)
+        most = max(1, scaled_value(snapshot.rolling.get("maxUnavailable", 1), wanted))
+        there = [pod for pod in snapshot.view.replicas if pod is not None]
+        room = most - (wanted - len(there)) - sum(map(snapshot.view.is_unavailable, there))
+        beyond_partition = [pod for pod in reversed(snapshot.view.replicas[least:]) if pod is not None]
+        old = [pod for pod in beyond_partition if self._is_old(snapshot, pod)]
         # A parallel set need not keep what is broken anyway: only available pods count against maxUnavailable.
-        if not turn.in_order:
+        if not snapshot.in_order:
             for pod in old:
-                if turn.view.is_unavailable(pod):
-                    self._delete_old(turn, pod)
-            old = [pod for pod in old if not turn.view.is_unavailable(pod)]
+                if snapshot.view.is_unavailable(pod):
+                    self._delete_old(snapshot, pod)
+            old = [pod for pod in old if not snapshot.view.is_unavailable(pod)]
         for pod in old[: max(0, room)]:
-            self._delete_old(turn, pod)
+            self._delete_old(snapshot, pod)
 
-    def _is_old(self, turn: Turn, pod: Stored) -> bool:
-        return revision_of(pod) != turn.update.name and not pod.deleting
+    def _is_old(self, snapshot: Snapshot, pod: Stored) -> bool:
+        return revision_of(pod) != snapshot.update.name and not pod.deleting
 
-    def _delete_old(self, turn: Turn, pod: Stored) -> None:
-        self._delete(turn, pod)
-        turn.deleted += 1
+    def _delete_old(self, snapshot: Snapshot, pod: Stored) -> None:
+        self._delete(snapshot, pod)
+        snapshot.deleted += 1
 
-    def _create(self, turn: Turn, number: int) -> None:
-        stateful_set = turn.stateful_set
+    def _create(self, snapshot: Snapshot, number: int) -> None:
+        stateful_set = snapshot.stateful_set
         name = f"{stateful_set.name}-{number}"
-        revision = turn.update
-        if self._stays_behind(turn, number):
-            revision = turn.current
+        revision = snapshot.update
+        if self._stays_behind(snapshot, number):
+            revision = snapshot.current
         template = template_of(revision)
         labels = {**((template.get("metadata") or {}).get("labels") or {}), HASH: revision.name}
         labels |= {POD_NAME: name, POD_INDEX: str(number)}
@@ -162,36 +163,37 @@ class StatefulSets:
             raise
         self._recorder.normal(stateful_set, "SuccessfulCreate", f"Create {where} successful")
 
-    def _stays_behind(self, turn: Turn, number: int) -> bool:
+    def _stays_behind(self, snapshot: Snapshot, number: int) -> bool:
         """Return whether a new pod is of the current revision: below the partition, or not rolled out yet."""
-        strategy = turn.stateful_set.spec["updateStrategy"]
+        strategy = snapshot.stateful_set.spec["updateStrategy"]
         if strategy.get("rollingUpdate") is not None:
-            return bool(number < turn.view.start + turn.rolling.get("partition", 0))
-        kept = turn.stateful_set.status.get("currentReplicas", 0)
-        return bool(strategy["type"] == "RollingUpdate" and number < turn.view.start + kept)
+            return bool(number < snapshot.view.start + snapshot.rolling.get("partition", 0))
+        kept = snapshot.stateful_set.status.get("currentReplicas", 0)
+        return bool(strategy["type"] == "RollingUpdate" and number < snapshot.view.start + kept)
 
-    def _delete(self, turn: Turn, pod: Stored) -> None:
+    def _delete(self, snapshot: Snapshot, pod: Stored) -> None:
         self._deletion.delete(pod, Options(uid=pod.uid))
-        message = f"Delete Pod {pod.name} in StatefulSet {turn.stateful_set.name} successful"
-        self._recorder.normal(turn.stateful_set, "SuccessfulDelete", message)
+        message = f"Delete Pod {pod.name} in StatefulSet {snapshot.stateful_set.name} successful"
+        self._recorder.normal(snapshot.stateful_set, "SuccessfulDelete", message)
 
-    def _write_status(self, turn: Turn) -> None:
+    def _write_status(self, snapshot: Snapshot) -> None:
         """Write the status."""
         # Of the pods as they were before this sync: as in the real controller, the next one counts what it has done.
-        latest = self._registry.latest(turn.stateful_set)
+        latest = self._registry.latest(snapshot.stateful_set)
         if latest is None:
             return
-        staying = [pod for pod in turn.pods if not pod.deleting]
-        replicas, ready = len(turn.pods), sum(map(is_running_and_ready, turn.pods))
-        current = sum(revision_of(pod) == turn.current.name for pod in staying)
-        updated = sum(revision_of(pod) == turn.update.name for pod in staying)
-        current_counts = {"currentRevision": turn.current.name, "currentReplicas": max(0, current - turn.deleted)}
-        if updated == ready == replicas == turn.stateful_set.spec["replicas"]:
-            current_counts = {"currentRevision": turn.update.name, "currentReplicas": updated}
+        staying = [pod for pod in snapshot.pods if not pod.deleting]
+        replicas, ready = len(snapshot.pods), sum(map(is_running_and_ready, snapshot.pods))
+        current = sum(revision_of(pod) == snapshot.current.name for pod in staying)
+        updated = sum(revision_of(pod) == snapshot.update.name for pod in staying)
+        staying_current = max(0, current - snapshot.deleted)
+        current_counts = {"currentRevision": snapshot.current.name, "currentReplicas": staying_current}
+        if updated == ready == replicas == snapshot.stateful_set.spec["replicas"]:
+            current_counts = {"currentRevision": snapshot.update.name, "currentReplicas": updated}
         counts = {**current_counts, "readyReplicas": ready, "updatedReplicas": updated}
-        status: Body = {"observedGeneration": turn.stateful_set.meta["generation"], "replicas": replicas}
+        status: Body = {"observedGeneration": snapshot.stateful_set.meta["generation"], "replicas": replicas}
         status |= {key: value for key, value in counts.items() if value}
-        status |= {"updateRevision": turn.update.name, "collisionCount": 0}
-        available = sum(map(turn.view.availability.holds, filter(is_running_and_ready, turn.pods)))
+        status |= {"updateRevision": snapshot.update.name, "collisionCount": 0}
+        available = sum(map(snapshot.view.availability.holds, filter(is_running_and_ready, snapshot.pods)))
         self._registry.status(latest, {**status, "availableReplicas": available})
-        self._queue.later((latest.namespace, latest.name), turn.view.availability.next(turn.pods))
+        self._queue.later((latest.namespace, latest.name), snapshot.view.availability.next(snapshot.pods))
