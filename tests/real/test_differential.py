@@ -3,7 +3,7 @@
 import json
 import os
 
-from tests.scenarios.answers import KEPT, Told, differences, embedded, hold
+from tests.scenarios.answers import KEPT, Answers, differences, embedded, hold
 
 PARSER = "400 and its reason are the same; the words are those of the parser, and our client shows them to nobody"
 REVIEWED = {
@@ -19,10 +19,10 @@ TIMING = {"delete what is being deleted": "whether its containers have stopped b
 
 def test_both_answer_every_call_the_same_but_for_the_reviewed_differences() -> None:
     real = hold(os.environ["KUBECONFIG"])
-    kept: Told = json.loads(KEPT.read_text())
-    assert not differences(kept, real), "the real cluster answers otherwise than it was recorded"
+    kept: Answers = json.loads(KEPT.read_text())
+    assert not differences(kept, real), "the real cluster does not answer as it was recorded"
     different = differences(real, embedded())
-    news = [shown for what, shown in different.items() if what not in REVIEWED | TIMING]
+    unreviewed = [shown for what, shown in different.items() if what not in REVIEWED | TIMING]
     counts = f"calls {len(real)}, equal {len(real) - len(different)}, reviewed {len(REVIEWED)}"
-    assert not news, "\n".join([counts, *news])
+    assert not unreviewed, "\n".join([counts, *unreviewed])
     assert not REVIEWED.keys() - different.keys(), "reviewed, but the same by now"
