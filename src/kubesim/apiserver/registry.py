@@ -103,19 +103,13 @@ class Registry:
         asked = body["metadata"].get("resourceVersion")
         if asked and asked != str(before.version):
             raise stale(before.kind, before.name)
-        kept = {key: before.meta[key] for key in SERVER_MADE if key != "uid" and key in before.meta}
-        meta = {**{key: value for key, value in body["metadata"].items() if key not in kept}, **kept}
-        after = {**body, "metadata": meta}
-        if "status" in before.body:
-            after["status"] = before.body["status"]
-        if before.kind is not EVENT:
-            after = {**defaults.filled(before.kind, after)}
-        meta |= _stamped(before, after)
+        after = self._changed(before, body)
         validation.check_change(before, after)
         unsupported_fields.check(before.kind, after)
         # A write that changes nothing has no new version, and no watcher sees it.
         if after == before.body:
             return before
+        meta = after["metadata"]
         if before.kind.generations and _counts(before, after):
             meta["generation"] = before.meta["generation"] + 1
         if dry:
@@ -125,6 +119,18 @@ class Registry:
             self.store.remove(before)
             return Stored(before.kind, after, before.version)
         return self.store.put(before.kind, after)
+
+    def _changed(self, before: Stored, body: Body) -> Body:
+        """Return a changed body with its defaults, and with all that only the server writes as it was."""
+        kept = {key: before.meta[key] for key in SERVER_MADE if key != "uid" and key in before.meta}
+        meta = {**{key: value for key, value in body["metadata"].items() if key not in kept}, **kept}
+        after = {**body, "metadata": meta}
+        if "status" in before.body:
+            after["status"] = before.body["status"]
+        if before.kind is not EVENT:
+            after = {**defaults.filled(before.kind, after)}
+        meta |= _stamped(before, after)
+        return after
 
     def patch(self, before: Stored, patch: Body, *, dry: bool = False, into: Merge = merge) -> Stored:
         """Merge a patch into an object's spec and metadata."""

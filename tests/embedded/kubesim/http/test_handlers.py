@@ -115,6 +115,13 @@ def test_a_forgotten_page_or_version_is_expired(ready: Client) -> None:
     assert (type_, status["code"], status["reason"]) == ("ERROR", 410, "Expired")
 
 
+@pytest.mark.parametrize("number", ["\u00b2", "\u0663", "1\u00b2", "--1", "-", "one"])
+@pytest.mark.parametrize("option", ["limit", "resourceVersion"])
+def test_only_ascii_digits_are_a_number(client: Client, option: str, number: str) -> None:
+    with pytest.raises(ApiError, match=r" 400 .*strconv\.Parse"):
+        client.get(PODS, {option: number})
+
+
 def test_a_watch_resumes_at_a_version_without_a_gap_or_a_repetition(ready: Client) -> None:
     version = ready.get(PODS)["metadata"]["resourceVersion"]
     ready.send("DELETE", f"{PODS}/{ready.names()[0]}", {})
