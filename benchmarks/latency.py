@@ -128,8 +128,8 @@ def _folded(url: str, late: list[float]) -> Callable[[], None]:
     """Ours, as the state tells: the last record was of a pod, and this pod is in it."""
 
     def note(state: State) -> None:
-        for uid in state.touched or ():
-            _note(late, state.world.pods[uid].labels["sent"])
+        for uid in state.affected or ():
+            _note(late, state.target.pods[uid].labels["sent"])
 
     return _ours(url, lambda record: None, lambda: len(late) == EVENTS, note)
 

@@ -70,7 +70,12 @@ def measure(feed: str) -> None:
                 observation.catch_up()
             cost = (time.process_time() - began) / (RECORDS // PARTS) * 1e6
             size = (artifacts.folder / "events.ndjson").stat().st_size / 1e6
-            memory = {"MB": told.memory(), "us a record": cost, "disk MB": size, "lives": len(observation.state.lives)}
+            memory = {
+                "MB": told.memory(),
+                "us a record": cost,
+                "disk MB": size,
+                "lives": len(observation.state.histories),
+            }
             parts.append({"records": number * RECORDS // PARTS, **memory})
         artifacts.close()
     print(json.dumps(parts))

@@ -26,10 +26,10 @@ MUTATIONS = {
     "no stable window": (f"{JUDGE}/recovery.py", ".due) + limits.stable_for", ".due)"),
     "the status is trusted before the loss is seen": (
         f"{JUDGE}/health.py",
-        "if pod.uid in owing:",
+        "if pod.uid in unproven:",
         "if False:",
     ),
-    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not world.complete:", "if False:"),
+    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not target.complete:", "if False:"),
     "the generation need not be observed": (
         f"{JUDGE}/health.py",
         "if workload and workload.observed_generation < workload.generation:",
@@ -52,7 +52,7 @@ MUTATIONS = {
     ),
     "a gap is accepted": (
         f"{JUDGE}/verdict.py",
-        "if hole := _hole(state, stable_at(state, limits)):",
+        "if gap := _gap(state, stable_at(state, limits)):",
         "if hole := None:",
     ),
     "the answer of the API is proof": (
@@ -60,7 +60,7 @@ MUTATIONS = {
         "if injection := unproven(state):",
         "if injection := None:",
     ),
-    "fewer than before are enough": (f"{JUDGE}/health.py", "if world.wanted < max(1, floor):", "if False:"),
+    "fewer than before are enough": (f"{JUDGE}/health.py", "if target.wanted < max(1, wanted_before):", "if False:"),
     "a change by somebody else is nothing": (
         f"{JUDGE}/verdict.py",
         "each.final or (each.spec and not recovered)]",
@@ -107,20 +107,20 @@ MUTATIONS = {
     "an answer is not compared": ("changes.py", "if found != edit.after:", "if False:"),
     "a cut recording has a result": (f"{JUDGE}/replay.py", "experiment.running", "False"),
     "a victim may be not Ready": (f"{JUDGE}/victims.py", "if p.active and p.ready)", "if p.active)"),
-    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or unrest(state.world)", "or None"),
+    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or still_changing(state.target)", "or None"),
 }
 
 
 def main() -> int:
     """Print which mutants lived; return how many."""
-    if not _lives("nothing", "errors.py", "", ""):
+    if not _survives("nothing", "errors.py", "", ""):
         raise SystemExit("the unit tests fail without any mutation")
-    lived = [name for name, mutation in MUTATIONS.items() if _lives(name, *mutation)]
+    lived = [name for name, mutation in MUTATIONS.items() if _survives(name, *mutation)]
     sys.stdout.write(f"{len(MUTATIONS) - len(lived)} of {len(MUTATIONS)} mutants were noticed\n")
     return len(lived)
 
 
-def _lives(name: str, file: str, old: str, new: str) -> bool:
+def _survives(name: str, file: str, old: str, new: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "src"
         shutil.copytree(ROOT / "src", source)

@@ -33,12 +33,12 @@ class _Whole:
 _WHOLE: Final = _Whole()
 
 
-def whole() -> AbstractContextManager[None]:
-    """Do something whole; handlers made by `patient` are called at its end. For the main thread, as handlers are."""
+def signals_deferred() -> AbstractContextManager[None]:
+    """Do something whole; handlers made by `deferred` are called at its end. For the main thread, as handlers are."""
     return _WHOLE
 
 
-def patient(handler: Handler) -> Handler:
+def deferred(handler: Handler) -> Handler:
     """Return a signal handler that waits for what must be whole."""
 
     def wait(number: int, frame: FrameType | None) -> None:

@@ -45,9 +45,9 @@ def attacked(shop: Shop, attack: Callable[[], object], test: str = KILL_ONE, wit
 def assert_honest(run: Run) -> None:
     """Assert that a recovery is told without a hole, and that a hole is named."""
     experiment = run.experiment
-    holes = [gap for gap in experiment["gaps"] if gap["kind"] in REQUIRED]
+    gaps = [gap for gap in experiment["gaps"] if gap["kind"] in REQUIRED]
     if run.verdict == "recovered":
-        assert (run.code, run.gate, holes) == (0, "pass", [])
+        assert (run.code, run.gate, gaps) == (0, "pass", [])
     else:
         assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
         assert "may be missing" in run.failure() or "api/v1/namespaces/chaos" in run.failure()

@@ -97,7 +97,9 @@ def await_state(ongoing: Ongoing, there: Callable[[State], bool]) -> None:
 
 def await_recovery(ongoing: Ongoing) -> None:
     """Return once the target is all right again: inside the stable window."""
-    await_state(ongoing, lambda it: it.stretch is not None and len(it.victims) == 1 and bool(it.victims[0].deleted))
+    await_state(
+        ongoing, lambda it: it.stable_since is not None and len(it.victims) == 1 and bool(it.victims[0].deleted)
+    )
 
 
 def attacked(client: Client, attack: Attack, resource: str) -> Callable[[Ongoing], None]:
@@ -105,7 +107,7 @@ def attacked(client: Client, attack: Attack, resource: str) -> Callable[[Ongoing
 
     def during(ongoing: Ongoing) -> None:
         attack.plant(client.sim.wire, resource)
-        await_state(ongoing, lambda state: KINDS[resource] in {hole.kind for hole in (*state.delays, *state.gaps)})
+        await_state(ongoing, lambda state: KINDS[resource] in {gap.kind for gap in (*state.delays, *state.gaps)})
 
     return during
 
@@ -196,7 +198,7 @@ def test_a_survivor_that_dies_unseen_inside_the_stable_window_is_not_green(stead
         await_recovery(ongoing)
         silence(steady, "pods")
         steady.sim.sicken("never-ready", "web")
-        steady.send("DELETE", f"{PODS}/{ongoing._experiment._observation.state.world.active[0].name}", {})
+        steady.send("DELETE", f"{PODS}/{ongoing._experiment._observation.state.target.active[0].name}", {})
 
     outage = judged(steady, during, InconclusiveError)
     assert outage.verdict == "inconclusive"

@@ -22,7 +22,7 @@ def test_both_answer_every_call_the_same_but_for_the_reviewed_differences() -> N
     kept: Told = json.loads(KEPT.read_text())
     assert not differences(kept, real), "the real cluster answers otherwise than it was recorded"
     different = differences(real, embedded())
-    news = [shown for what, shown in different.items() if what not in REVIEWED | TIMING]
+    affected_pods = [shown for what, shown in different.items() if what not in REVIEWED | TIMING]
     counts = f"calls {len(real)}, equal {len(real) - len(different)}, reviewed {len(REVIEWED)}"
-    assert not news, "\n".join([counts, *news])
+    assert not affected_pods, "\n".join([counts, *affected_pods])
     assert not REVIEWED.keys() - different.keys(), "reviewed, but the same by now"

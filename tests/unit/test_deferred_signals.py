@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from kubechaos.deferred_signals import patient, whole
+from kubechaos.deferred_signals import deferred, signals_deferred
 
 
 class Cut(BaseException):
@@ -18,16 +18,16 @@ def cut(number: int, frame: object) -> None:
 
 def test_outside_a_handler_is_called_at_once() -> None:
     with pytest.raises(Cut):
-        patient(cut)(2, None)
+        deferred(cut)(2, None)
 
 
 def test_inside_a_handler_waits_for_the_end_of_the_outermost() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with whole():
-            with whole():
-                patient(cut)(2, None)
+        with signals_deferred():
+            with signals_deferred():
+                deferred(cut)(2, None)
                 done.append("inner")
             done.append("outer")
 
@@ -38,13 +38,13 @@ def test_inside_a_handler_waits_for_the_end_of_the_outermost() -> None:
 
 def test_an_error_inside_does_not_lose_the_signal() -> None:
     def work() -> None:
-        with whole():
-            patient(cut)(2, None)
+        with signals_deferred():
+            deferred(cut)(2, None)
             raise ValueError("as it happens")
 
     with pytest.raises(Cut):
         work()
-    with whole():
+    with signals_deferred():
         pass
 
 
@@ -52,10 +52,10 @@ def test_a_second_signal_waits_for_nothing() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with whole():
-            patient(cut)(2, None)
+        with signals_deferred():
+            deferred(cut)(2, None)
             done.append("first")
-            patient(cut)(2, None)
+            deferred(cut)(2, None)
             done.append("second")
 
     with pytest.raises(Cut):
@@ -68,9 +68,9 @@ def test_an_alarm_that_a_second_signal_overtakes_does_not_come_back(monkeypatch:
     monkeypatch.setattr(signal, "setitimer", lambda which, seconds: timers.append(seconds))
 
     def work() -> None:
-        with whole():
-            patient(cut)(signal.SIGALRM, None)
-            patient(cut)(signal.SIGINT, None)
+        with signals_deferred():
+            deferred(cut)(signal.SIGALRM, None)
+            deferred(cut)(signal.SIGINT, None)
 
     with pytest.raises(Cut) as caught:
         work()
@@ -83,7 +83,7 @@ def test_the_signal_that_waits_is_obeyed_before_the_one_that_does_not() -> None:
     def note(number: int, frame: object) -> None:
         heard.append(number)
 
-    with whole():
-        patient(note)(signal.SIGINT, None)
-        patient(note)(signal.SIGTERM, None)
+    with signals_deferred():
+        deferred(note)(signal.SIGINT, None)
+        deferred(note)(signal.SIGTERM, None)
         assert heard == [signal.SIGINT, signal.SIGTERM]

@@ -144,8 +144,8 @@ def _holding(
     if not rules:
         return before
     now = state.health
-    probes = {name: sample.passed for name, sample in state.world.probes.items() if sample}
-    moment = Moment(state.at - experiment.t0, now.ready, now.wanted, now.serving, state.world.active, probes)
+    probes = {name: sample.passed for name, sample in state.target.probes.items() if sample}
+    moment = Moment(state.at - experiment.t0, now.ready, now.wanted, now.serving, state.target.active, probes)
     return {rule.name: before.get(rule.name, state.at) for rule in rules if _holds(rule, moment)}
 
 

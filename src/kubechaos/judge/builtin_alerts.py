@@ -9,8 +9,8 @@ from ..effects import STOP_MARGIN
 from ..kube.objects import Container, Pod
 from .absence import absences
 from .experiment import Experiment
-from .health import lingers
-from .pod_history import Life
+from .health import why_not_gone
+from .pod_history import PodHistory
 from .reasons import ALERTS
 from .recovery import GONE_MARGIN, Limits, recovery_time
 from .state import State
@@ -69,9 +69,9 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
 def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """The loss, and the first sign of its recovery."""
     now = state.health
-    for life in state.news:
-        if life.gone is not None and life.pod.uid in experiment.victims:
-            yield Fact("PodDeleted", "info", _pod(life.pod), life.gone, life.gone)
+    for history in state.affected_pods:
+        if history.gone is not None and history.pod.uid in experiment.victims:
+            yield Fact("PodDeleted", "info", _pod(history.pod), history.gone, history.gone)
     if now.ready < now.wanted:
         yield Fact(
             "ProblemDetected", "warning", target, state.at, state.at, f"{now.ready} of {now.wanted} pods are Ready"
@@ -83,7 +83,7 @@ def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]
 
 def _serving(state: State, target: str) -> Iterator[Fact]:
     """What is wrong for those who use the target."""
-    for name, sample in state.world.probes.items():
+    for name, sample in state.target.probes.items():
         if sample and not sample.passed:
             message = f"probe {name} fails: {sample.why}"
             yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
@@ -96,47 +96,47 @@ def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]
     """The replacements and restarts since recovery is owed; what comes while a fault is in force is its own effect."""
     if experiment.in_force:
         return
-    for life in state.news:
-        if life.created is not None and life.created >= experiment.owed_from:
-            yield life.created, f"{_pod(life.pod)} was created"
-        for _, at in life.restarts:
+    for history in state.affected_pods:
+        if history.created is not None and history.created >= experiment.owed_from:
+            yield history.created, f"{_pod(history.pod)} was created"
+        for _, at in history.restarts:
             if at >= experiment.owed_from:
-                yield at, f"{_pod(life.pod)} was restarted"
+                yield at, f"{_pod(history.pod)} was restarted"
 
 
 def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
     """Why it is slow, as far as the API says."""
-    for life in state.news:
-        if not life.pod.active or life.gone is not None:
+    for history in state.affected_pods:
+        if not history.pod.active or history.gone is not None:
             continue
-        if life.pod.unschedulable:
-            yield Fact("Unschedulable", "warning", _pod(life.pod), state.at, state.at, life.pod.unschedulable)
-        for each in (*life.pod.init_containers, *life.pod.containers):
-            for reason in _reasons(each, life, experiment):
-                yield Fact(ALERTS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
-    if failure := state.world.failure:
+        if history.pod.unschedulable:
+            yield Fact("Unschedulable", "warning", _pod(history.pod), state.at, state.at, history.pod.unschedulable)
+        for each in (*history.pod.init_containers, *history.pod.containers):
+            for reason in _reasons(each, history, experiment):
+                yield Fact(ALERTS[reason], "warning", _pod(history.pod), state.at, state.at, each.message or reason)
+    if failure := state.target.failure:
         yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
 
 
-def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
+def _reasons(each: Container, history: PodHistory, experiment: Experiment) -> list[str]:
     """The reasons that a container gives now, and for its last end if that was after t0."""
-    lately = any(at >= experiment.t0 for _, at in life.restarts)
-    given = (each.reason, each.last_reason if lately or life.created is not None else "")
+    lately = any(at >= experiment.t0 for _, at in history.restarts)
+    given = (each.reason, each.last_reason if lately or history.created is not None else "")
     return [reason for reason in given if reason in ALERTS]
 
 
 def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> Iterator[Fact]:
     """What can only be said once the observation has ended."""
-    recovered = state.stretch is not None and recovery_time(state, limits) < inf
-    if recovered and state.stretch is not None:
-        complete = max(state.stretch, experiment.due)
+    recovered = state.stable_since is not None and recovery_time(state, limits) < inf
+    if recovered and state.stable_since is not None:
+        complete = max(state.stable_since, experiment.due)
         yield Fact("RecoveryComplete", "info", target, complete, complete + limits.stable_for)
-    for life in state.victims:
-        if life.deleted is not None and life.gone is None:
-            since = life.proof[1] if life.proof else life.deleted
-            until = since + (GONE_MARGIN if life.proof else life.pod.grace + STOP_MARGIN)
+    for history in state.victims:
+        if history.deleted is not None and history.gone is None:
+            since = history.proof[1] if history.proof else history.deleted
+            until = since + (GONE_MARGIN if history.proof else history.pod.grace + STOP_MARGIN)
             if state.at >= until:
-                yield Fact("NotGone", "warning", _pod(life.pod), since, until, lingers(life.pod))
+                yield Fact("NotGone", "warning", _pod(history.pod), since, until, why_not_gone(history.pod))
     if not recovered:
         for each in absences(state):
             yield Fact(each.name, "critical", each.object or target, each.since, state.at, each.message)

@@ -6,8 +6,8 @@ from math import inf
 from ..records import Gap
 from .absence import absences
 from .experiment import Change, Experiment, Injection
-from .health import awaited, trouble
-from .pod_history import Life
+from .health import running_init_container, trouble
+from .pod_history import PodHistory
 from .reasons import Cause, quoted
 from .recovery import Limits, added, begun, recovery_time
 from .state import State
@@ -36,28 +36,28 @@ def unproven(state: State, injection: Injection) -> Cause:
 
 def slowest(state: State, experiment: Experiment) -> Cause:
     """Name the phase that cost the most of a recovery; NONE if no pod had to come for it."""
-    ready = [life for life in added(state) if life.ready is not None]
-    if not ready or state.stretch is None:
+    ready = [history for history in added(state) if history.ready is not None]
+    if not ready or state.stable_since is None:
         return NONE
-    last = max(ready, key=lambda life: life.ready or 0.0)
-    phase, seconds = max(_costs(last, experiment.due, state.stretch), key=lambda cost: cost[1])
+    last = max(ready, key=lambda history: history.ready or 0.0)
+    phase, seconds = max(_costs(last, experiment.due, state.stable_since), key=lambda cost: cost[1])
     return Cause(phase.code, f"{seconds:.1f} s of it {phase.text}")
 
 
-def _costs(life: Life, due: float, stretch: float) -> list[tuple[Cause, float]]:
+def _costs(history: PodHistory, due: float, stable_since: float) -> list[tuple[Cause, float]]:
     """Split the time from due to the final stretch by the stages of the pod that was Ready last."""
     stages = [
-        (Cause("Creating", "until its replacement was created"), due, life.created),
-        (Cause("Scheduling", "until it was scheduled"), life.created, life.scheduled),
-        (Cause("Starting", _starting(life)), life.scheduled, life.started),
-        (Cause("BecomingReady", "until it was Ready"), life.started or life.scheduled, life.ready),
-        (Cause("Stabilizing", "until it stayed Ready"), life.ready, stretch),
+        (Cause("Creating", "until its replacement was created"), due, history.created),
+        (Cause("Scheduling", "until it was scheduled"), history.created, history.scheduled),
+        (Cause("Starting", _starting(history)), history.scheduled, history.started),
+        (Cause("BecomingReady", "until it was Ready"), history.started or history.scheduled, history.ready),
+        (Cause("Stabilizing", "until it stayed Ready"), history.ready, stable_since),
     ]
     return [(phase, max(0.0, end - begin)) for phase, begin, end in stages if begin is not None and end is not None]
 
 
-def _starting(life: Life) -> str:
-    if life.pod.init_containers:
+def _starting(history: PodHistory) -> str:
+    if history.pod.init_containers:
         return "pulling the images, running the init containers and starting the containers"
     return "pulling the image and starting the containers"
 
@@ -68,43 +68,43 @@ def obstacle(state: State, limits: Limits) -> Cause:
     if late < inf:
         phase = slowest(state, experiment)
         return Cause(phase.code, f"recovered only after {late:.1f} s, {phase.text}".rstrip(", "))
-    failure = state.world.failure
-    if failure and len(state.world.active) < state.health.wanted:
+    failure = state.target.failure
+    if failure and len(state.target.active) < state.health.wanted:
         return Cause("FailedCreate", f"FailedCreate: {failure}")
     return _of_a_pod(state, experiment) or _of_the_target(state, limits)
 
 
 def _of_a_pod(state: State, experiment: Experiment) -> Cause | None:
     """The first of the target's pods that is not all right, and why: the API's word before what was only seen."""
-    active = sorted((life for life in state.owned if life.pod.active), key=lambda life: life.pod.name)
-    unready = [life for life in active if not life.pod.ready]
-    for life in unready:
-        if found := trouble(life.pod):
-            log = experiment.logs.get(life.pod.uid, "")
-            return _pod_cause(state, life, found, f"; its last words: {log}" if log else "")
+    active = sorted((history for history in state.owned if history.pod.active), key=lambda history: history.pod.name)
+    unready = [history for history in active if not history.pod.ready]
+    for history in unready:
+        if found := trouble(history.pod):
+            log = experiment.logs.get(history.pod.uid, "")
+            return _pod_cause(state, history, found, f"; its last words: {log}" if log else "")
     if flapping := _flapping(active, experiment.t0):
         return flapping
-    for life in unready:
-        if waits_for := _waits_for(life):
-            return _pod_cause(state, life, waits_for)
-    for life in unready:
-        if life.unwell:
-            return _pod_cause(state, life, _unwell(life))
+    for history in unready:
+        if waits_for := _waits_for(history):
+            return _pod_cause(state, history, waits_for)
+    for history in unready:
+        if history.unwell:
+            return _pod_cause(state, history, _unwell(history))
     return None
 
 
-def _unwell(life: Life) -> Cause:
+def _unwell(history: PodHistory) -> Cause:
     """Say why a pod is not Ready: its condition, and what an Event says of its health."""
-    event, condition = quoted(life.unwell), quoted(life.pod.not_ready)
+    event, condition = quoted(history.unwell), quoted(history.pod.not_ready)
     # "ContainersNotReady" says no more than that it is not Ready; any other reason, as of a readiness gate, is why, and
     # the Event may be one of the minute in which the containers were still starting.
     named = condition.code not in ("", "ContainersNotReady")
     return Cause(condition.code if named else event.code, f"{condition.text}; {event.text}")
 
 
-def _pod_cause(state: State, life: Life, cause: Cause, more: str = "") -> Cause:
+def _pod_cause(state: State, history: PodHistory, cause: Cause, more: str = "") -> Cause:
     """Say of which pod it is the cause, and how many are Ready."""
-    return Cause(cause.code, f"{state.health.counted}; pod {life.pod.name}: {cause.text}{more}")
+    return Cause(cause.code, f"{state.health.counted}; pod {history.pod.name}: {cause.text}{more}")
 
 
 def _of_the_target(state: State, limits: Limits) -> Cause:
@@ -116,22 +116,22 @@ def _of_the_target(state: State, limits: Limits) -> Cause:
     return unmet or Cause("NotStable", f"all right only for less than {limits.stable_for:g} s")
 
 
-def _waits_for(life: Life) -> Cause | None:
+def _waits_for(history: PodHistory) -> Cause | None:
     """Say what the start of a pod waits for, as far as the API says."""
-    if life.started is not None or life.pod.ready:
+    if history.started is not None or history.pod.ready:
         return None
-    return awaited(life.pod) or (quoted(life.said) if life.said else None)
+    return running_init_container(history.pod) or (quoted(history.said) if history.said else None)
 
 
-def _flapping(lives: Iterable[Life], t0: float) -> Cause | None:
+def _flapping(histories: Iterable[PodHistory], t0: float) -> Cause | None:
     """Name the pod that lost its readiness again and again since t0."""
-    losses = [(sum(at >= t0 for at in life.losses), life) for life in lives]
-    count, life = max(losses, key=lambda each: each[0], default=(0, None))
-    if life is None or count < 2:
+    losses = [(sum(at >= t0 for at in history.losses), history) for history in histories]
+    count, history = max(losses, key=lambda each: each[0], default=(0, None))
+    if history is None or count < 2:
         return None
-    why = "" if life.pod.ready else f"; now {life.pod.not_ready}"
-    event = f"; {life.unwell}" if life.unwell else ""
-    return Cause("Flapping", f"pod {life.pod.name} lost its readiness {count} times{why}{event}")
+    why = "" if history.pod.ready else f"; now {history.pod.not_ready}"
+    event = f"; {history.unwell}" if history.unwell else ""
+    return Cause("Flapping", f"pod {history.pod.name} lost its readiness {count} times{why}{event}")
 
 
 def _after(experiment: Experiment, at: float) -> str:

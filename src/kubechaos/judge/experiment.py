@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..kube.objects import Pod
 from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
-from .pod_history import Life
+from .pod_history import PodHistory
 
 
 class Change(Struct, frozen=True):
@@ -71,11 +71,11 @@ class Injection(Struct, frozen=True):
         lasting = self.begun.lasts is Lasts.UNTIL_HEALED and not self.begun.effect.preparing
         return lasting and self.t0 < inf and not self.healed
 
-    def unproven_victims(self, lives: Mapping[str, Life]) -> list[str]:
+    def unproven_victims(self, histories: Mapping[str, PodHistory]) -> list[str]:
         """Return the uids of the victims that show no effect yet."""
         if self.proven is not None:
             return []
-        return [uid for uid in self.victims if self.begun.effect.on_victim(lives[uid], self) is None]
+        return [uid for uid in self.victims if self.begun.effect.on_victim(histories[uid], self) is None]
 
 
 class Experiment(Struct, frozen=True):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ..kube.objects import Container, Pod
 from .reasons import ALERTS, Cause, quoted
-from .target_state import World
+from .target_state import TargetState
 
 
 class Health(Struct, frozen=True):
@@ -25,65 +25,67 @@ class Health(Struct, frozen=True):
         return self.unmet is None
 
 
-def health(world: World, *, floor: int = 0, owing: frozenset[str] = frozenset(), in_force: bool = False) -> Health:
+def health(
+    target: TargetState, *, wanted_before: int = 0, unproven: frozenset[str] = frozenset(), in_force: bool = False
+) -> Health:
     """Look at the target.
 
-    `floor` is what was wanted before the fault, `owing` the uids of victims that show no effect of it yet; a fault that
-    is `in_force` has changed what is wanted itself.
+    `wanted_before` is the number of replicas wanted before the fault, `unproven` the uids of the victims that show no
+    effect of it yet. While a fault is `in_force`, it has itself changed what is wanted.
     """
-    wanted = max(1, floor if in_force or world.lost else world.wanted)
-    active = world.active
-    mine = world.updated(active)
+    wanted = max(1, wanted_before if in_force or target.lost else target.wanted)
+    active = target.active
+    mine = target.updated(active)
     updated = sum([pod.ready for pod in mine])
     counted = f"{updated} of {wanted} pods of the current template are Ready"
-    missing = _missing(world, mine, wanted, counted) if updated < wanted else None
-    unmet = _unmet(world, floor, in_force) or _untouched(active, owing) or missing or _failing(world)
+    missing = _missing(target, mine, wanted, counted) if updated < wanted else None
+    unmet = _unmet(target, wanted_before, in_force) or _untouched(active, unproven) or missing or _failing(target)
     ready = updated if len(mine) == len(active) else sum([pod.ready for pod in active])
-    return Health(ready, wanted, world.serving(active), unmet, counted)
+    return Health(ready, wanted, target.serving(active), unmet, counted)
 
 
-def _unmet(world: World, floor: int, in_force: bool) -> Cause | None:
+def _unmet(target: TargetState, wanted_before: int, in_force: bool) -> Cause | None:
     """The first condition on the workload that does not hold."""
-    workload = world.workload
-    if not world.complete:
+    workload = target.workload
+    if not target.complete:
         return Cause("NotListed", "not everything has been listed yet")
-    if world.lost or (workload and workload.deleting):
-        return Cause("TargetDeleted", f"the {world.kind} has been deleted")
+    if target.lost or (workload and workload.deleting):
+        return Cause("TargetDeleted", f"the {target.kind} has been deleted")
     if workload and workload.observed_generation < workload.generation:
         text = f"its controller has not observed generation {workload.generation}"
         return Cause("GenerationNotObserved", text)
     if in_force:
         return Cause("FaultInForce", "the fault is still in force")
-    if world.wanted < max(1, floor):
-        before = f", {floor} were before" if floor else ""
-        return Cause("TooFewReplicas", f"{world.wanted} replicas are wanted{before}")
+    if target.wanted < max(1, wanted_before):
+        before = f", {wanted_before} were before" if wanted_before else ""
+        return Cause("TooFewReplicas", f"{target.wanted} replicas are wanted{before}")
     return None
 
 
-def _untouched(active: tuple[Pod, ...], owing: frozenset[str]) -> Cause | None:
+def _untouched(active: tuple[Pod, ...], unproven: frozenset[str]) -> Cause | None:
     """The first victim that shows no effect of the fault."""
-    if owing:
+    if unproven:
         for pod in active:
-            if pod.uid in owing:
+            if pod.uid in unproven:
                 return Cause("NotGone", f"victim {pod.name} is still there")
     return None
 
 
-def _missing(world: World, mine: list[Pod], wanted: int, counted: str) -> Cause:
+def _missing(target: TargetState, mine: list[Pod], wanted: int, counted: str) -> Cause:
     """Say why there are fewer Ready pods than wanted, as far as the API says."""
     if unready := _first(mine):
         return Cause(unready.code, f"{counted}; {unready.text}")
-    if world.failure and len(mine) < wanted:
-        return Cause("FailedCreate", f"{counted}; FailedCreate: {world.failure}")
-    keeps = world.workload.keeps if world.workload and len(mine) < len(world.active) else ""
+    if target.failure and len(mine) < wanted:
+        return Cause("FailedCreate", f"{counted}; FailedCreate: {target.failure}")
+    keeps = target.workload.keeps if target.workload and len(mine) < len(target.active) else ""
     if keeps:
         return Cause("UpdateStrategy", f"{counted}; {keeps} keeps pods of an old template")
     return Cause("NotCreated", counted)
 
 
-def _failing(world: World) -> Cause | None:
+def _failing(target: TargetState) -> Cause | None:
     """The first probe that does not pass."""
-    for name, sample in world.probes.items():
+    for name, sample in target.probes.items():
         if sample is None:
             return Cause("ProbeUnanswered", f"probe {name} has not answered yet")
         if not sample.passed:
@@ -91,19 +93,19 @@ def _failing(world: World) -> Cause | None:
     return None
 
 
-def unrest(world: World) -> Cause | None:
+def still_changing(target: TargetState) -> Cause | None:
     """Return what keeps a healthy target from being steady: a rollout, a terminating pod; None if nothing does."""
-    workload, updated = world.workload, {pod.uid for pod in world.updated(world.active)}
+    workload, updated = target.workload, {pod.uid for pod in target.updated(target.active)}
     if workload and workload.paused:
-        return Cause("Paused", f"the {world.kind} is paused")
-    if old := [pod.name for pod in world.active if pod.uid not in updated]:
+        return Cause("Paused", f"the {target.kind} is paused")
+    if old := [pod.name for pod in target.active if pod.uid not in updated]:
         return Cause("RolloutInProgress", f"a rollout is in progress: pod {old[0]} is of an old template")
     if workload and workload.updated_replicas != workload.replicas:
         counted = f"{workload.updated_replicas} of {workload.replicas} replicas are updated"
         return Cause("RolloutInProgress", f"a rollout is in progress: {counted}")
-    if world.expect and len(world.active) != world.expect:
-        return Cause("UnexpectedPods", f"{len(world.active)} pods are there, {world.expect} are expected")
-    if dying := [pod.name for pod in world.owned if pod.deleting]:
+    if target.expect and len(target.active) != target.expect:
+        return Cause("UnexpectedPods", f"{len(target.active)} pods are there, {target.expect} are expected")
+    if dying := [pod.name for pod in target.owned if pod.deleting]:
         return Cause("Terminating", f"pod {dying[0]} is terminating")
     return None
 
@@ -113,7 +115,7 @@ def _first(pods: list[Pod]) -> Cause | None:
     unready = sorted((pod for pod in pods if not pod.ready), key=lambda pod: (not trouble(pod), pod.name))
     if not unready:
         return None
-    why = trouble(unready[0]) or awaited(unready[0]) or _pending(unready[0])
+    why = trouble(unready[0]) or running_init_container(unready[0]) or _pending(unready[0])
     return Cause(why.code, f"pod {unready[0].name}: {why.text}")
 
 
@@ -131,7 +133,7 @@ def trouble(pod: Pod) -> Cause | None:
     return next((said for each in (*pod.init_containers, *pod.containers) if (said := _container(each))), None)
 
 
-def awaited(pod: Pod) -> Cause | None:
+def running_init_container(pod: Pod) -> Cause | None:
     """Say which init container the start of a pod waits for; None if for none. A sidecar that has started is ready."""
     if not any(each.reason == "PodInitializing" for each in pod.containers):
         return None
@@ -139,7 +141,7 @@ def awaited(pod: Pod) -> Cause | None:
     return next((Cause("PodInitializing", f"init container {name} is still running") for name in running), None)
 
 
-def lingers(pod: Pod) -> str:
+def why_not_gone(pod: Pod) -> str:
     """Say what keeps a pod that has been deleted."""
     return f"kept by finalizers {', '.join(pod.finalizers)}" if pod.finalizers else "still terminating"
 

@@ -146,7 +146,7 @@ def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: in
         within=limits.within,
         hold=own.begun.hold,
         stable_for=limits.stable_for,
-        victims=tuple(victim(state.lives[uid], t0) for uid in own.victims),
+        victims=tuple(victim(state.histories[uid], t0) for uid in own.victims),
         recovery_time=recovery_time(state, limits),
         availability=_availability(state, experiment),
         probe_availability=_passed(state, experiment),
@@ -177,15 +177,15 @@ def _breaks(records: Iterable[Gap | Delay], t0: float) -> tuple[StreamBreak, ...
 
 def _passed(state: State, experiment: Experiment) -> dict[str, float]:
     """The share of each probe's samples that passed before the final stretch; 1.0 where it had no time for one."""
-    counted = experiment.probed if state.stretch is None else experiment.probed_before
-    found = {name: counted.get(name) for name in state.world.probes}
+    counted = experiment.probed if state.stable_since is None else experiment.probed_before
+    found = {name: counted.get(name) for name in state.target.probes}
     return {name: each.passed / each.samples if each else 1.0 for name, each in found.items()}
 
 
 def _probes(state: State, experiment: Experiment) -> dict[str, ProbeFacts]:
     end = state.at if experiment.ended is None else experiment.ended
     facts = {}
-    for name in state.world.probes if experiment.t0 < inf else ():
+    for name in state.target.probes if experiment.t0 < inf else ():
         each = experiment.probed.get(name, Probed(experiment.t0))
         rate = each.samples / (end - experiment.t0) if end > experiment.t0 else 0.0
         facts[name] = ProbeFacts(each.samples, each.passed, rate, max(each.longest, end - each.last))
@@ -195,8 +195,8 @@ def _probes(state: State, experiment: Experiment) -> dict[str, ProbeFacts]:
 def _availability(state: State, experiment: Experiment) -> float:
     if experiment.t0 == inf:
         return 1.0
-    if state.stretch is not None:
-        worth, until = experiment.ready_seconds_before, max(state.stretch, experiment.t0)
+    if state.stable_since is not None:
+        worth, until = experiment.ready_seconds_before, max(state.stable_since, experiment.t0)
     else:
         worth, until = experiment.ready_seconds, experiment.ended or state.at
     return min(1.0, worth / (until - experiment.t0)) if until > experiment.t0 else 1.0

@@ -6,7 +6,7 @@ from math import inf
 from msgspec import Struct
 
 from ..kube.kinds import KINDS
-from .pod_history import Life
+from .pod_history import PodHistory
 from .recovery import added
 from .state import State
 
@@ -68,35 +68,37 @@ class Phases(Struct, frozen=True):
 
 def phases(state: State, t0: float) -> Phases:
     """Return the target's pods that went and came since t0."""
-    gone = [life for life in state.owned if life.deleted is not None and life.deleted >= t0]
+    gone = [history for history in state.owned if history.deleted is not None and history.deleted >= t0]
     return Phases(
-        tuple(_removed(life, t0) for life in gone),
-        tuple(_added(life, t0, _place_of(life, gone, state.world.kind)) for life in added(state)),
+        tuple(_removed(history, t0) for history in gone),
+        tuple(_added(history, t0, _place_of(history, gone, state.target.kind)) for history in added(state)),
     )
 
 
-def victim(life: Life, t0: float) -> Victim:
+def victim(history: PodHistory, t0: float) -> Victim:
     """Return what became of a pod that was chosen for the fault."""
-    return Victim(life.pod.name, life.pod.uid, life.pod.node, _after(life.gone, t0))
+    return Victim(history.pod.name, history.pod.uid, history.pod.node, _after(history.gone, t0))
 
 
-def _removed(life: Life, t0: float) -> Removed:
-    pod = life.pod
-    return Removed(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in (life.deleted, life.stopped, life.gone)))
+def _removed(history: PodHistory, t0: float) -> Removed:
+    pod = history.pod
+    return Removed(
+        pod.name, pod.uid, pod.node, *(_after(at, t0) for at in (history.deleted, history.stopped, history.gone))
+    )
 
 
-def _place_of(life: Life, gone: Sequence[Life], kind: str) -> str | None:
+def _place_of(history: PodHistory, gone: Sequence[PodHistory], kind: str) -> str | None:
     """Return the uid of the last pod before this one whose place it took, where Kubernetes pairs them."""
     place = KINDS[kind].place
-    mine = place(life.pod)
-    before = [each.pod for each in gone if (each.created or -inf) < (life.created or inf)]
+    mine = place(history.pod)
+    before = [each.pod for each in gone if (each.created or -inf) < (history.created or inf)]
     same = [pod.uid for pod in before if mine and place(pod) == mine]
     return same[-1] if same else None
 
 
-def _added(life: Life, t0: float, replaces: str | None) -> Added:
-    pod = life.pod
-    stages = (life.created, life.scheduled, life.started, life.ready, life.serving)
+def _added(history: PodHistory, t0: float, replaces: str | None) -> Added:
+    pod = history.pod
+    stages = (history.created, history.scheduled, history.started, history.ready, history.serving)
     created, scheduled, started, ready, serving = (_after(at, t0) for at in stages)
     return Added(pod.name, pod.uid, pod.node, created, scheduled, started, ready, serving, replaces)
 

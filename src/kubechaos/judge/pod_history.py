@@ -13,12 +13,12 @@ WAITS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox
 """The reasons of Events that say what the start of a pod waits for."""
 UNWELL = ("Unhealthy", "NodeNotReady")
 """The reasons of Events that say why a pod that runs is not Ready, or does not stay so."""
-_TELLS = {**dict.fromkeys(WAITS, "said"), **dict.fromkeys(UNWELL, "unwell")}
+_FIELD_OF_REASON = {**dict.fromkeys(WAITS, "said"), **dict.fromkeys(UNWELL, "unwell")}
 
-Lives = Mapping[str, "Life"]
+PodHistories = Mapping[str, "PodHistory"]
 
 
-class Life(Struct, frozen=True):
+class PodHistory(Struct, frozen=True):
     """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
 
     `losses` are when it lost its readiness, `restarts` which container was seen to have been restarted and when, and
@@ -43,51 +43,57 @@ class Life(Struct, frozen=True):
     """The effect of a kill: "gone", or "stopped": terminating with nothing running; and when it was first seen."""
 
 
-def live(lives: Lives, record: Record, at: float) -> Lives:
+def with_record(histories: PodHistories, record: Record, at: float) -> PodHistories:
     """Return the lives after a record."""
     match record:
         case Begun(injection=0):
             # Who was gone before is nobody's victim or replacement any more: a long test must not remember all pods.
-            return {uid: life for uid, life in lives.items() if life.gone is None}
+            return {uid: history for uid, history in histories.items() if history.gone is None}
         case Listed(objects=objects):
             pods = [each for each in objects if isinstance(each, Pod)]
-            return {**lives, **{pod.uid: Life(pod, listed=True) for pod in pods}} if pods else lives
+            return {**histories, **{pod.uid: PodHistory(pod, listed=True) for pod in pods}} if pods else histories
         case Seen(object=Pod() as pod):
-            return {**lives, pod.uid: _seen(lives.get(pod.uid), pod, at)}
+            return {**histories, pod.uid: _seen(histories.get(pod.uid), pod, at)}
         case Gone(object=Pod() as pod):
-            return {**lives, pod.uid: _gone(lives.get(pod.uid), pod, at)}
-        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in _TELLS:
-            told: dict[str, Any] = {_TELLS[event.reason]: f"{event.reason}: {event.message}"}
-            return {**lives, about.uid: replace(lives[about.uid], **told)}
+            return {**histories, pod.uid: _gone(histories.get(pod.uid), pod, at)}
+        case Seen(object=Event(about=about) as event) if about.uid in histories and event.reason in _FIELD_OF_REASON:
+            said: dict[str, Any] = {_FIELD_OF_REASON[event.reason]: f"{event.reason}: {event.message}"}
+            return {**histories, about.uid: replace(histories[about.uid], **said)}
         case Seen(object=EndpointSlice(ready=uids)):
             fresh = [
-                lives[uid] for uid in uids if uid in lives and lives[uid].serving is None and not lives[uid].listed
+                histories[uid]
+                for uid in uids
+                if uid in histories and histories[uid].serving is None and not histories[uid].listed
             ]
-            return {**lives, **{life.pod.uid: replace(life, serving=at) for life in fresh}} if fresh else lives
-    return lives
+            return (
+                {**histories, **{history.pod.uid: replace(history, serving=at) for history in fresh}}
+                if fresh
+                else histories
+            )
+    return histories
 
 
-def _seen(life: Life | None, pod: Pod, at: float) -> Life:
+def _seen(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
     """The life after a pod was seen: most of what an event tells is as it was."""
-    life = life or Life(pod, created=at)
-    news: dict[str, Any] = {} if life.listed else _reached(life, pod, at)
-    if life.deleted is None and pod.deleting:
-        news["deleted"] = at
-    if life.stopped is None and pod.stopped:
-        news["stopped"] = at
-    if life.pod.ready and not pod.ready and pod.active:
-        news["losses"] = (*life.losses, at)
-    if pod.containers != life.pod.containers:
-        news["restarts"] = life.restarts + tuple((name, at) for name in _restarted(life.pod, pod))
-    if life.proof is None and pod.deleting and pod.stopped:
-        news["proof"] = ("stopped", at)
-    return replace(life, pod=pod, **news)
+    history = history or PodHistory(pod, created=at)
+    changes: dict[str, Any] = {} if history.listed else _reached(history, pod, at)
+    if history.deleted is None and pod.deleting:
+        changes["deleted"] = at
+    if history.stopped is None and pod.stopped:
+        changes["stopped"] = at
+    if history.pod.ready and not pod.ready and pod.active:
+        changes["losses"] = (*history.losses, at)
+    if pod.containers != history.pod.containers:
+        changes["restarts"] = history.restarts + tuple((name, at) for name in _restarted(history.pod, pod))
+    if history.proof is None and pod.deleting and pod.stopped:
+        changes["proof"] = ("stopped", at)
+    return replace(history, pod=pod, **changes)
 
 
-def _reached(life: Life, pod: Pod, at: float) -> dict[str, float]:
+def _reached(history: PodHistory, pod: Pod, at: float) -> dict[str, float]:
     """The stages that a pod has only now; what a listed pod had reached before we looked has no time."""
     now = {"scheduled": bool(pod.node), "started": pod.started, "ready": pod.ready}
-    return {stage: at for stage, reached in now.items() if reached and getattr(life, stage) is None}
+    return {stage: at for stage, reached in now.items() if reached and getattr(history, stage) is None}
 
 
 def _restarted(before: Pod, pod: Pod) -> list[str]:
@@ -96,16 +102,16 @@ def _restarted(before: Pod, pod: Pod) -> list[str]:
     return [each.name for each in pod.containers if each.restarts > known.get(each.name, 0)]
 
 
-def _gone(life: Life | None, pod: Pod, at: float) -> Life:
-    life = life or Life(pod, created=at)
-    deleted = at if life.deleted is None else life.deleted
-    return replace(life, pod=pod, deleted=deleted, gone=at, proof=life.proof or ("gone", at))
+def _gone(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
+    history = history or PodHistory(pod, created=at)
+    deleted = at if history.deleted is None else history.deleted
+    return replace(history, pod=pod, deleted=deleted, gone=at, proof=history.proof or ("gone", at))
 
 
-def stale(lives: Lives, record: Record) -> bool:
+def stale(histories: PodHistories, record: Record) -> bool:
     """Whether a record tells of a pod what is older than what is known: it changes nothing."""
     # A tuple here and there on the way of every record: `Seen | Gone` would be made anew each time.
     if not isinstance(record, (Seen, Gone)) or not isinstance(record.object, Pod):
         return False
-    life = lives.get(record.object.uid)
-    return life is not None and (life.gone is not None or older(record.object, life.pod))
+    history = histories.get(record.object.uid)
+    return history is not None and (history.gone is not None or older(record.object, history.pod))

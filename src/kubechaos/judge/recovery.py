@@ -5,8 +5,8 @@ from math import inf
 from typing import Final
 
 from .experiment import Experiment, Injection
-from .health import unrest
-from .pod_history import Life
+from .health import still_changing
+from .pod_history import PodHistory
 from .reasons import Cause
 from .state import State
 
@@ -24,20 +24,20 @@ class Limits:
 
 def steady_at(state: State, stable_for: float) -> float:
     """Return when the target is steady if nothing more happens, on the run's clock; inf if it is not all right."""
-    return inf if unsteady(state) or state.stretch is None else state.stretch + stable_for
+    return inf if unsteady(state) or state.stable_since is None else state.stable_since + stable_for
 
 
 def unsteady(state: State) -> Cause | None:
     """Return what keeps the target from being steady, apart from time; None if nothing does."""
-    return state.health.unmet or unrest(state.world)
+    return state.health.unmet or still_changing(state.target)
 
 
 def ends_at(state: State, limits: Limits) -> float:
     """Return when the observation ends if nothing more is seen, on the run's clock."""
     experiment = begun(state)
-    if state.world.lost:
+    if state.target.lost:
         return state.at
-    if state.stretch is None:
+    if state.stable_since is None:
         waits = max((_waits_without_recovery(state, each) for each in experiment.injected), default=0.0)
         return max(experiment.due + limits.within, waits)
     ends = max([stable_at(state, limits), *(_proof_ends_at(state, each) for each in experiment.injected)])
@@ -46,22 +46,22 @@ def ends_at(state: State, limits: Limits) -> float:
 
 def _waits_without_recovery(state: State, injection: Injection) -> float:
     """Return until when a fault is waited for though the target does not recover: until nothing can prove it."""
-    untouched = any(state.lives[uid].deleted is None for uid in injection.victims)
-    on_the_whole = not injection.victims and not injection.begun.effect.preparing
-    waits = not injection.proven and (untouched or on_the_whole)
+    untouched = any(state.histories[uid].deleted is None for uid in injection.victims)
+    without_victims = not injection.victims and not injection.begun.effect.preparing
+    waits = not injection.proven and (untouched or without_victims)
     return proof_deadline(state, injection) if waits else 0.0
 
 
 def proof_deadline(state: State, injection: Injection) -> float:
     """Return when a fault must have been proven, on the run's clock."""
-    return injection.t0 + injection.begun.effect.deadline([state.lives[uid].pod.grace for uid in injection.victims])
+    return injection.t0 + injection.begun.effect.deadline([state.histories[uid].pod.grace for uid in injection.victims])
 
 
 def _proof_ends_at(state: State, injection: Injection) -> float:
     if injection.proven is None:
         return proof_deadline(state, injection)
     # A victim that was proven to be stopped is given a little time to leave the API; a restarted one stays.
-    lingering = injection.begun.effect.leaves and any(state.lives[uid].gone is None for uid in injection.victims)
+    lingering = injection.begun.effect.leaves and any(state.histories[uid].gone is None for uid in injection.victims)
     return injection.proven.at + (GONE_MARGIN if lingering else 0.0)
 
 
@@ -75,12 +75,12 @@ def unproven(state: State) -> Injection | None:
 
 def stable_at(state: State, limits: Limits) -> float:
     """Return when the current stretch has lasted long enough to count; inf outside of one."""
-    return inf if state.stretch is None else max(state.stretch, begun(state).due) + limits.stable_for
+    return inf if state.stable_since is None else max(state.stable_since, begun(state).due) + limits.stable_for
 
 
 def _answered(state: State, limits: Limits) -> bool:
     """Whether every probe has answered since the stretch was long enough: silence is no success."""
-    return all(sample and sample.at >= stable_at(state, limits) for sample in state.world.probes.values())
+    return all(sample and sample.at >= stable_at(state, limits) for sample in state.target.probes.values())
 
 
 def recovery_time(state: State, limits: Limits, at: float | None = None) -> float:
@@ -90,9 +90,9 @@ def recovery_time(state: State, limits: Limits, at: float | None = None) -> floa
     """
     experiment = begun(state)
     at = experiment.ended if at is None else at
-    if at is None or state.stretch is None or at < stable_at(state, limits) or not _answered(state, limits):
+    if at is None or state.stable_since is None or at < stable_at(state, limits) or not _answered(state, limits):
         return inf
-    return max(0.0, state.stretch - experiment.due)
+    return max(0.0, state.stable_since - experiment.due)
 
 
 def begun(state: State) -> Experiment:
@@ -102,8 +102,8 @@ def begun(state: State) -> Experiment:
     return state.experiment
 
 
-def added(state: State) -> tuple[Life, ...]:
+def added(state: State) -> tuple[PodHistory, ...]:
     """Return the target's pods that appeared after t0, in the order in which they did."""
     t0 = begun(state).t0
-    born = [life for life in state.owned if life.created is not None and life.created >= t0]
-    return tuple(sorted(born, key=lambda life: (life.created, life.pod.name)))
+    born = [history for history in state.owned if history.created is not None and history.created >= t0]
+    return tuple(sorted(born, key=lambda history: (history.created, history.pod.name)))

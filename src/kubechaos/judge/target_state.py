@@ -17,7 +17,7 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
 """Where the objects of each kind are kept; there is only one workload, and Events are not kept."""
 
 
-class World(Struct, frozen=True):
+class TargetState(Struct, frozen=True):
     """What the streams have told so far.
 
     `kind` is that of the target, and `expect` how many pods it should have where no workload says so. `listed` are the
@@ -125,103 +125,109 @@ class World(Struct, frozen=True):
         return [pod for pod in pods if template and pod.template == template]
 
 
-def apply(world: World, record: Record) -> World:
+def with_record(target: TargetState, record: Record) -> TargetState:
     """Return the world after a record; a version that is older than the known one changes nothing."""
     match record:
         case Seen(object=Event() as event):
-            refused = event.reason == "FailedCreate" and event.about.uid in world.owners
-            return replace(world, refusal=event.message) if refused else world
+            refused = event.reason == "FailedCreate" and event.about.uid in target.owners
+            return replace(target, refusal=event.message) if refused else target
         case Seen(object=value):
-            return _related(world, _seen(world, value), value)
+            return _with_relations_of(target, _with_object(target, value), value)
         case Gone(object=value):
-            return _related(world, _gone(world, value), value)
+            return _with_relations_of(target, _without_object(target, value), value)
         case Sample():
-            return replace(world, probes={**world.probes, record.name: record})
+            return replace(target, probes={**target.probes, record.name: record})
         case Listed():
-            return _relate(_listed(replace(world, listed=world.listed | {record.kind}), record))
+            return _with_relations(_with_listing(replace(target, listed=target.listed | {record.kind}), record))
         case Opened():
-            return replace(world, kind=record.kind, expect=record.expect, probes=dict.fromkeys(record.probes))
+            return replace(target, kind=record.kind, expect=record.expect, probes=dict.fromkeys(record.probes))
         case Begun(injection=0):
-            return replace(world, refusal="")
-    return world
+            return replace(target, refusal="")
+    return target
 
 
-def _listed(world: World, record: Listed) -> World:
-    kind = KINDS[world.kind]
+def _with_listing(target: TargetState, record: Listed) -> TargetState:
+    kind = KINDS[target.kind]
     if record.kind == kind.name:
-        return replace(world, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
+        return replace(target, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
     if record.kind not in _FIELDS:
-        return world
-    if not kind.is_workload and record.kind in kind.streams and not world.owners:
+        return target
+    if not kind.is_workload and record.kind in kind.streams and not target.owners:
         # Pods by selector belong to the target by the controllers that they have when they are first listed.
-        world = replace(world, owners=frozenset(o.owner for o in record.objects if isinstance(o, Pod) and o.owner))
-    return _with(world, record.kind, {each.uid: each for each in record.objects})
+        target = replace(target, owners=frozenset(o.owner for o in record.objects if isinstance(o, Pod) and o.owner))
+    return _with(target, record.kind, {each.uid: each for each in record.objects})
 
 
-def _seen(world: World, value: Observed) -> World:
+def _with_object(target: TargetState, value: Observed) -> TargetState:
     if isinstance(value, Workload):
-        return world if _stale(world.workload, value) else replace(world, workload=value)
+        return target if _stale(target.workload, value) else replace(target, workload=value)
     if value.kind not in _FIELDS:
-        return world
-    known = world.known(value.kind)
-    return world if _stale(known.get(value.uid), value) else _with(world, value.kind, {**known, value.uid: value})
+        return target
+    known = target.known(value.kind)
+    return target if _stale(known.get(value.uid), value) else _with(target, value.kind, {**known, value.uid: value})
 
 
-def _gone(world: World, value: Observed) -> World:
+def _without_object(target: TargetState, value: Observed) -> TargetState:
     if isinstance(value, Workload):
-        same = world.workload is not None and world.workload.uid == value.uid
-        return replace(world, workload=None) if same else world
+        same = target.workload is not None and target.workload.uid == value.uid
+        return replace(target, workload=None) if same else target
     if value.kind not in _FIELDS:
-        return world
-    known = world.known(value.kind)
-    return _with(world, value.kind, {uid: each for uid, each in known.items() if uid != value.uid})
+        return target
+    known = target.known(value.kind)
+    return _with(target, value.kind, {uid: each for uid, each in known.items() if uid != value.uid})
 
 
-def _related(before: World, world: World, value: Observed) -> World:
+def _with_relations_of(before: TargetState, target: TargetState, value: Observed) -> TargetState:
     """Remember what an object tells of whose the target is; most tell nothing, and the neighbours are many."""
     match value:
         case Pod():
             known = before.pods.get(value.uid)
-            news = value.owner in world.owners and (known is None or known.owner != value.owner)
-            return _met(world, [each for each in world.slices.values() if value.uid in each.known]) if news else world
+            newly_owned = value.owner in target.owners and (known is None or known.owner != value.owner)
+            return (
+                _with_services(target, [each for each in target.slices.values() if value.uid in each.known])
+                if newly_owned
+                else target
+            )
         case EndpointSlice():
-            return _met(world, [each.slices[value.uid] for each in (before, world) if value.uid in each.slices])
-    return world if _owners(world) <= world.owners else _relate(world)
+            return _with_services(
+                target, [each.slices[value.uid] for each in (before, target) if value.uid in each.slices]
+            )
+    return target if _owners(target) <= target.owners else _with_relations(target)
 
 
-def _relate(world: World) -> World:
+def _with_relations(target: TargetState) -> TargetState:
     """Remember which controllers and Services are the target's."""
-    world = replace(world, owners=world.owners | _owners(world))
-    return _met(world, world.slices.values())
+    target = replace(target, owners=target.owners | _owners(target))
+    return _with_services(target, target.slices.values())
 
 
-def _met(world: World, slices: Iterable[EndpointSlice]) -> World:
+def _with_services(target: TargetState, slices: Iterable[EndpointSlice]) -> TargetState:
     """Remember which Services are the target's, once some of the slices have changed, or whose the pods in them are."""
-    services = {each.service for each in slices if each.service in world.services or _serves(each, world)}
+    services = {each.service for each in slices if each.service in target.services or _serves(each, target)}
     if not services:
-        return world
-    services |= world.services
-    backends = tuple(each for each in world.slices.values() if each.service in services)
-    return replace(world, services=frozenset(services), backends=backends)
+        return target
+    services |= target.services
+    backends = tuple(each for each in target.slices.values() if each.service in services)
+    return replace(target, services=frozenset(services), backends=backends)
 
 
-def _serves(slice_: EndpointSlice, world: World) -> bool:
-    pods = (world.pods.get(uid) for uid in slice_.known)
-    return bool(slice_.service) and any(pod is not None and pod.owner in world.owners for pod in pods)
+def _serves(slice_: EndpointSlice, target: TargetState) -> bool:
+    pods = (target.pods.get(uid) for uid in slice_.known)
+    return bool(slice_.service) and any(pod is not None and pod.owner in target.owners for pod in pods)
 
 
-def _owners(world: World) -> set[str]:
+def _owners(target: TargetState) -> set[str]:
     """Whose pods are the target's now: a Deployment's are those of its ReplicaSets."""
-    if (workload := world.workload) is None:
+    if (workload := target.workload) is None:
         return set()
-    if KINDS[world.kind].template is not Template.REPLICA_SET:
+    if KINDS[target.kind].template is not Template.REPLICA_SET:
         return {workload.uid}
-    return {each.uid for each in world.replica_sets.values() if each.owner == workload.uid}
+    return {each.uid for each in target.replica_sets.values() if each.owner == workload.uid}
 
 
-def _with(world: World, kind: str, objects: Mapping[str, Any]) -> World:
+def _with(target: TargetState, kind: str, objects: Mapping[str, Any]) -> TargetState:
     changes: dict[str, Any] = {_FIELDS[kind]: objects}
-    return replace(world, **changes)
+    return replace(target, **changes)
 
 
 def _stale(known: Observed | None, new: Observed) -> bool:

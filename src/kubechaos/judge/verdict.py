@@ -37,8 +37,8 @@ def judge(state: State, limits: Limits) -> Judgement:
     """Judge an experiment whose observation has ended."""
     experiment = begun(state)
     recovered = recovery_time(state, limits) <= limits.within
-    if hole := _hole(state, stable_at(state, limits)):
-        return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, hole))
+    if gap := _gap(state, stable_at(state, limits)):
+        return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, gap))
     changes = [each for each in experiment.changes if each.final or (each.spec and not recovered)]
     if change := next(iter(changes), None):
         return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, change))
@@ -49,9 +49,9 @@ def judge(state: State, limits: Limits) -> Judgement:
     return Judgement(Verdict.NOT_RECOVERED, cause.obstacle(state, limits))
 
 
-def _hole(state: State, until: float) -> Gap | None:
+def _gap(state: State, until: float) -> Gap | None:
     """The first gap between t0 and the end of the stable stretch in what a verdict stands on."""
     t0 = begun(state).t0
     return next(
-        (gap for gap in state.gaps if gap.kind in state.world.required and gap.at >= t0 and gap.since <= until), None
+        (gap for gap in state.gaps if gap.kind in state.target.required and gap.at >= t0 and gap.since <= until), None
     )

@@ -36,7 +36,7 @@ def seconds(timestamp: str | None) -> float:
     return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
 
 
-def whole(text: str) -> int | None:
+def decimal(text: str) -> int | None:
     """Return a whole number that is written in the digits 0 to 9 and fits into 64 bits, None for any other text."""
     # isdigit alone would let "²" pass, and int refuses some thousands of digits.
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
@@ -116,7 +116,7 @@ def selector(raw: schema.Selector | None) -> str:
 
 
 def _revision(meta: schema.Meta) -> int:
-    return whole((meta.annotations or {}).get(REVISION, "")) or 0
+    return decimal((meta.annotations or {}).get(REVISION, "")) or 0
 
 
 def _failure(status: schema.WorkloadStatus) -> str:
@@ -251,9 +251,9 @@ class Codec(Generic[ValueT]):
     def event(self, line: bytes) -> tuple[str, ValueT | Status]:
         """Decode one line of a watch into its type and its object; an ERROR carries a Status."""
         try:
-            told = self._event.decode(line)
-            if told.type != "ERROR":
-                return told.type, self._value(told.object)
+            event = self._event.decode(line)
+            if event.type != "ERROR":
+                return event.type, self._value(event.object)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # most likely a Status, which has another shape
         with _well_formed():

@@ -14,7 +14,7 @@ LINES: Final = "3"
 BYTES: Final = "1000"
 
 
-def last_words(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
+def log_tails(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
     """Yield the end of the log of the container that keeps its pod from being Ready because it ended.
 
     What cannot be read is left out: the permission for logs may be missing.

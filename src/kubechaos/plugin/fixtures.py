@@ -130,15 +130,15 @@ def _kubechaos_chaos(
     from ..run.chaos import Chaos
     from ..run.experiments import Experiments
 
-    item, knobs = request.node, settings(request.config)
+    item, run_settings = request.node, settings(request.config)
     if item.get_closest_marker("chaos") is None:
         raise RefusedError(
             "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
         )
-    folder = request.config.rootpath / knobs.results / knobs.run / _slug(item)
+    folder = request.config.rootpath / run_settings.results / run_settings.run / _slug(item)
     experiments = Experiments(
         _kubechaos_access,
-        knobs,
+        run_settings,
         item.nodeid,
         alert_rules,
         Artifacts(folder, request.config.rootpath),
@@ -185,15 +185,15 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     from ..run.rehearsal import Rehearsal
     from ..settings import EMBEDDED
 
-    knobs, root = settings(request.config), request.config.rootpath
+    run_settings, root = settings(request.config), request.config.rootpath
     simulation = simulate(request.config)
     try:
         place = pin(EMBEDDED, simulation.kubeconfig)
         access = Access.to(place, simulation.clock)
-        artifacts = Artifacts(root / knobs.results / knobs.run / f"{_slug(request.node)}-sim", root)
+        artifacts = Artifacts(root / run_settings.results / run_settings.run / f"{_slug(request.node)}-sim", root)
         nodeid = request.node.nodeid
         experiments = Experiments(
-            access, knobs, nodeid, alert_rules, artifacts, time_of_day=_time_of_day, left=lambda: inf
+            access, run_settings, nodeid, alert_rules, artifacts, time_of_day=_time_of_day, left=lambda: inf
         )
         yield Rehearsal(Chaos(experiments), Cluster(access, place.namespace), simulation)
         experiments.close()

@@ -65,7 +65,7 @@ def test_a_deployment_that_is_scaled_up_must_have_all_that_it_now_wants() -> Non
     story = killed()
     story.change(2.0, "web", generation=2, observed_generation=2, replicas=4)
     story.comes(2.5, "d", ready=3.0)
-    assert story.state.stretch is None
+    assert story.state.stable_since is None
     story.comes(3.5, "e", ready=6.0)
     outage = story.outage()
     assert (outage.verdict, outage.recovery_time, outage.wanted) == ("recovered", 6.0, 3)

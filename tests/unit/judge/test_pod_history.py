@@ -13,14 +13,14 @@ def killed_and_replaced() -> Story:
 
 
 def test_who_is_gone_is_known_until_the_next_experiment() -> None:
-    assert set(killed_and_replaced().state.lives) == {"a", "b", "c", "d"}
+    assert set(killed_and_replaced().state.histories) == {"a", "b", "c", "d"}
 
 
 def test_the_next_experiment_begins_with_those_that_are_there() -> None:
     story = killed_and_replaced()
-    before = story.state.lives
+    before = story.state.histories
     story.kill("b", at=10.0)
-    assert story.state.lives == {uid: before[uid] for uid in ("b", "c", "d")}
+    assert story.state.histories == {uid: before[uid] for uid in ("b", "c", "d")}
 
 
 def test_a_pod_that_still_terminates_is_not_forgotten() -> None:
@@ -30,4 +30,4 @@ def test_a_pod_that_still_terminates_is_not_forgotten() -> None:
     story.stops(2.6, "a")
     story.outage()
     story.kill("b", at=10.0)
-    assert story.state.lives["a"].deleted is not None
+    assert story.state.histories["a"].deleted is not None

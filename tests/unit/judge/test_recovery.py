@@ -72,7 +72,7 @@ def test_victims_are_listed_with_their_node_and_their_end() -> None:
 def test_the_stale_status_right_after_the_kill_is_no_recovery() -> None:
     story = Story().kill("a")
     story.change(0.25, "web", observed_generation=1)
-    assert story.state.stretch is None
+    assert story.state.stable_since is None
     assert story.state.health.unmet.text == "victim web-a is still there"
     story.dies(1.0, "a")
     story.comes(2.5, "d", ready=3.0)
@@ -81,8 +81,8 @@ def test_the_stale_status_right_after_the_kill_is_no_recovery() -> None:
 
 def test_the_stretch_from_before_the_kill_does_not_go_on() -> None:
     story = Story()
-    assert story.state.stretch is not None
-    assert story.kill("a").state.stretch is None
+    assert story.state.stable_since is not None
+    assert story.kill("a").state.stable_since is None
 
 
 def test_a_recovery_faster_than_the_first_look_is_seen() -> None:
@@ -155,7 +155,7 @@ def test_the_pods_of_a_deployment_whose_selector_matches_too_do_not_count() -> N
         pod("b"),
         pod("x", owner="other"),
     )
-    assert (story.state.health.ready, story.state.world.current) == (2, replica_set())
+    assert (story.state.health.ready, story.state.target.current) == (2, replica_set())
     story.kill("a")
     story.dies(0.25, "a")
     story.see(1.25, pod("y", owner="other"))
@@ -169,7 +169,7 @@ def test_a_replacement_of_an_old_template_is_no_recovery() -> None:
     story = Story(replica_set("old", revision=1), replica_set("rs", revision=2), pod("a"), pod("b"), pod("c")).kill("a")
     story.dies(0.25, "a")
     story.comes(1.25, "d", ready=1.5, owner="old")
-    assert (story.state.health.ready, story.state.stretch) == (3, None)
+    assert (story.state.health.ready, story.state.stable_since) == (3, None)
     outage = story.outage()
     assert (outage.verdict, outage.recovery_time) == ("not_recovered", inf)
     assert outage.cause == "2 of 3 pods of the current template are Ready"

@@ -53,7 +53,7 @@ def test_a_gap_after_the_stable_stretch_is_harmless() -> None:
 def test_the_zero_of_the_clock_is_a_time() -> None:
     state = fold(*[replace(r, at=-1.0) for r in listings(deployment(), replica_set(), pod("a"))])
     state = fold(Gone(0.0, pod("a")), Gone(3.0, pod("a")), state=state)
-    assert (state.lives["a"].deleted, state.lives["a"].gone) == (0.0, 0.0)
+    assert (state.histories["a"].deleted, state.histories["a"].gone) == (0.0, 0.0)
 
 
 def test_gaps_and_delays_are_told_in_seconds_from_t0() -> None:

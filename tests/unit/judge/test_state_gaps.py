@@ -70,31 +70,31 @@ def test_a_delay_before_the_kill_is_not_told() -> None:
 
 def test_what_a_relist_tells_counts_like_what_the_stream_tells() -> None:
     state = fold(*listings(pod("a")), Seen(T0, pod("b", resource_version="2"), inferred=True))
-    assert set(state.world.pods) == {"a", "b"}
+    assert set(state.target.pods) == {"a", "b"}
 
 
 def test_an_older_version_does_not_undo_a_newer_one() -> None:
     newer, older = pod("a", resource_version="100", ready=False), pod("a", resource_version="99")
     state = fold(*listings(pod("a")), Seen(T0, newer), Seen(T0 + 1, older))
-    assert state.world.pods["a"] == newer
+    assert state.target.pods["a"] == newer
 
 
 def test_versions_are_compared_as_numbers() -> None:
     state = fold(*listings(pod("a", resource_version="9")), Seen(T0, pod("a", resource_version="10", ready=False)))
-    assert not state.world.pods["a"].ready
+    assert not state.target.pods["a"].ready
 
 
 def test_an_event_that_comes_twice_changes_nothing() -> None:
     story = recovered()
     before = story.state
-    last: Record = Seen(T0 + 2.0, before.world.pods["d"])
+    last: Record = Seen(T0 + 2.0, before.target.pods["d"])
     assert fold(last, last, state=before) == before
 
 
 def test_the_time_of_the_run_never_runs_backwards_though_a_late_record_keeps_its_own() -> None:
     state = fold(*listings(pod("a")), Seen(T0, pod("b")), Seen(T0 - 5, pod("c")))
     assert state.at == T0
-    assert state.lives["c"].created == T0 - 5
+    assert state.histories["c"].created == T0 - 5
 
 
 def test_gaps_and_delays_are_kept_in_order() -> None:

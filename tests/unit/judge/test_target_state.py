@@ -47,7 +47,7 @@ def listed(kind: str, *objects: Observed, expect: int = 0) -> State:
     """The state after the listings of a target of this kind."""
     state = step(State(), Opened(0.0, kind, expect))
     for each in ("Deployment", "StatefulSet", "DaemonSet", "ControllerRevision", "Pod", "EndpointSlice", "Event"):
-        if each in state.world.required or each in ("EndpointSlice", "Event"):
+        if each in state.target.required or each in ("EndpointSlice", "Event"):
             state = step(state, Listed(1.0, each, "9", tuple(o for o in objects if o.kind == each)))
     return state
 
@@ -130,7 +130,7 @@ def test_pods_by_selector_belong_by_the_controllers_that_they_had_at_first() -> 
     state = listed("Pods", mine("a"), mine("b", owner="else"), expect=2)
     assert unsteady(state) is None
     stranger = mine("c", owner="nobody")
-    assert "web-c" not in str(step(state, Seen(2.0, stranger)).world.owned)
+    assert "web-c" not in str(step(state, Seen(2.0, stranger)).target.owned)
 
 
 @pytest.mark.parametrize(("expect", "why"), [(3, "2 of 3"), (1, "2 pods are there, 1 are expected")])

@@ -89,7 +89,7 @@ def test_an_empty_service_before_the_kill_is_no_alert_of_the_kill() -> None:
 def test_a_pod_that_was_there_before_has_no_serving_time() -> None:
     story = Story(*PODS, endpoints("a", known="b")).kill("a")
     story.see(0.25, endpoints("ab"))
-    assert story.state.lives["b"].serving is None
+    assert story.state.histories["b"].serving is None
 
 
 def test_a_slice_that_is_told_of_before_its_pod_counts_from_the_pod_on() -> None:
@@ -126,6 +126,6 @@ def test_the_neighbours_slices_and_events_change_nothing_but_the_time() -> None:
     story.see(1.0, endpoints("xyz", service="other"))
     story.says(2.0, "Pulling", "an image", "z")
     now = story.state
-    assert (now.health, now.stretch, now.lives) == (before.health, before.stretch, before.lives)
-    assert (now.at, now.touched, now.world.backends) == (before.at + 2.0, (), before.world.backends)
+    assert (now.health, now.stable_since, now.histories) == (before.health, before.stable_since, before.histories)
+    assert (now.at, now.affected, now.target.backends) == (before.at + 2.0, (), before.target.backends)
     assert now.experiment.ready_seconds == before.experiment.ready_seconds + 2.0

@@ -42,7 +42,7 @@ class Heard:
 def test_a_record_is_known_before_anybody_waits_and_told_once_somebody_does() -> None:
     heard = Heard()
     heard.observation.put(Seen(T0, pod("b")))
-    assert set(heard.observation.state.world.pods) == {"a", "b"}
+    assert set(heard.observation.state.target.pods) == {"a", "b"}
     assert heard.told == []
     heard.observation.catch_up()
     assert heard.told[-1] == (Seen(T0, pod("b")), heard.observation.state)
@@ -53,7 +53,7 @@ def test_each_record_is_told_with_the_state_that_it_made() -> None:
     heard.observation.put(Seen(T0, pod("b")))
     heard.observation.put(Seen(T0 + 1, pod("c")))
     heard.observation.catch_up()
-    assert [set(state.world.pods) for _, state in heard.told[-2:]] == [{"a", "b"}, {"a", "b", "c"}]
+    assert [set(state.target.pods) for _, state in heard.told[-2:]] == [{"a", "b"}, {"a", "b", "c"}]
 
 
 def test_a_mark_is_told_after_all_that_came_before_it() -> None:
@@ -164,10 +164,10 @@ def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(mon
     heard = Heard()
     for number, letter in enumerate("bcd"):
         heard.observation.put(Seen(T0 + number, pod(letter)))
-    assert heard.observation._untold.qsize() > 3
+    assert heard.observation._pending.qsize() > 3
     heard.observation.catch_up()
     assert heard.told[-1][1] == heard.observation.state
-    assert [len(state.world.pods) for _, state in heard.told[-4:]] == [1, 2, 3, 4]
+    assert [len(state.target.pods) for _, state in heard.told[-4:]] == [1, 2, 3, 4]
 
 
 def test_waiting_ends_in_time_though_more_comes_than_can_be_told() -> None:
