@@ -25,7 +25,7 @@ REQUIRED = {"Pod", "ReplicaSet", "Deployment"}
 
 
 @pytest.fixture(autouse=True)
-def _whole_again(shop: Shop) -> Iterator[None]:
+def _put_right_again(shop: Shop) -> Iterator[None]:
     """Let no test begin, or end, on a cluster that still suffers; `shop` is there so that it is removed after that."""
     del shop
     await_healthy()
@@ -43,7 +43,7 @@ def attacked(shop: Shop, attack: Callable[[], object], test: str = KILL_ONE, wit
 
 
 def assert_honest(run: Run) -> None:
-    """Assert that a recovery is told without a hole, and that a hole is named."""
+    """Assert that a recovery is reported without a gap, and that a gap is named."""
     experiment = run.experiment
     gaps = [gap for gap in experiment["gaps"] if gap["kind"] in REQUIRED]
     if run.verdict == "recovered":
