@@ -66,10 +66,10 @@ def recorded(events: Path) -> list[tuple[float, Readiness]]:
     return [(at, (pod["name"], pod["resource_version"], pod["ready"])) for at, pod in pods]
 
 
-def dips(each: list[Readiness]) -> list[str]:
+def dips(observed: list[Readiness]) -> list[str]:
     """The pods that were Ready, were not, and were again."""
     lost: dict[str, list[bool]] = {}
-    for name, _, is_ready in each:
+    for name, _, is_ready in observed:
         lost.setdefault(name, []).append(is_ready)
     return [
         name
