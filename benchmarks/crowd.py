@@ -13,7 +13,7 @@ from typing import Final
 
 from kubechaos.records import Listed, Record, Seen
 
-from . import results, ways
+from . import measurements, ways
 from .served import serving
 
 SIZES: Final = (10, 100, 1_000, 10_000)
@@ -30,14 +30,14 @@ def main() -> None:
             for size, done in runs.items():
                 with serving("crowd", size, with_events) as url:
                     done.append(json.loads(subprocess.check_output([sys.executable, "-m", __spec__.name, url])))
-        rows = {size: results.medians(done) for size, done in runs.items()}
+        rows = {size: measurements.medians(done) for size, done in runs.items()}
         title = f"{SECONDS:.0f} s of observing 3 pods among {name}, medians of {ROUNDS} interleaved"
-        results.table(title, {f"{size} others": row for size, row in rows.items()})
+        measurements.table(title, {f"{size} others": row for size, row in rows.items()})
         for column in ("open cpu ms", "watch cpu ms"):
             ratio = rows[SIZES[-1]][column] / rows[SIZES[0]][column]
             print(f"{column}: {SIZES[-1]} others cost {ratio:.2f} times what {SIZES[0]} cost")
         found[name] = runs
-    results.save("crowd", found)
+    measurements.save("crowd", found)
 
 
 def measure(url: str) -> None:
@@ -65,7 +65,7 @@ def measure(url: str) -> None:
         "pod events": seen["Pod"],
         "others": foreign,
     }
-    print(json.dumps({**result, "MB": results.memory()}))
+    print(json.dumps({**result, "MB": measurements.memory()}))
 
 
 if __name__ == "__main__":

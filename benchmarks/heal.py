@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import results
+from . import measurements
 
 ROUNDS = 10
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
@@ -58,15 +58,15 @@ def main() -> None:
             for name, done in runs.items():
                 done.append(_measured(server, WAYS[name])[0])
         _, loaded = _measured(server, OURS)
-    rows = {name: results.medians(done) for name, done in runs.items()}
-    results.table(f"a fresh process's first request, medians of {ROUNDS} interleaved", rows)
+    rows = {name: measurements.medians(done) for name, done in runs.items()}
+    measurements.table(f"a fresh process's first request, medians of {ROUNDS} interleaved", rows)
     slowest = max(run["first request ms"] for run in runs["act.heal and its client"])
     print(f"the slowest of ours after {slowest:.0f} ms; the target is {TARGET_MS:.0f} ms")
     ours = [name for name in loaded if name.partition(".")[0] == "kubechaos"]
     print(f"loaded, {len(ours)} of kubechaos among {len(loaded)}: {', '.join(ours)}")
     unwanted = [name for name in UNWANTED if name in loaded]
     print(f"of {', '.join(UNWANTED)} there are loaded: {', '.join(unwanted) or 'none'}")
-    results.save("heal", {"rows": rows, "runs": runs, "loaded": loaded})
+    measurements.save("heal", {"rows": rows, "runs": runs, "loaded": loaded})
     if unwanted:
         raise SystemExit(1)
 
@@ -82,7 +82,7 @@ def _measured(server: socket.socket, way: str) -> tuple[dict[str, float], list[s
             connection.recv(65536)
             took = time.monotonic() - began
             # It waits for our answer now.
-            resident = results.memory(pid=process.pid)
+            resident = measurements.memory(pid=process.pid)
             connection.sendall(ANSWER)
         output, _ = process.communicate()
     if process.returncode != 0:

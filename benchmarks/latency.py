@@ -21,7 +21,7 @@ from kubechaos.kube.objects import Pod
 from kubechaos.observe.switching import QUICK
 from kubechaos.records import Record, Seen
 
-from . import pods, results, ways
+from . import measurements, pods, ways
 from .served import serving
 
 EVENTS = 400
@@ -55,14 +55,14 @@ def main() -> None:
             with serving("ticks", EVENTS, EVERY) as url:
                 command = [sys.executable, "-m", __spec__.name, url, *case]
                 runs[name].append(json.loads(subprocess.check_output(command)))
-    rows = {name: results.medians(done) for name, done in runs.items()}
+    rows = {name: measurements.medians(done) for name, done in runs.items()}
     title = f"write to reader, ms, {EVENTS} events every {EVERY} ms, medians of {ROUNDS} interleaved"
-    results.table(title, {NAMES.get(name, name): row for name, row in rows.items()})
+    measurements.table(title, {NAMES.get(name, name): row for name, row in rows.items()})
     for way in ("limit", "thread", "folded", "delivered"):
         ratios = [{key: one[key] / two[key] for key in one} for one, two in zip(runs[way], runs["socket"], strict=True)]
-        ratio = results.medians(ratios)
+        ratio = measurements.medians(ratios)
         print(f"idle, {NAMES[way]}: p50 {ratio['p50']:.1f}, p99 {ratio['p99']:.1f} times the bare socket")
-    results.save("latency", {"rows": rows, "runs": runs})
+    measurements.save("latency", {"rows": rows, "runs": runs})
 
 
 def measure(url: str, way: str, interval: str, load: str) -> None:
@@ -86,9 +86,9 @@ def measure(url: str, way: str, interval: str, load: str) -> None:
     print(
         json.dumps(
             {
-                "p50": results.percentile(late, 0.5),
-                "p90": results.percentile(late, 0.9),
-                "p99": results.percentile(late, 0.99),
+                "p50": measurements.percentile(late, 0.5),
+                "p90": measurements.percentile(late, 0.9),
+                "p99": measurements.percentile(late, 0.99),
             }
         )
     )

@@ -21,7 +21,7 @@ from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Listed
 
-from . import pods, results, rounds, ways
+from . import measurements, pods, rounds, ways
 from .served import serving
 
 PODS = 10_000
@@ -42,13 +42,13 @@ def main() -> None:
     fewer = dict.fromkeys(("paged", "official"), OFFICIAL_ROUNDS)
     with serving("listing", PODS) as url:
         runs = rounds.interleaved(__spec__.name, WAYS, url, ROUNDS, fewer)
-    rows = {way: results.medians(done) for way, done in runs.items()}
+    rows = {way: measurements.medians(done) for way, done in runs.items()}
     title = f"a listing of {PODS} pods, medians of {ROUNDS} interleaved (official client: {OFFICIAL_ROUNDS})"
-    results.table(title, {WAYS[way]: row for way, row in rows.items()})
+    measurements.table(title, {WAYS[way]: row for way, row in rows.items()})
     for column in ("seconds", "peak MB"):
         for other in ("official", "lightkube"):
             print(f"{column}: {WAYS[other]} takes {rows[other][column] / rows['ours'][column]:.1f} times ours")
-    results.save("listing", {"rows": rows, "runs": runs})
+    measurements.save("listing", {"rows": rows, "runs": runs})
 
 
 def measure(way: str, url: str) -> None:
@@ -56,11 +56,13 @@ def measure(way: str, url: str) -> None:
     read = PREPARED[way](url)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
-    before = results.memory()
+    before = measurements.memory()
     began, cpu = time.perf_counter(), time.process_time()
     kept = read()
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    print(json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": results.memory("VmHWM") - before, "over MB": before}))
+    print(
+        json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": measurements.memory("VmHWM") - before, "over MB": before})
+    )
     del kept
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from kubechaos.kube.objects import Pod
 from kubechaos.records import Record, Seen
 
-from . import results, rounds, ways
+from . import measurements, rounds, ways
 from .served import serving
 
 PHASES: Final = 60
@@ -38,8 +38,10 @@ def main() -> None:
     for way in WAYS:
         with serving("phases", PHASES) as url:
             rows[way] = rounds.apart(__spec__.name, way, url)
-    results.table(f"{PHASES} phases of 50 to 900 ms, each way by itself", {WAYS[way]: row for way, row in rows.items()})
-    results.save("missed", rows)
+    measurements.table(
+        f"{PHASES} phases of 50 to 900 ms, each way by itself", {WAYS[way]: row for way, row in rows.items()}
+    )
+    measurements.save("missed", rows)
 
 
 def measure(way: str, url: str) -> None:
@@ -53,7 +55,11 @@ def measure(way: str, url: str) -> None:
     seen = {"seen": len(times), "missed": PHASES - len(times)}
     print(
         json.dumps(
-            {**seen, "late p50 ms": results.percentile(times, 0.5), "late p99 ms": results.percentile(times, 0.99)}
+            {
+                **seen,
+                "late p50 ms": measurements.percentile(times, 0.5),
+                "late p99 ms": measurements.percentile(times, 0.99),
+            }
         )
     )
 

@@ -30,7 +30,7 @@ from kubechaos.records import Begun, Ended, Gone, Injected, Lasts, Listed, Opene
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.target import Target
 
-from . import pods, results, ways
+from . import measurements, pods, ways
 
 RECORDS: Final = 360_000
 RATE: Final = 100
@@ -49,10 +49,10 @@ def main() -> None:
         output = subprocess.check_output([sys.executable, "-m", __spec__.name, feed])
         found[feed] = json.loads(output)
         rows = {f"after {each['records']:.0f} records": each for each in found[feed]}
-        results.table(f"an hour's recording of {name}", rows)
+        measurements.table(f"an hour's recording of {name}", rows)
         first, last = found[feed][0], found[feed][-1]
         print(f"memory grew by {last['MB'] - first['MB']:.1f} MB from the first sixth of the hour to its end")
-    results.save("recording", found)
+    measurements.save("recording", found)
 
 
 def measure(feed: str) -> None:
@@ -71,7 +71,7 @@ def measure(feed: str) -> None:
             cost = (time.process_time() - began) / (RECORDS // PARTS) * 1e6
             size = (artifacts.folder / "events.ndjson").stat().st_size / 1e6
             memory = {
-                "MB": results.memory(),
+                "MB": measurements.memory(),
                 "us a record": cost,
                 "disk MB": size,
                 "pod histories": len(observation.state.histories),
