@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,13 @@ class Runner:
         call = self.pytester.runpytest_subprocess if process else self.pytester.runpytest_inprocess
         result = call(*named, *(quick if named else []), *args)
         return Run(int(result.ret), "\n".join([*result.outlines, *result.errlines]), self.pytester.path)
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no inner pytest take itself for a worker of the pytest that runs these tests."""
+    for variable in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(variable)
 
 
 @pytest.fixture(autouse=True)
