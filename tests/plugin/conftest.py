@@ -17,8 +17,8 @@ from tests.rawserver import RawServer
 
 INI = """
 [pytest]
-addopts = --strict-markers --strict-config -ra -p no:cacheprovider --json-report --json-report-file=report.json
-    --json-report-omit=log --junitxml=junit.xml
+addopts = --strict-markers --strict-config -ra -p no:cacheprovider -p no:hypothesispytest
+    --json-report --json-report-file=report.json --json-report-omit=log --junitxml=junit.xml
 filterwarnings = error
 timeout_func_only = true
 """
