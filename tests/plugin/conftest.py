@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from tests.plugin.tiny import Tiny
 
 INI = """
 [pytest]
-addopts = --strict-markers --strict-config -ra -p no:cacheprovider --json-report --json-report-file=report.json
-    --json-report-omit=log --junitxml=junit.xml
+addopts = --strict-markers --strict-config -ra -p no:cacheprovider -p no:hypothesispytest
+    --json-report --json-report-file=report.json --json-report-omit=log --junitxml=junit.xml
 filterwarnings = error
 timeout_func_only = true
 """
@@ -83,6 +84,13 @@ class Runner:
         call = self.pytester.runpytest_subprocess if process else self.pytester.runpytest_inprocess
         result = call(*named, *(quick if named else []), *args)
         return Run(int(result.ret), "\n".join([*result.outlines, *result.errlines]), self.pytester.path)
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no inner pytest take itself for a worker of the pytest that runs these tests."""
+    for variable in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(variable)
 
 
 @pytest.fixture(autouse=True)

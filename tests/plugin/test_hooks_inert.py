@@ -29,7 +29,9 @@ def test_an_ordinary_test_loads_no_client_starts_no_thread_and_writes_no_file(
     pytester: pytest.Pytester, named: list[str]
 ) -> None:
     pytester.makepyfile(test_it=ORDINARY)
-    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider", "-p", "no:rerunfailures", *named)
+    result = pytester.runpytest_subprocess(
+        "-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:rerunfailures", *named
+    )
     loaded, threads, files = found(result.stdout.str())
     assert (loaded, threads) == ([], ["MainThread"])
     assert [name for name in files if not name.startswith("runpytest")] == ["stderr", "stdout", "test_it.py"]
@@ -39,7 +41,7 @@ def test_an_ordinary_test_loads_no_client_starts_no_thread_and_writes_no_file(
 
 def test_deselected_chaos_tests_load_no_client_either(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=ORDINARY + KILL.replace("from kubechaos import kill", ""))
-    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
     assert found(result.stdout.str())[0] == []
     assert result.ret == 0
 
