@@ -18,7 +18,7 @@ def observation(client: Client) -> Observation:
     return client.experiments._observers.observe(client.web)
 
 
-def affected_pods(observation: Observation, at: float, *, ready: bool) -> None:
+def pod_changes(observation: Observation, at: float, *, ready: bool) -> None:
     """There is another version of a pod of the target."""
     pod = observation.state.target.active[0]
     version = str(int(pod.resource_version) + 1)
@@ -42,7 +42,7 @@ def beside(observation: Observation, kind: type[Record], deed: Callable[[Record]
 
 
 def test_what_comes_right_after_the_end_changes_nothing(client: Client, observation: Observation) -> None:
-    beside(observation, Ended, lambda end: affected_pods(observation, end.at, ready=False), first=False)
+    beside(observation, Ended, lambda end: pod_changes(observation, end.at, ready=False), first=False)
     outage = client.chaos.run(kill(1), client.web)
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")
 
@@ -51,6 +51,6 @@ def test_what_comes_right_before_an_experiment_is_not_told_by_the_one_before(
     client: Client, observation: Observation
 ) -> None:
     client.chaos.run(kill(1), client.web)
-    beside(observation, Begun, lambda begun: affected_pods(observation, begun.at, ready=True), first=True)
+    beside(observation, Begun, lambda begun: pod_changes(observation, begun.at, ready=True), first=True)
     outage = client.chaos.run(kill(1), client.web)
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")
