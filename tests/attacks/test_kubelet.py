@@ -33,7 +33,7 @@ Readiness = tuple[str, str, bool]
 def independent(shop: Shop) -> Iterator[Path]:
     """Watch the pods with kubectl, beside the run."""
     path = shop.folder / "independent.ndjson"
-    url = f"/api/v1/namespaces/chaos/pods?watch=1&labelSelector=app%3D{shop.name}"
+    url = f"/api/v1/namespaces/{shop.namespace}/pods?watch=1&labelSelector=app%3D{shop.name}"
     with path.open("w") as lines:
         process = subprocess.Popen(["kubectl", "get", "--raw", url], stdout=lines, stderr=subprocess.DEVNULL)
         try:

@@ -26,7 +26,7 @@ def run_as(shop: Shop, **verbs: list[str]) -> Run:
     for resource, allowed in verbs.items():
         name = f"{shop.name}-{resource}"
         kubectl("create", "role", name, f"--verb={','.join(allowed)}", f"--resource={resource}")
-        kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount=chaos:{shop.name}")
+        kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={shop.namespace}:{shop.name}")
     config: Path = shop.service_account(role=shop.name)
     return shop.finish(shop.start(KILL_ONE, environment={"KUBECONFIG": str(config)}))
 
@@ -110,7 +110,7 @@ def test_pods_that_may_not_be_watched_end_it(shop: Shop) -> None:
     shop.deploy()
     run = run_as(shop, pods=["get", "list", "delete"], events=READ, endpointslices=READ)
     assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
-    assert f'User "system:serviceaccount:chaos:{shop.name}" cannot watch resource "pods"' in run.failure()
+    assert f'User "system:serviceaccount:{shop.namespace}:{shop.name}" cannot watch resource "pods"' in run.failure()
 
 
 @pytest.mark.alone
