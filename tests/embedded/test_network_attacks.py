@@ -162,7 +162,7 @@ def test_a_stream_that_lost_something_lets_nothing_be_called_a_recovery(
 def test_a_replacement_that_never_gets_ready_is_no_recovery_by_a_stream_that_was_delayed(
     steady: Client, attack: Attack, resource: str
 ) -> None:
-    steady.sim.sicken("never-ready", "web", replacements=True)
+    steady.sim.inject("never-ready", "web", replacements=True)
     outage = judged(steady, attacked(steady, attack, resource), NotRecoveredError)
     assert outage.verdict == "not_recovered"
     check_complete(outage, resource)
@@ -173,7 +173,7 @@ def test_a_replacement_that_never_gets_ready_is_no_recovery_by_a_stream_that_was
 def test_a_replacement_that_never_gets_ready_is_inconclusive_where_something_was_lost(
     steady: Client, attack: Attack, resource: str
 ) -> None:
-    steady.sim.sicken("never-ready", "web", replacements=True)
+    steady.sim.inject("never-ready", "web", replacements=True)
     check_lost(judged(steady, attacked(steady, attack, resource), InconclusiveError), attack, resource)
 
 
@@ -197,7 +197,7 @@ def test_a_survivor_that_dies_unseen_inside_the_stable_window_is_not_green(stead
     def during(ongoing: Ongoing) -> None:
         await_recovery(ongoing)
         silence(steady, "pods")
-        steady.sim.sicken("never-ready", "web")
+        steady.sim.inject("never-ready", "web")
         steady.send("DELETE", f"{PODS}/{ongoing._experiment._observation.state.target.active[0].name}", {})
 
     outage = judged(steady, during, InconclusiveError)

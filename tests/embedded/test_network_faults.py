@@ -1,4 +1,4 @@
-"""Sickness of the wire, through our own client: what it survives, and what it says of the rest."""
+"""Network faults, through our own client: what it survives, and what it says of the rest."""
 
 import contextlib
 import json

@@ -25,10 +25,10 @@ REHEARSAL = """
     def test_a_healthy_deployment_survives(sim):
         survives(sim.chaos, sim.deployment("timeserver"))
 
-    @pytest.mark.parametrize("sickness", ["never-ready", "crash-loop", "image-pull", "unschedulable"])
-    def test_a_sick_one_does_not(sim, sickness):
+    @pytest.mark.parametrize("failure", ["never-ready", "crash-loop", "image-pull", "unschedulable"])
+    def test_a_failing_one_does_not(sim, failure):
         with pytest.raises(NotRecoveredError):
-            survives(sim.chaos, sim.deployment("timeserver", replacements=sickness))
+            survives(sim.chaos, sim.deployment("timeserver", replacements=failure))
 """
 
 

@@ -176,7 +176,7 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 
 @pytest.fixture
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
-    """A simulated cluster of the test's own, to be made sick: test your test; its verdicts count for no gate."""
+    """A simulated cluster of the test's own, to inject failures: test your test; its verdicts count for no gate."""
     from ..api.credentials import pin
     from ..observe.cluster import Access, Cluster
     from ..run.artifacts import Artifacts

@@ -92,7 +92,7 @@ def test_a_field_that_cannot_be_honoured_is_named(sim: Simulation, pod: dict[str
 
 
 def test_settling_that_takes_too_long_says_what_is_waited_for(sim: Simulation) -> None:
-    sim.sicken("never-ready")
+    sim.inject("never-ready")
     sim.apply(deployment())
     with pytest.raises(TimeoutError, match=r"not settled within 3 s: deployment/web, pod/web-"):
         sim.settle(3)
@@ -126,7 +126,7 @@ def test_only_a_stepped_clock_can_be_stepped(sim: Simulation) -> None:
 def test_a_simulation_that_is_not_running_says_so() -> None:
     sim = Simulation()
     with pytest.raises(RuntimeError, match="the simulation is not running"):
-        sim.heal("quota")
+        sim.remove("quota")
     with pytest.raises(RuntimeError, match="has not been started"):
         assert sim.kubeconfig
 

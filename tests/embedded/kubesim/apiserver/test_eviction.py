@@ -71,7 +71,7 @@ def test_a_dry_eviction_changes_nothing(guarded: Lab) -> None:
 
 
 def test_a_pending_or_terminating_pod_goes_without_asking_the_budget(lab: Lab) -> None:
-    lab.sicken("unschedulable")
+    lab.inject("unschedulable")
     lab.apply(budget(minAvailable=3), deployment())
     lab.step(1)
     pending = lab.pods[0]
@@ -82,7 +82,7 @@ def test_a_pending_or_terminating_pod_goes_without_asking_the_budget(lab: Lab) -
 
 @pytest.mark.parametrize(("policy", "allowed"), [("IfHealthyBudget", False), ("AlwaysAllow", True)])
 def test_a_pod_that_is_not_ready_may_go_if_the_budget_says_so(lab: Lab, policy: str, allowed: bool) -> None:
-    lab.sicken("never-ready")
+    lab.inject("never-ready")
     lab.apply(budget(minAvailable=2, unhealthyPodEvictionPolicy=policy), deployment())
     lab.step(3)
     if allowed:

@@ -91,10 +91,10 @@ def test_a_deployment_says_that_it_is_not_available_while_all_its_pods_are_ready
 def test_a_pod_that_was_not_ready_in_between_counts_from_anew(lab: Lab) -> None:
     lab.apply(deployment(minReadySeconds=LEAST))
     lab.step(4)
-    lab.sicken("never-ready", "web")
+    lab.inject("never-ready", "web")
     lab.step(3)
     assert lab.ready == 0
-    lab.cluster.heal("never-ready")
+    lab.remove("never-ready")
     lab.step(3)
     assert lab.ready == 3
     assert "availableReplicas" not in lab.deployment.status

@@ -183,7 +183,7 @@ def test_an_eviction_is_allowed_once_and_then_refused_by_the_budget(ready: Clien
         if ready.get(f"{BUDGETS}/web")["status"].get("disruptionsAllowed"):
             break
     first, second, _ = ready.names()
-    ready.sim.sicken("never-ready", "web", replacements=True)  # a Ready one would let the budget allow another
+    ready.sim.inject("never-ready", "web", replacements=True)  # a Ready one would let the budget allow another
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction"}
     ready.send("POST", f"{PODS}/{first}/eviction", {**eviction, "metadata": {"name": first}})
     pod = ready.get(f"{PODS}/{first}")
@@ -202,8 +202,8 @@ def test_two_budgets_over_one_pod_are_an_error_of_the_server(ready: Client) -> N
         ready.send("POST", f"{PODS}/{victim}/eviction", {"metadata": {"name": victim}})
 
 
-def test_a_budget_that_is_sick_blocks_every_eviction(ready: Client) -> None:
-    ready.sim.sicken("blocking-budget", "web")
+def test_an_injected_budget_blocks_every_eviction(ready: Client) -> None:
+    ready.sim.inject("blocking-budget", "web")
     victim = ready.names()[0]
     with pytest.raises(ApiError, match="429"):
         ready.send("POST", f"{PODS}/{victim}/eviction", {"metadata": {"name": victim}})

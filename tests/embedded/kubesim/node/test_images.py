@@ -89,7 +89,7 @@ def test_only_the_changed_container_of_two_is_restarted(lab: Lab) -> None:
 
 
 def test_a_container_that_ignores_sigterm_is_killed_after_its_grace(shop: Lab) -> None:
-    shop.sicken("ignores-sigterm", "web")
+    shop.inject("ignores-sigterm", "web")
     pod = shop.pods[0]
     change(shop, pod, OTHER)
     shop.step(1.9)

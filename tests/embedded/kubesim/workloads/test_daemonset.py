@@ -107,7 +107,7 @@ def test_a_rollout_goes_node_by_node(store: Lab) -> None:
 
 
 def test_a_rollout_that_cannot_be_ready_stops_at_its_first_node(store: Lab) -> None:
-    store.sicken("never-ready", "web", replacements=True)
+    store.inject("never-ready", "web", replacements=True)
     change(store, **RESTARTED)
     store.step(30)
     assert counts(store) == [2, 2, 1, 1, 0]
@@ -227,18 +227,18 @@ def test_a_deleted_daemon_set_takes_its_pods_and_revisions_along(store: Lab) -> 
 
 
 def test_a_silent_controller_does_nothing_until_it_is_healed(store: Lab) -> None:
-    store.sicken("controller-silent", "web")
+    store.inject("controller-silent", "web")
     store.delete(store.pods[0])
     store.step(20)
     assert len(store.pods) == 1
-    store.cluster.heal("controller-silent")
+    store.remove("controller-silent")
     store.step(5)
     assert store.ready == 2
 
 
 @pytest.mark.parametrize("name", ["crash-loop", "image-pull", "unschedulable", "never-ready"])
-def test_a_sickness_of_replacements_spares_the_pods_that_were_there(lab: Lab, name: str) -> None:
-    lab.sicken(name, "web", replacements=True)
+def test_a_failure_of_replacements_spares_the_pods_that_were_there(lab: Lab, name: str) -> None:
+    lab.inject(name, "web", replacements=True)
     lab.apply(daemon_set())
     lab.step(3)
     assert lab.ready == 2
@@ -266,7 +266,7 @@ def test_what_cannot_be_honoured_is_refused_by_its_path(lab: Lab, spec: dict[str
 
 
 def test_a_blocking_budget_lets_no_pod_be_evicted(store: Lab) -> None:
-    store.sicken("blocking-budget", "web")
+    store.inject("blocking-budget", "web")
     store.step(0.1)
     (made,) = store.all(BUDGET)
     assert (made.status["desiredHealthy"], made.status["disruptionsAllowed"]) == (2, 0)

@@ -109,7 +109,7 @@ def test_scaling_ends_at_the_number_asked_for(shop: Lab, replicas: int) -> None:
 
 
 def test_scaling_down_takes_the_pod_that_is_not_ready(shop: Lab) -> None:
-    shop.sicken("never-ready", replacements=True)
+    shop.inject("never-ready", replacements=True)
     shop.delete(shop.pods[0])
     shop.step(3)
     (unready,) = (pod.name for pod in shop.active if not is_ready(pod))

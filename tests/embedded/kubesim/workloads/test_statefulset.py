@@ -181,7 +181,7 @@ def test_scaling_ends_at_the_number_asked_for(store: Lab, replicas: int) -> None
 
 
 def test_scaling_down_waits_while_a_pod_that_stays_is_not_ready(store: Lab) -> None:
-    store.sicken("never-ready", "web", replacements=True)
+    store.inject("never-ready", "web", replacements=True)
     store.delete(store.pods[0])
     change(store, replicas=2)
     store.step(20)
@@ -214,7 +214,7 @@ def least_ready(lab: Lab, before: int) -> int:
 
 
 def test_a_rollout_that_cannot_be_ready_stops_at_its_first_pod(store: Lab) -> None:
-    store.sicken("never-ready", "web", replacements=True)
+    store.inject("never-ready", "web", replacements=True)
     change(store, **RESTARTED)
     store.step(30)
     assert deeds(store) == ["SuccessfulDelete web-2", "SuccessfulCreate web-2"]
@@ -291,10 +291,10 @@ def test_a_deleted_stateful_set_takes_its_pods_and_revisions_along(store: Lab) -
 
 
 def test_a_silent_controller_does_nothing_until_it_is_healed(store: Lab) -> None:
-    store.sicken("controller-silent", "web")
+    store.inject("controller-silent", "web")
     store.delete(store.pods[0])
     store.step(20)
     assert names(store.pods) == {"web-1", "web-2"}
-    store.cluster.heal("controller-silent")
+    store.remove("controller-silent")
     store.step(5)
     assert store.ready == 3

@@ -40,8 +40,8 @@ def test_a_full_quota_is_told_until_it_is_raised(store: Lab) -> None:
 
 
 @pytest.mark.parametrize("name", ["crash-loop", "image-pull", "unschedulable", "never-ready"])
-def test_a_sickness_of_replacements_spares_the_pods_that_were_there(lab: Lab, name: str) -> None:
-    lab.sicken(name, "web", replacements=True)
+def test_a_failure_of_replacements_spares_the_pods_that_were_there(lab: Lab, name: str) -> None:
+    lab.inject(name, "web", replacements=True)
     lab.apply(stateful_set())
     lab.step(5)
     assert lab.ready == 3
@@ -51,7 +51,7 @@ def test_a_sickness_of_replacements_spares_the_pods_that_were_there(lab: Lab, na
 
 
 def test_a_blocking_budget_is_made_for_a_stateful_set(store: Lab) -> None:
-    store.sicken("blocking-budget", "web")
+    store.inject("blocking-budget", "web")
     store.step(0.1)
     (made,) = (each for each in store.cluster.store.all(BUDGET))
     assert made.status["disruptionsAllowed"] == 0
@@ -94,7 +94,7 @@ def test_a_budget_knows_how_many_pods_are_wanted_even_while_one_is_gone(store: L
     store.apply(budget(maxUnavailable=1))
     store.step(0.1)
     assert store.budget.status["disruptionsAllowed"] == 1
-    store.sicken("controller-silent", "web")
+    store.inject("controller-silent", "web")
     store.delete(store.pods[0])
     store.step(5)
     told = store.budget.status

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kubesim.failures import CrashLoop, Flapping, OutOfMemory
 from tests.embedded.lab import Lab, names
 from tests.embedded.shop import deployment
 
@@ -35,7 +36,7 @@ def test_a_deleted_pod_is_replaced_while_it_still_runs(shop: Lab) -> None:
 
 
 def test_a_pod_that_ignores_sigterm_fails_after_its_grace(lab: Lab) -> None:
-    lab.sicken("ignores-sigterm")
+    lab.inject("ignores-sigterm")
     lab.apply(deployment())
     lab.step(3)
     victim, before = lab.pods[0], lab.now
@@ -54,7 +55,7 @@ def test_a_forced_deletion_is_modified_and_then_deleted_at_once(shop: Lab) -> No
 
 
 def test_a_pod_that_is_not_scheduled_goes_at_once(lab: Lab) -> None:
-    lab.sicken("unschedulable")
+    lab.inject("unschedulable")
     lab.apply(deployment())
     lab.step(1)
     victim = lab.pods[0]
@@ -64,7 +65,7 @@ def test_a_pod_that_is_not_scheduled_goes_at_once(lab: Lab) -> None:
 
 
 def test_the_grace_of_a_terminating_pod_can_only_be_shortened(lab: Lab) -> None:
-    lab.sicken("ignores-sigterm")
+    lab.inject("ignores-sigterm")
     lab.apply(deployment(pod={"terminationGracePeriodSeconds": 20}))
     lab.step(3)
     victim, before = lab.pods[0], lab.now
@@ -78,7 +79,7 @@ def test_the_grace_of_a_terminating_pod_can_only_be_shortened(lab: Lab) -> None:
 
 
 def test_a_crashing_container_restarts_at_once_and_then_backs_off_twice_as_long_each_time(lab: Lab) -> None:
-    lab.sicken("crash-loop", exit_code=3)
+    lab.inject(CrashLoop(exit_code=3))
     lab.apply(deployment(replicas=1))
     lab.step(200)
     (pod,) = lab.pods
@@ -99,7 +100,7 @@ def test_a_crashing_container_restarts_at_once_and_then_backs_off_twice_as_long_
 
 
 def test_a_container_out_of_memory_says_so(lab: Lab) -> None:
-    lab.sicken("oom", seconds=3)
+    lab.inject(OutOfMemory(seconds=3))
     lab.apply(deployment(replicas=1))
     lab.step(4)
     (pod,) = lab.pods
@@ -138,7 +139,7 @@ def test_a_pod_that_never_ran_ends_as_failed_with_an_unknown_container(lab: Lab)
 
 
 def test_a_flapping_pod_is_ready_and_not_ready_in_turn(lab: Lab) -> None:
-    lab.sicken("flapping", seconds=3)
+    lab.inject(Flapping(seconds=3))
     lab.apply(deployment(replicas=1))
     lab.step(20)
     (pod,) = lab.pods

@@ -1,4 +1,4 @@
-"""The embedded cluster's sicknesses, as far as they can be planted on a real one: the same verdict and cause."""
+"""The embedded cluster's failures, as far as a real one can be made to fail like this: the same verdict and cause."""
 
 import re
 from pathlib import Path
@@ -39,9 +39,9 @@ def run_as(shop: Shop, **verbs: list[str]) -> Run:
         ("hungry", "CrashLoopBackOff|OOMKilled"),
     ],
 )
-def test_a_sick_replacement_is_no_recovery_and_the_cause_is_named(shop: Shop, mode: str, cause: str) -> None:
+def test_a_failing_replacement_is_no_recovery_and_the_cause_is_named(shop: Shop, mode: str, cause: str) -> None:
     shop.deploy(container=TOO_LITTLE)
-    shop.sicken(mode)
+    shop.break_new_pods(mode)
     run = kill_one(shop)
     assert (run.code, run.verdict, run.gate) == (1, "not_recovered", "fail")
     assert re.search(cause, run.experiment["cause"]), run.experiment["cause"]
@@ -61,7 +61,7 @@ def test_a_replacement_that_no_node_takes_is_no_recovery(shop: Shop) -> None:
 
 def test_a_slow_replacement_is_a_late_recovery(shop: Shop) -> None:
     shop.deploy()
-    shop.sicken("slow")
+    shop.break_new_pods("slow")
     run = shop.run()
     assert (run.code, run.verdict) == (0, "recovered")
     assert 6 < run.experiment["recovery_time"] < 20
@@ -89,11 +89,11 @@ def test_a_component_that_does_nothing_is_no_recovery(shop: Shop, component: str
         ("unschedulable", "Insufficient cpu"),
     ],
 )
-def test_what_is_sick_from_the_start_is_never_steady(shop: Shop, name: str, why: str) -> None:
-    sick: dict[str, dict[str, Any]] = {"image-pull": {"image": "localhost:1/none:9"}, "unschedulable": HUGE}
+def test_what_fails_from_the_start_is_never_steady(shop: Shop, name: str, why: str) -> None:
+    broken: dict[str, dict[str, Any]] = {"image-pull": {"image": "localhost:1/none:9"}, "unschedulable": HUGE}
     if name in ("hang", "crash"):
-        shop.sicken(name)
-    shop.deploy(ready=False, **sick.get(name, {}))
+        shop.break_new_pods(name)
+    shop.deploy(ready=False, **broken.get(name, {}))
     run = shop.run(KILL_ONE, "--chaos-settle=8")
     assert (run.code, run.verdict, run.test["outcome"], run.gate) == (1, "not_steady", "error", "fail")
     assert re.search(f"0 of 3 pods of the current template are Ready; pod {shop.name}-.*({why})", run.failure())
@@ -114,6 +114,6 @@ def test_pods_that_may_not_be_watched_end_it(shop: Shop) -> None:
 
 
 @pytest.mark.alone
-def test_the_sick_parts_of_this_cluster_are_well_again() -> None:
+def test_the_stopped_parts_of_this_cluster_work_again() -> None:
     unschedulable = kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}")
     assert (len(nodes()), unschedulable.strip()) == (2, "")
