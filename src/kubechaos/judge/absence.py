@@ -30,9 +30,9 @@ def absences(state: State) -> Iterator[Absence]:
     """Yield what is missing: pods that nobody creates, schedules or starts."""
     experiment, target = begun(state), state.target
     missing = state.health.wanted - len(target.active)
-    if missing > 0 and not target.failure and not target.lost and state.at >= experiment.owed_from + SILENCE:
+    if missing > 0 and not target.failure and not target.lost and state.at >= experiment.recovery_starts + SILENCE:
         message = f"{missing} of {state.health.wanted} pods not created{_in_the_way(target)}"
-        yield Absence("NotCreated", "", experiment.owed_from, message)
+        yield Absence("NotCreated", "", experiment.recovery_starts, message)
     for history in added(state):
         since = history.created if not history.pod.node else history.scheduled
         if not history.pod.active or history.started is not None or since is None or state.at < since + SILENCE:
@@ -56,7 +56,7 @@ def _in_the_way(target: TargetState) -> str:
 def _start_waits_for(history: PodHistory) -> str:
     if init := running_init_container(history.pod):
         return init.text
-    return history.said or "the kubelet said nothing"
+    return history.start_event or "the kubelet said nothing"
 
 
 def _explained(history: PodHistory) -> bool:

@@ -97,10 +97,10 @@ def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]
     if experiment.in_force:
         return
     for history in state.affected_pods:
-        if history.created is not None and history.created >= experiment.owed_from:
+        if history.created is not None and history.created >= experiment.recovery_starts:
             yield history.created, f"{_pod(history.pod)} was created"
         for _, at in history.restarts:
-            if at >= experiment.owed_from:
+            if at >= experiment.recovery_starts:
                 yield at, f"{_pod(history.pod)} was restarted"
 
 

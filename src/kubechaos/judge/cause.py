@@ -88,14 +88,14 @@ def _of_a_pod(state: State, experiment: Experiment) -> Cause | None:
         if waits_for := _waits_for(history):
             return _pod_cause(state, history, waits_for)
     for history in unready:
-        if history.unwell:
+        if history.health_event:
             return _pod_cause(state, history, _unwell(history))
     return None
 
 
 def _unwell(history: PodHistory) -> Cause:
     """Say why a pod is not Ready: its condition, and what an Event says of its health."""
-    event, condition = quoted(history.unwell), quoted(history.pod.not_ready)
+    event, condition = quoted(history.health_event), quoted(history.pod.not_ready)
     # "ContainersNotReady" says no more than that it is not Ready; any other reason, as of a readiness gate, is why, and
     # the Event may be one of the minute in which the containers were still starting.
     named = condition.code not in ("", "ContainersNotReady")
@@ -120,7 +120,7 @@ def _waits_for(history: PodHistory) -> Cause | None:
     """Say what the start of a pod waits for, as far as the API says."""
     if history.started is not None or history.pod.ready:
         return None
-    return running_init_container(history.pod) or (quoted(history.said) if history.said else None)
+    return running_init_container(history.pod) or (quoted(history.start_event) if history.start_event else None)
 
 
 def _flapping(histories: Iterable[PodHistory], t0: float) -> Cause | None:
@@ -130,7 +130,7 @@ def _flapping(histories: Iterable[PodHistory], t0: float) -> Cause | None:
     if history is None or count < 2:
         return None
     why = "" if history.pod.ready else f"; now {history.pod.not_ready}"
-    event = f"; {history.unwell}" if history.unwell else ""
+    event = f"; {history.health_event}" if history.health_event else ""
     return Cause("Flapping", f"pod {history.pod.name} lost its readiness {count} times{why}{event}")
 
 
