@@ -52,18 +52,18 @@ MUTATIONS = {
     ),
     "a gap is accepted": (
         f"{JUDGE}/verdict.py",
-        "if gap := _gap(state, stable_at(state, limits)):",
-        "if gap := None:",
+        "gap = _gap(state, stable_at(state, limits))",
+        "gap = None",
     ),
     "the answer of the API is proof": (
         f"{JUDGE}/verdict.py",
-        "if injection := unproven(state):",
-        "if injection := None:",
+        "injection = unproven(state)",
+        "injection = None",
     ),
     "fewer than before are enough": (f"{JUDGE}/health.py", "if target.wanted < max(1, wanted_before):", "if False:"),
     "a change by somebody else is nothing": (
         f"{JUDGE}/verdict.py",
-        "each.final or (each.spec and not recovered)]",
+        "change.final or (change.spec and not recovered)]",
         "False]",
     ),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),

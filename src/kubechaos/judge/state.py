@@ -138,7 +138,7 @@ def _affected_uids(before: TargetState, after: TargetState, record: Record) -> t
 
 def _is_unrelated(record: Record, before: State, after: State) -> bool:
     """Whether a record is an Event or EndpointSlice of neighbours of the target."""
-    # Neither can be selected by the target on the server, so those of the whole namespace are received, and nearly all
+    # Neither can be selected by the target on the server, so those of all the namespace are received, and nearly all
     # are the neighbours'. Health costs a loop over the target's pods, so it is not computed anew for them
     # (benchmarks/crowd.py has the figures). Identity suffices: an update that changes nothing returns the same object.
     informational = isinstance(record, (Seen, Gone)) and isinstance(record.object, (Event, EndpointSlice))
