@@ -35,7 +35,7 @@ def run_as(shop: Shop, **verbs: list[str]) -> Run:
     ("mode", "cause"),
     [
         ("hang", "2 of 3 pods .*; pod .*: ContainersNotReady: .*; Unhealthy: Readiness probe failed"),
-        ("crash", r"CrashLoopBackOff: back-off [12]0s .*container=web.*exit code 3\).*its last words: no database"),
+        ("crash", r"CrashLoopBackOff: back-off [12]0s .*container=web.*exit code 3\).*its last log lines: no database"),
         ("hungry", "CrashLoopBackOff|OOMKilled"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubechaos.kube.decode import seconds
+from kubechaos.kube.decode_pods import seconds
 from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Container, Pod
 
