@@ -77,13 +77,13 @@ def test_an_alarm_that_a_second_signal_overtakes_does_not_come_back(monkeypatch:
     assert (caught.value.args, timers) == ((signal.SIGINT,), [1.0, 0])
 
 
-def test_the_signal_that_waits_is_obeyed_before_the_one_that_does_not() -> None:
-    heard: list[int] = []
+def test_the_deferred_handler_runs_before_that_of_the_second_signal() -> None:
+    called: list[int] = []
 
     def note(number: int, frame: object) -> None:
-        heard.append(number)
+        called.append(number)
 
     with signals_deferred():
         deferred(note)(signal.SIGINT, None)
         deferred(note)(signal.SIGTERM, None)
-        assert heard == [signal.SIGINT, signal.SIGTERM]
+        assert called == [signal.SIGINT, signal.SIGTERM]

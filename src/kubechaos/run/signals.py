@@ -17,7 +17,7 @@ IMPATIENT: Final = 3
 
 @contextmanager
 def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
-    """Turn the first signal into an InterruptedOutage where it arrives, and tell `stop` that the session is over."""
+    """Turn the first signal into an InterruptedOutage where it arrives, and call `stop` so that the session ends."""
     received: list[str] = []
     with _handled(_recording(received, stop, at_once=True)):
         yield
@@ -55,7 +55,7 @@ def terminable() -> Iterator[None]:
 
 
 def defer(number: int) -> None:
-    """Let the handler that a signal has now wait for what must be whole."""
+    """Let the handler that a signal has now wait for sections in which signals are deferred."""
     handler = signal.getsignal(number)
     if callable(handler):
         signal.signal(number, deferred(handler))
