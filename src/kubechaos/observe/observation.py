@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..api.client import Client
 from ..clock import WALL_TIME, Clock, WallTime
-from ..deferred_signals import signals_deferred
+from ..deferred_signals import DEFERRED_SIGNALS
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.state import State, step
 from ..kube import decode
@@ -115,7 +115,7 @@ class Observation:
 
     def _put(self, record: Record) -> State:
         """Take in a record of our own, and deliver it."""
-        with signals_deferred():
+        with DEFERRED_SIGNALS.section():
             state = self.put(record)
         self.catch_up()
         return state
@@ -221,7 +221,7 @@ class Observation:
         if isinstance(record, Failed):
             self._stream_failed(record)
             return True
-        with signals_deferred():
+        with DEFERRED_SIGNALS.section():
             self._delivered_state = state or step(self._delivered_state, record)
             self._listener(record, self._delivered_state)
         return True

@@ -7,7 +7,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import Final
 
-from ..deferred_signals import Handler, deferred
+from ..deferred_signals import DEFERRED_SIGNALS, Handler
 from ..errors import InterruptedOutage
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -58,7 +58,7 @@ def defer(number: int) -> None:
     """Let the handler that a signal has now wait for sections in which signals are deferred."""
     handler = signal.getsignal(number)
     if callable(handler):
-        signal.signal(number, deferred(handler))
+        signal.signal(number, DEFERRED_SIGNALS.wrap(handler))
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _handled(handler: Handler, signals: Iterable[signal.Signals] = SIGNALS) -> I
     if current_thread() is not main_thread():  # Python delivers signals to the main thread only
         yield
         return
-    before = {number: signal.signal(number, deferred(handler)) for number in signals}
+    before = {number: signal.signal(number, DEFERRED_SIGNALS.wrap(handler)) for number in signals}
     try:
         yield
     finally:
