@@ -202,7 +202,7 @@ def test_a_survivor_that_dies_unseen_inside_the_stable_window_is_not_green(stead
 
     outage = judged(steady, during, InconclusiveError)
     assert outage.verdict == "inconclusive"
-    assert re.search("Pod events between .* may be missing: the stream never told of", outage.cause)
+    assert re.search("Pod events between .* may be missing: the stream never showed", outage.cause)
 
 
 @pytest.mark.parametrize("change", [{"replicas": 5}, {"paused": True}], ids=["scaled", "paused"])
@@ -213,7 +213,7 @@ def test_a_change_of_the_deployment_that_is_not_told_is_not_green(steady: Client
 
     outage = judged(steady, during, InconclusiveError)
     assert outage.verdict == "inconclusive"
-    assert re.search("Deployment events between .* may be missing: the stream never told of web", outage.cause)
+    assert re.search("Deployment events between .* may be missing: the stream never showed web", outage.cause)
 
 
 def test_silent_replica_sets_are_not_green_where_something_happened_to_them(steady: Client) -> None:

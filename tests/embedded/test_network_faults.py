@@ -52,7 +52,7 @@ def test_a_stream_that_fell_silent_or_trickles_is_found_out_by_the_fresh_listing
     steady: Client, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("kubechaos.observe.observation.CATCH_UP", 0.2)
-    with pytest.raises(InconclusiveError, match="the stream never told of"):
+    with pytest.raises(InconclusiveError, match="the stream never showed"):
         kill_with(steady, name)
 
 

@@ -90,7 +90,7 @@ class Act:
             raise FaultNotProvenError(f"{ref} was gone before we touched it: {error}") from error
 
     def _check_target(self, ref: Ref, live: Json) -> None:
-        """Refuse to change for a while what somebody else has just changed: it could not be told what to restore."""
+        """Refuse to change for a while what somebody else has just changed: nobody could say what to restore."""
         experiment, workload = self._look().experiment, self._look().target.workload
         if workload is None or live["metadata"]["uid"] != workload.uid:
             raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")

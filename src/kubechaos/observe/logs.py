@@ -1,4 +1,4 @@
-"""What containers said before they ended: colour for a cause."""
+"""The last log lines of containers that ended: evidence beside a cause, used for no verdict."""
 
 from collections.abc import Iterator
 from contextlib import suppress

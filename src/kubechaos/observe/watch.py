@@ -1,4 +1,4 @@
-"""LIST, then WATCH from its version: one resource, one thread, one client; a hole in the stream is said, never hidden.
+"""LIST, then WATCH from its version: one resource, one thread, one client; a gap is reported, never hidden.
 
 The rules are those of client-go's RetryWatcher: the version advances only after an object was handed over, bookmarks
 are kept, a 410 ends the stream (here: relist, diff, gap), 401 and 403 are terminal, everything else backs off.
@@ -94,7 +94,7 @@ class Watch:
         """End the stream and its thread; nothing reaches the sink afterwards."""
         self._stopped.set()
         self._client.interrupt()
-        # A thread that still waits for an answer ends by itself at its deadline; it has nobody to tell any more.
+        # A thread that still waits for an answer ends by itself at its deadline; its records reach nobody any more.
         self._thread.join(timeout=STOP_SECONDS)
         self._client.close()
 
@@ -110,7 +110,7 @@ class Watch:
         except ForbiddenError as error:
             advised = f"{error}; grant it in a Role, as in examples/rbac.yaml"
             self._sink(Failed(self._now(), self._kind.name, ForbiddenError(advised, status=error.status)))
-        except Exception as error:  # noqa: BLE001  # a dead observer must be heard, whatever killed it
+        except Exception as error:  # noqa: BLE001  # an observer that died must be reported, whatever killed it
             self._sink(Failed(self._now(), self._kind.name, error))
 
     def _first_list(self) -> None:
@@ -165,7 +165,7 @@ class Watch:
             query["continue"] = page.next
 
     def _relist(self) -> None:
-        """Say what a fresh listing tells about the hole: complete in what is, not in what was."""
+        """List again after a gap, and report the differences: the objects are complete again, their history is not."""
         since = self._last_received
         objects, version = self._pages()
         at = self._last_received = self._now()

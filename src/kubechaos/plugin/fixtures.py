@@ -76,7 +76,10 @@ def _simulation(config: pytest.Config) -> "Simulation":
 
 
 def simulate(config: pytest.Config) -> "Simulation":
-    """Return a fresh embedded cluster with what the manifests say; raises ConfigError naming what it cannot honour."""
+    """Return a fresh embedded cluster with what the manifests say.
+
+    Raises ConfigError naming the field of a manifest that it does not support.
+    """
     from kubesim import ManifestError, Scaled, Simulation
 
     from ..errors import ConfigError
@@ -176,7 +179,7 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 
 @pytest.fixture
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
-    """A simulated cluster of the test's own, to inject failures: test your test; its verdicts count for no gate."""
+    """A simulated cluster of the test's own whose pods can be made to fail; its verdicts do not count for the gate."""
     from ..api.credentials import pin
     from ..observe.cluster import Access, Cluster
     from ..run.artifacts import Artifacts

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Under xdist the controller collects nothing, but hears every report."""
+    """Under xdist the controller collects nothing, but receives every report."""
     if session.config.pluginmanager.hasplugin("dsession") and options.named(session.config):
         _register(session.config, 0)
 
@@ -49,7 +49,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out chaos tests where no cluster is named; attend to the session where one is."""
+    """Take out chaos tests where no cluster is named; register the session's hooks where one is."""
     chaotic = [item for item in items if item.get_closest_marker("chaos")]
     if chaotic and options.named(config):
         _register(config, len(chaotic))

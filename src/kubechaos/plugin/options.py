@@ -54,7 +54,7 @@ OPTIONS: Final = (
 
 
 def add(parser: pytest.Parser) -> None:
-    """Add every knob to pytest's options."""
+    """Add every option to pytest's parser."""
     group = parser.getgroup("kubechaos", "kubechaos: resilience tests for Kubernetes")
     for option in OPTIONS:
         group.addoption(option.flag, dest=option.key, metavar=option.metavar, default=None, help=option.text)
@@ -78,7 +78,7 @@ def identity(config: pytest.Config) -> tuple[str, str]:
 
 
 def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settings":
-    """Return all knobs as Settings; raises OptionError naming the value and where it came from.
+    """Return all options as Settings; raises OptionError naming the value and where it came from.
 
     `known` are the run's id and its seed, where they have been settled before.
     """
@@ -101,7 +101,7 @@ def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settin
 
 
 def _value(config: pytest.Config, name: str) -> tuple[str | None, str]:
-    """Return a knob's value and where it came from."""
+    """Return an option's value and where it came from."""
     option = next(option for option in OPTIONS if option.name == name)
     variable = option.key.upper()
     given, from_ini = config.getoption(option.key), config.getini(option.key)

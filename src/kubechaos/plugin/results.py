@@ -43,7 +43,7 @@ class _ReportedItem:
 class Results:
     """The chaos items of the session: how many were selected, and how each ended.
 
-    `broken` where there may have been others that nothing was heard of.
+    `broken` says that there may have been others that were never reported.
     """
 
     selected: int = 0

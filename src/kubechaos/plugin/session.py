@@ -143,7 +143,7 @@ class ChaosSession:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Learn from an xdist worker how many chaos items there were, if it lives to say so."""
+        """Learn from an xdist worker how many chaos items there were, if it lasts until it can say so."""
         self._results.broken |= bool(error)
         selected = getattr(node, "workeroutput", {}).get("kubechaos_selected", 0)
         self._results.selected = max(self._results.selected, selected)

@@ -162,7 +162,7 @@ class Experiment:
         return [alert for alert in self._alarm.alerts[before:] if alert.name not in BUILT_IN]
 
     def heal(self, *, owed: bool = True) -> None:
-        """Undo what the fault changed; what a lasting one broke is owed from then on, unless told otherwise."""
+        """Undo what the fault changed; what a lasting one broke is owed from then on, unless `owed` is false."""
         lasting = self.plan.fault.lasts is not Lasts.INSTANT
         self.undo()
         if lasting:

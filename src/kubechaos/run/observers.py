@@ -16,7 +16,7 @@ from .probes import Probes
 
 
 class Observers:
-    """The observations of one test; `handle` is told of each record and returns the alerts of the user's own rules.
+    """The observations of one test; `handle` is given each record and returns the alerts of the user's own rules.
 
     `about` gives what the recording begins with.
     """

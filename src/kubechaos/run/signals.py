@@ -7,7 +7,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import Final
 
-from ..deferred_signals import Handler, deferred
+from ..deferred_signals import DEFERRED_SIGNALS, Handler
 from ..errors import InterruptedOutage
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -17,7 +17,7 @@ IMPATIENT: Final = 3
 
 @contextmanager
 def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
-    """Turn the first signal into an InterruptedOutage where it arrives, and tell `stop` that the session is over."""
+    """Turn the first signal into an InterruptedOutage where it arrives, and call `stop` so that the session ends."""
     received: list[str] = []
     with _handled(_recording(received, stop, at_once=True)):
         yield
@@ -55,10 +55,10 @@ def terminable() -> Iterator[None]:
 
 
 def defer(number: int) -> None:
-    """Let the handler that a signal has now wait for what must be whole."""
+    """Let the handler that a signal has now wait for sections in which signals are deferred."""
     handler = signal.getsignal(number)
     if callable(handler):
-        signal.signal(number, deferred(handler))
+        signal.signal(number, DEFERRED_SIGNALS.wrap(handler))
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _handled(handler: Handler, signals: Iterable[signal.Signals] = SIGNALS) -> I
     if current_thread() is not main_thread():  # Python delivers signals to the main thread only
         yield
         return
-    before = {number: signal.signal(number, deferred(handler)) for number in signals}
+    before = {number: signal.signal(number, DEFERRED_SIGNALS.wrap(handler)) for number in signals}
     try:
         yield
     finally:

@@ -36,7 +36,7 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
 def _check_wanted(observation: Observation) -> None:
     target = observation.target
     if observation.state.target.wanted < target.min_replicas:
-        observation.confirm()  # what has just been put back may not have been heard of yet
+        observation.confirm()  # the stream may not have shown yet what was just restored
     now = observation.state.target
     if not now.lost and now.wanted < target.min_replicas:
         raise TooFewReplicasError(

@@ -1,4 +1,4 @@
-"""What is observed is known at once; who listens is told in the same order, by the thread that waits."""
+"""A record changes the state at once; the listener gets it in the same order, from the thread that waits."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -16,7 +16,7 @@ from kubechaos.records import Due, Ended, Failed, Gone, Injected, Record, Seen
 from tests.unit.stories import T0, deployment, listings, pod, replica_set
 
 
-class Hurried:
+class TimeIsUp:
     """Wall time that is up whenever it is looked at again."""
 
     def __init__(self) -> None:
@@ -27,63 +27,67 @@ class Hurried:
         return self.asked * 3600.0
 
 
-class Heard:
+class Subscriber:
     """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[Record, State]] = []
-        self.wall = Hurried()
+        self.delivered: list[tuple[Record, State]] = []
+        self.wall = TimeIsUp()
         nowhere, wall = cast(Any, None), WallTime(monotonic=self.wall)
-        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *told: self.told.append(told), wall)
+        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *each: self.delivered.append(each), wall)
         for record in listings(deployment(), replica_set(), pod("a")):
             self.observation.put(record)
 
 
-def test_a_record_is_known_before_anybody_waits_and_told_once_somebody_does() -> None:
-    heard = Heard()
-    heard.observation.put(Seen(T0, pod("b")))
-    assert set(heard.observation.state.target.pods) == {"a", "b"}
-    assert heard.told == []
-    heard.observation.catch_up()
-    assert heard.told[-1] == (Seen(T0, pod("b")), heard.observation.state)
+def test_a_record_changes_the_state_at_once_and_is_delivered_by_the_next_wait() -> None:
+    subscriber = Subscriber()
+    subscriber.observation.put(Seen(T0, pod("b")))
+    assert set(subscriber.observation.state.target.pods) == {"a", "b"}
+    assert subscriber.delivered == []
+    subscriber.observation.catch_up()
+    assert subscriber.delivered[-1] == (Seen(T0, pod("b")), subscriber.observation.state)
 
 
-def test_each_record_is_told_with_the_state_that_it_made() -> None:
-    heard = Heard()
-    heard.observation.put(Seen(T0, pod("b")))
-    heard.observation.put(Seen(T0 + 1, pod("c")))
-    heard.observation.catch_up()
-    assert [set(state.target.pods) for _, state in heard.told[-2:]] == [{"a", "b"}, {"a", "b", "c"}]
+def test_each_record_is_delivered_with_the_state_right_after_it() -> None:
+    subscriber = Subscriber()
+    subscriber.observation.put(Seen(T0, pod("b")))
+    subscriber.observation.put(Seen(T0 + 1, pod("c")))
+    subscriber.observation.catch_up()
+    assert [set(state.target.pods) for _, state in subscriber.delivered[-2:]] == [{"a", "b"}, {"a", "b", "c"}]
 
 
-def test_a_mark_is_told_after_all_that_came_before_it() -> None:
-    heard = Heard()
-    heard.observation.put(Seen(T0, pod("b")))
-    heard.observation.put_own(Due(T0))
-    assert [type(record) for record, _ in heard.told[-2:]] == [Seen, Due]
+def test_our_own_record_is_delivered_after_all_that_arrived_before_it() -> None:
+    subscriber = Subscriber()
+    subscriber.observation.put(Seen(T0, pod("b")))
+    subscriber.observation.put_own(Due(T0))
+    assert [type(record) for record, _ in subscriber.delivered[-2:]] == [Seen, Due]
 
 
-def test_a_stream_that_failed_is_raised_where_somebody_waits_after_what_it_told() -> None:
-    heard = Heard()
-    heard.observation.put(Seen(T0, pod("b")))
-    heard.observation.put(Failed(T0 + 1, "Pod", ForbiddenError("no longer")))
+def test_the_error_of_a_failed_stream_is_raised_by_the_wait_after_its_records() -> None:
+    subscriber = Subscriber()
+    subscriber.observation.put(Seen(T0, pod("b")))
+    subscriber.observation.put(Failed(T0 + 1, "Pod", ForbiddenError("no longer")))
     with pytest.raises(InconclusiveError, match="the Pod stream ended: no longer"):
-        heard.observation.catch_up()
-    assert heard.told[-1][0] == Seen(T0, pod("b"))
+        subscriber.observation.catch_up()
+    assert subscriber.delivered[-1][0] == Seen(T0, pod("b"))
 
 
-def test_without_colour_the_observation_goes_on_and_says_so() -> None:
-    heard = Heard()
-    heard.observation.put(Failed(T0 + 1, "Event", ForbiddenError("not yours")))
-    heard.observation.catch_up()
-    assert heard.observation.unobserved == ("Event",)
+def test_a_best_effort_stream_that_is_forbidden_is_reported_as_unobserved() -> None:
+    subscriber = Subscriber()
+    subscriber.observation.put(Failed(T0 + 1, "Event", ForbiddenError("not yours")))
+    subscriber.observation.catch_up()
+    assert subscriber.observation.unobserved == ("Event",)
 
 
 def confirmed(
-    monkeypatch: pytest.MonkeyPatch, heard: Heard, pods: list[Pod], version: str, meanwhile: Sequence[Record] = ()
+    monkeypatch: pytest.MonkeyPatch,
+    subscriber: Subscriber,
+    pods: list[Pod],
+    version: str,
+    meanwhile: Sequence[Record] = (),
 ) -> Observation:
-    """What is observed after a comparison with a listing of these pods; the stream tells of more while it is asked."""
-    observation = heard.observation
+    """Return the observation after `confirm` has listed these pods; `meanwhile` arrives during that listing."""
+    observation = subscriber.observation
     listed = {"Pod": pods, "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
 
     def page(kind: str) -> Any:
@@ -98,28 +102,28 @@ def confirmed(
 
 
 def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    observation = confirmed(monkeypatch, Heard(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
+    observation = confirmed(monkeypatch, Subscriber(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
     assert not observation.state.gaps
 
 
-def test_what_the_stream_told_the_end_of_before_the_listing_and_is_listed_again_is_missing(
+def test_a_pod_that_ended_before_the_listing_and_is_listed_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    heard = Heard()
-    heard.observation.put(Gone(T0, pod("a")))
-    with pytest.raises(InconclusiveError, match="the stream never told of web-a at version 1"):
-        confirmed(monkeypatch, heard, [pod("a")], "1")
+    subscriber = Subscriber()
+    subscriber.observation.put(Gone(T0, pod("a")))
+    with pytest.raises(InconclusiveError, match="the stream never showed web-a at version 1"):
+        confirmed(monkeypatch, subscriber, [pod("a")], "1")
 
 
-def test_a_stream_that_lags_is_waited_for_as_long_as_it_may_and_then_has_a_gap(
+def test_a_stream_that_lags_longer_than_it_may_has_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    heard = Heard()
-    heard.observation.catch_up()
-    with pytest.raises(InconclusiveError, match=r"Pod events may be missing, .* the stream never told of web-b at"):
-        confirmed(monkeypatch, heard, [pod("a"), pod("b")], "1")
-    assert heard.wall.asked == 2  # when it may lag no longer, and whether that is now
-    assert [gap.kind for gap in heard.observation.state.gaps] == ["Pod"]
+    subscriber = Subscriber()
+    subscriber.observation.catch_up()
+    with pytest.raises(InconclusiveError, match=r"Pod events may be missing, .* the stream never showed web-b at"):
+        confirmed(monkeypatch, subscriber, [pod("a"), pod("b")], "1")
+    assert subscriber.wall.asked == 2  # when it may lag no longer, and whether that is now
+    assert [gap.kind for gap in subscriber.observation.state.gaps] == ["Pod"]
 
 
 @pytest.mark.parametrize(
@@ -138,51 +142,51 @@ def test_a_stream_that_lags_is_waited_for_as_long_as_it_may_and_then_has_a_gap(
 def test_a_stream_is_taken_to_be_behind_unless_its_version_is_known_to_be_no_older(
     monkeypatch: pytest.MonkeyPatch, known: str, listed: str, missing: str
 ) -> None:
-    heard = Heard()
-    heard.observation.put(Seen(T0, pod("a", resource_version=known)))
-    expected = pytest.raises(InconclusiveError, match=f"never told of {missing}") if missing else nullcontext()
+    subscriber = Subscriber()
+    subscriber.observation.put(Seen(T0, pod("a", resource_version=known)))
+    expected = pytest.raises(InconclusiveError, match=f"never showed {missing}") if missing else nullcontext()
     with expected:
-        confirmed(monkeypatch, heard, [pod("a", resource_version=listed)], "20")
+        confirmed(monkeypatch, subscriber, [pod("a", resource_version=listed)], "20")
 
 
 @pytest.mark.parametrize(
     ("known", "listing", "missing"),
     [("9", "10", True), ("10", "10", True), ("11", "10", False), ("x", "10", True), ("11", "x", True)],
 )
-def test_what_is_not_listed_has_ended_unless_it_is_known_to_be_newer_than_the_listing(
+def test_a_pod_that_is_not_listed_has_ended_unless_it_is_newer_than_the_listing(
     monkeypatch: pytest.MonkeyPatch, known: str, listing: str, missing: bool
 ) -> None:
-    heard = Heard()
-    heard.observation.put(Seen(T0, pod("b", resource_version=known)))
+    subscriber = Subscriber()
+    subscriber.observation.put(Seen(T0, pod("b", resource_version=known)))
     expected = pytest.raises(InconclusiveError, match="the end of web-b") if missing else nullcontext()
     with expected:
-        confirmed(monkeypatch, heard, [pod("a")], listing)
+        confirmed(monkeypatch, subscriber, [pod("a")], listing)
 
 
-def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kubechaos.observe.observation.KEPT", 1)
-    heard = Heard()
+    subscriber = Subscriber()
     for number, letter in enumerate("bcd"):
-        heard.observation.put(Seen(T0 + number, pod(letter)))
-    assert heard.observation._pending.qsize() > 3
-    heard.observation.catch_up()
-    assert heard.told[-1][1] == heard.observation.state
-    assert [len(state.target.pods) for _, state in heard.told[-4:]] == [1, 2, 3, 4]
+        subscriber.observation.put(Seen(T0 + number, pod(letter)))
+    assert subscriber.observation._pending.qsize() > 3
+    subscriber.observation.catch_up()
+    assert subscriber.delivered[-1][1] == subscriber.observation.state
+    assert [len(state.target.pods) for _, state in subscriber.delivered[-4:]] == [1, 2, 3, 4]
 
 
-def test_waiting_ends_in_time_though_more_comes_than_can_be_told() -> None:
-    heard = Heard()
-    heard.observation._listener = lambda *_: heard.observation.put(Seen(T0, pod("b")))
-    assert heard.observation.wait(lambda state: 0.0) is heard.observation.state
+def test_waiting_ends_in_time_though_records_arrive_faster_than_they_are_delivered() -> None:
+    subscriber = Subscriber()
+    subscriber.observation._listener = lambda *_: subscriber.observation.put(Seen(T0, pod("b")))
+    assert subscriber.observation.wait(lambda state: 0.0) is subscriber.observation.state
 
 
-def test_streams_that_fail_together_are_one_failure_and_the_end_can_still_be_marked() -> None:
-    heard = Heard()
+def test_streams_that_fail_together_raise_once_and_the_end_can_still_be_recorded() -> None:
+    subscriber = Subscriber()
     for kind in ("Pod", "ReplicaSet", "Deployment"):
-        heard.observation.put(Failed(T0, kind, ForbiddenError("no longer")))
+        subscriber.observation.put(Failed(T0, kind, ForbiddenError("no longer")))
     with pytest.raises(InconclusiveError, match="the Pod stream ended"):
-        heard.observation.put_own(Injected(T0))
-    heard.observation.put_own(Ended(T0))
-    assert heard.told[-1][0] == Ended(T0)
+        subscriber.observation.put_own(Injected(T0))
+    subscriber.observation.put_own(Ended(T0))
+    assert subscriber.delivered[-1][0] == Ended(T0)
     with pytest.raises(InconclusiveError, match="the Pod stream ended"):
-        heard.observation.confirm()
+        subscriber.observation.confirm()

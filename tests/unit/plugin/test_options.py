@@ -11,7 +11,7 @@ from kubechaos.settings import Settings
 
 
 class Config:
-    """What pytest's Config tells of our options."""
+    """The part of pytest's Config that reads our options."""
 
     def __init__(self, flags: dict[str, str] | None = None, ini: dict[str, str] | None = None, **more: Any) -> None:
         self._flags, self._ini = flags or {}, ini or {}
