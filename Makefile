@@ -37,12 +37,13 @@ e2e-driver: $(INSTALLED)
 e2e-cluster: $(INSTALLED)
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real tests/attacks/test_kubelet.py tests/defects --json-report-file=none $(TOGETHER) -k "not verdict_is_right or $(SAMPLE)"'
 
-check: $(INSTALLED) ## run the linters, the type checker and the import contracts
+check: $(INSTALLED) ## run the linters, the type checker, the import contracts and the rules of our own
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks conftest.py
+	$(BIN)/python tests/private.py tests tests_chaos
 
 attacks: $(INSTALLED) ## kill, pause and cut off the dev cluster's own parts while a kill is judged
 	$(DEVCLUSTER) -- $(PYTEST) tests/attacks --json-report-file=none

@@ -1,8 +1,8 @@
 """What is observed is known at once; who listens is told in the same order, by the thread that waits."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,9 +10,10 @@ import pytest
 from kubechaos.clock import Monotonic, WallTime
 from kubechaos.errors import ForbiddenError, InconclusiveError
 from kubechaos.judge.state import State
-from kubechaos.kube.objects import Pod
+from kubechaos.kube.objects import Observed, Pod, Ref
 from kubechaos.observe.observation import Observation
 from kubechaos.records import Due, Ended, Failed, Gone, Injected, Record, Seen
+from kubechaos.target import Target
 
 from .worlds import T0, deployment, listings, pod, replica_set
 
@@ -29,15 +30,40 @@ class Hurried:
 
 
 class Heard:
-    """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for."""
+    """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for.
+
+    It is its client, too: what it lists is `listed`, by the last word of the path, at the version `version`.
+    """
 
     def __init__(self) -> None:
         self.told: list[tuple[Record, State]] = []
+        self.also: Callable[[], object] = lambda: None
         self.wall = Hurried()
-        nowhere, wall = cast(Any, None), WallTime(monotonic=self.wall)
-        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *told: self.told.append(told), wall)
+        self.version = "1"
+        self.listed: dict[str, Sequence[Observed]] = {"replicasets": [replica_set()], "deployments": [deployment()]}
+        self.meanwhile: Sequence[Record] = ()
+        target, wall = Target(Ref("Deployment", "shop", "web"), 2), WallTime(monotonic=self.wall)
+        self.observation = Observation(cast(Any, self), target, Monotonic(), self.hear, wall)
         for record in listings(deployment(), replica_set(), pod("a")):
             self.observation.put(record)
+
+    def hear(self, record: Record, state: State) -> None:
+        """Be told of a record."""
+        self.told.append((record, state))
+        self.also()
+
+    def get(self, path: str, query: object) -> bytes:
+        """List objects; what the stream tells of meanwhile is there before the pods are."""
+        resource = path.rpartition("/")[2]
+        for record in self.meanwhile if resource == "pods" else ():
+            self.observation.put(record)
+        items = [{"metadata": _metadata(each)} for each in self.listed[resource]]
+        version = self.version if resource == "pods" else "1"
+        return json.dumps({"metadata": {"resourceVersion": version}, "items": items}).encode()
+
+
+def _metadata(listed: Observed) -> dict[str, str]:
+    return {"name": listed.name, "uid": listed.uid, "resourceVersion": listed.resource_version}
 
 
 def test_a_record_is_known_before_anybody_waits_and_told_once_somebody_does() -> None:
@@ -80,45 +106,30 @@ def test_without_colour_the_observation_goes_on_and_says_so() -> None:
     assert heard.observation.unobserved == ("Event",)
 
 
-def confirmed(
-    monkeypatch: pytest.MonkeyPatch, heard: Heard, pods: list[Pod], version: str, meanwhile: Sequence[Record] = ()
-) -> Observation:
+def confirmed(heard: Heard, pods: list[Pod], version: str, meanwhile: Sequence[Record] = ()) -> Observation:
     """What is observed after a comparison with a listing of these pods; the stream tells of more while it is asked."""
-    observation = heard.observation
-    listed = {"Pod": pods, "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
-
-    def page(kind: str) -> Any:
-        for record in meanwhile if kind == "Pod" else ():
-            observation.put(record)
-        return SimpleNamespace(objects=listed[kind], resource_version=version if kind == "Pod" else "1")
-
-    monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
-    monkeypatch.setattr(observation, "_page", page)
-    assert observation.confirm() == version
-    return observation
+    heard.listed["pods"], heard.version, heard.meanwhile = pods, version, meanwhile
+    assert heard.observation.confirm() == version
+    return heard.observation
 
 
-def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    observation = confirmed(monkeypatch, Heard(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
+def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing() -> None:
+    observation = confirmed(Heard(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
     assert not observation.state.gaps
 
 
-def test_what_the_stream_told_the_end_of_before_the_listing_and_is_listed_again_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_the_stream_told_the_end_of_before_the_listing_and_is_listed_again_is_missing() -> None:
     heard = Heard()
     heard.observation.put(Gone(T0, pod("a")))
     with pytest.raises(InconclusiveError, match="the stream never told of web-a at version 1"):
-        confirmed(monkeypatch, heard, [pod("a")], "1")
+        confirmed(heard, [pod("a")], "1")
 
 
-def test_a_stream_that_lags_is_waited_for_as_long_as_it_may_and_then_has_a_gap(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_stream_that_lags_is_waited_for_as_long_as_it_may_and_then_has_a_gap() -> None:
     heard = Heard()
     heard.observation.catch_up()
     with pytest.raises(InconclusiveError, match=r"Pod events may be missing, .* the stream never told of web-b at"):
-        confirmed(monkeypatch, heard, [pod("a"), pod("b")], "1")
+        confirmed(heard, [pod("a"), pod("b")], "1")
     assert heard.wall.asked == 2  # when it may lag no longer, and whether that is now
     assert [gap.kind for gap in heard.observation.state.gaps] == ["Pod"]
 
@@ -137,13 +148,13 @@ def test_a_stream_that_lags_is_waited_for_as_long_as_it_may_and_then_has_a_gap(
     ],
 )
 def test_a_stream_is_taken_to_be_behind_unless_its_version_is_known_to_be_no_older(
-    monkeypatch: pytest.MonkeyPatch, known: str, listed: str, missing: str
+    known: str, listed: str, missing: str
 ) -> None:
     heard = Heard()
     heard.observation.put(Seen(T0, pod("a", resource_version=known)))
     expected = pytest.raises(InconclusiveError, match=f"never told of {missing}") if missing else nullcontext()
     with expected:
-        confirmed(monkeypatch, heard, [pod("a", resource_version=listed)], "20")
+        confirmed(heard, [pod("a", resource_version=listed)], "20")
 
 
 @pytest.mark.parametrize(
@@ -151,13 +162,13 @@ def test_a_stream_is_taken_to_be_behind_unless_its_version_is_known_to_be_no_old
     [("9", "10", True), ("10", "10", True), ("11", "10", False), ("x", "10", True), ("11", "x", True)],
 )
 def test_what_is_not_listed_has_ended_unless_it_is_known_to_be_newer_than_the_listing(
-    monkeypatch: pytest.MonkeyPatch, known: str, listing: str, missing: bool
+    known: str, listing: str, missing: bool
 ) -> None:
     heard = Heard()
     heard.observation.put(Seen(T0, pod("b", resource_version=known)))
     expected = pytest.raises(InconclusiveError, match="the end of web-b") if missing else nullcontext()
     with expected:
-        confirmed(monkeypatch, heard, [pod("a")], listing)
+        confirmed(heard, [pod("a")], listing)
 
 
 def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +176,7 @@ def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(mon
     heard = Heard()
     for number, letter in enumerate("bcd"):
         heard.observation.put(Seen(T0 + number, pod(letter)))
-    assert heard.observation._untold.qsize() > 3
+    assert heard.told == []
     heard.observation.catch_up()
     assert heard.told[-1][1] == heard.observation.state
     assert [len(state.world.pods) for _, state in heard.told[-4:]] == [1, 2, 3, 4]
@@ -173,7 +184,7 @@ def test_states_that_nobody_waits_for_are_not_all_kept_and_told_all_the_same(mon
 
 def test_waiting_ends_in_time_though_more_comes_than_can_be_told() -> None:
     heard = Heard()
-    heard.observation._listener = lambda *_: heard.observation.put(Seen(T0, pod("b")))
+    heard.also = lambda: heard.observation.put(Seen(T0, pod("b")))
     assert heard.observation.wait(lambda state: 0.0) is heard.observation.state
 
 
