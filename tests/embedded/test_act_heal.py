@@ -53,7 +53,7 @@ def replicas(client: Client) -> int:
 def test_an_alert_rule_that_raises_while_healing_does_not_keep_us_from_it(client: Client, rule: Rule) -> None:
     def begun() -> None:
         client.sim.settle()
-        client.experiments._observers.observe(client.web).catch_up()
+        client.observation.catch_up()
         rule.broken = True
 
     with pytest.raises(FaultError, match="as told"), client.chaos.inject(scale(1), client.web):
@@ -120,7 +120,7 @@ def test_what_was_never_left_is_healed_whatever_cannot_be_written_down(
 
 def test_a_stream_that_fails_as_well_does_not_hide_an_interruption(client: Client) -> None:
     def interrupted() -> None:
-        observation = client.experiments._observers.observe(client.web)
+        observation = client.observation
         for kind in ("Pod", "ReplicaSet"):
             observation.put(Failed(observation.now(), kind, ForbiddenError("no longer")))
         raise InterruptedOutage("interrupted by SIGINT")

@@ -15,7 +15,7 @@ from tests.embedded.client import Client
 def observation(client: Client) -> Observation:
     """The observation of the target, which is steady."""
     client.chaos.steady(client.web)
-    return client.experiments._observers.observe(client.web)
+    return client.observation
 
 
 def pod_changes(observation: Observation, at: float, *, ready: bool) -> None:

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -49,15 +50,22 @@ class Heard:
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
         self.pauses: list[float] = []
-        wall = WallTime(
-            monotonic=lambda: sum(self.pauses), uniform=lambda shortest, longest: longest, pause=self._pause
-        )
-        self.watch = Watch(Client(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall)
+        self.before: Callable[[Record | Failed], object] = lambda record: None
+        self.thread: threading.Thread | None = None
+        wall = WallTime(monotonic=self._monotonic, uniform=lambda shortest, longest: longest, pause=self._pause)
+        self.client = Client(pinned)
+        self.watch = Watch(self.client, KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall)
 
     def __call__(self, record: Record | Failed) -> None:
+        self.before(record)
         with self.changed:
             self.records.append(record)
             self.changed.notify_all()
+
+    def _monotonic(self) -> float:
+        """Return the wall time; the watch asks for it first of all, so this is where its thread is known from."""
+        self.thread = threading.current_thread()
+        return sum(self.pauses)
 
     def _pause(self, stopped: Flag, seconds: float) -> None:
         with self.changed:
@@ -88,11 +96,16 @@ class Heard:
 
     def end(self) -> None:
         """End the watch, and the server that it may hang at."""
-        self.watch._stopped.set()  # and not stop() at once: that races with the stream, which is a test of its own
         self.server.closing.set()
-        if self.watch._thread.ident is not None:
-            self.watch._thread.join(5)
-        self.watch._client.close()
+        if self.thread:
+            self.watch.stop()
+            self.thread.join(5)
+        self.client.close()
+
+    def ended(self) -> None:
+        """Wait until the thread of the watch, which has begun, has ended."""
+        assert self.thread
+        self.thread.join()
 
     @property
     def told(self) -> list[str]:

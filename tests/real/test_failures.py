@@ -64,7 +64,7 @@ def test_a_slow_replacement_is_a_late_recovery(shop: Shop) -> None:
     shop.break_new_pods("slow")
     run = shop.run()
     assert (run.code, run.verdict) == (0, "recovered")
-    assert 6 < run.experiment["recovery_time"] < 20
+    assert run.experiment["recovery_time"] > 6
     assert "until it was Ready" in run.experiment["cause"]
 
 

@@ -128,7 +128,7 @@ def test_a_stream_that_may_not_go_on_is_the_end_with_advice(
     server.on("WATCH", PODS, stream(BEFORE, *steps), failure(code, "no"))
     heard.watch.start()
     heard.until(3)
-    heard.watch._thread.join(5)
+    heard.ended()
     assert heard.told[:2] == ["listed a@10", "seen a@12"]
     assert len(heard.told) == 3
     assert isinstance(heard.failure(), kind)

@@ -26,7 +26,7 @@ def test_nothing_is_told_after_stop_even_if_the_server_answers_then(server, hear
     heard.watch.stop()
     go.set()
     assert done.wait(5)
-    heard.watch._thread.join(2)
+    heard.ended()
     assert heard.told == ["listed @10"]
 
 
@@ -51,15 +51,13 @@ def test_stop_while_a_finished_answer_is_handed_over(server, heard) -> None:
     server.on("GET", PODS, page(10))
     server.on("WATCH", PODS, reply(line("ADDED", "a", 11)))
     inside, go = threading.Event(), threading.Event()
-    told = heard.watch._sink
 
     def slow(record):
         if isinstance(record, Seen):
             inside.set()
-            go.wait(3)
-        told(record)
+            go.wait()
 
-    heard.watch._sink = slow
+    heard.before = slow
     heard.watch.start()
     assert inside.wait(5)
     threading.Timer(0.2, go.set).start()

@@ -23,7 +23,7 @@ def test_credentials_that_are_refused_end_the_watch(
     server.on(method, PODS, failure(code, "no"))
     heard.watch.start()
     assert heard.until(1 if method == "GET" else 2)[-1] == f"failed {kind.__name__}"
-    heard.watch._thread.join(5)
+    heard.ended()
     assert len([r for r in server.requests if ("watch=1" in r.query) == (method == "WATCH")]) == 1
 
 
@@ -133,7 +133,7 @@ def test_stop_ends_a_silent_stream_at_once_and_nothing_is_told_afterwards(server
     heard.watch.stop()
     # The server has said nothing meanwhile, so it was the stop that has ended the stream.
     assert not go_on.is_set()
-    assert not heard.watch._thread.is_alive()
+    heard.ended()
     go_on.set()
     assert heard.told == ["listed @10", "seen a@11"]
     assert len(server.requests) == 2

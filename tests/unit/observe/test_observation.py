@@ -1,8 +1,8 @@
 """A record changes the state at once; the listener gets it in the same order, from the thread that waits."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,9 +10,10 @@ import pytest
 from kubechaos.clock import Monotonic, WallTime
 from kubechaos.errors import ForbiddenError, InconclusiveError
 from kubechaos.judge.state import State
-from kubechaos.kube.objects import Pod
+from kubechaos.kube.objects import Observed, Pod, Ref
 from kubechaos.observe.observation import Observation
 from kubechaos.records import Due, Ended, Failed, Gone, Injected, Record, Seen
+from kubechaos.target import Target
 from tests.unit.stories import T0, deployment, listings, pod, replica_set
 
 
@@ -28,15 +29,40 @@ class TimeIsUp:
 
 
 class Subscriber:
-    """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for."""
+    """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for.
+
+    It is its client, too: it lists `listed`, by the last part of the path, at the version `version`.
+    """
 
     def __init__(self) -> None:
         self.delivered: list[tuple[Record, State]] = []
+        self.also: Callable[[], object] = lambda: None
         self.wall = TimeIsUp()
-        nowhere, wall = cast(Any, None), WallTime(monotonic=self.wall)
-        self.observation = Observation(nowhere, nowhere, Monotonic(), lambda *each: self.delivered.append(each), wall)
+        self.version = "1"
+        self.listed: dict[str, Sequence[Observed]] = {"replicasets": [replica_set()], "deployments": [deployment()]}
+        self.meanwhile: Sequence[Record] = ()
+        target, wall = Target(Ref("Deployment", "shop", "web"), 2), WallTime(monotonic=self.wall)
+        self.observation = Observation(cast(Any, self), target, Monotonic(), self.handle, wall)
         for record in listings(deployment(), replica_set(), pod("a")):
             self.observation.put(record)
+
+    def handle(self, record: Record, state: State) -> None:
+        """Take a delivered record."""
+        self.delivered.append((record, state))
+        self.also()
+
+    def get(self, path: str, query: object) -> bytes:
+        """List objects; the records of `meanwhile` arrive before the listing of the pods."""
+        resource = path.rpartition("/")[2]
+        for record in self.meanwhile if resource == "pods" else ():
+            self.observation.put(record)
+        items = [{"metadata": _metadata(each)} for each in self.listed[resource]]
+        version = self.version if resource == "pods" else "1"
+        return json.dumps({"metadata": {"resourceVersion": version}, "items": items}).encode()
+
+
+def _metadata(listed: Observed) -> dict[str, str]:
+    return {"name": listed.name, "uid": listed.uid, "resourceVersion": listed.resource_version}
 
 
 def test_a_record_changes_the_state_at_once_and_is_delivered_by_the_next_wait() -> None:
@@ -79,49 +105,30 @@ def test_a_best_effort_stream_that_is_forbidden_is_reported_as_unobserved() -> N
     assert subscriber.observation.unobserved == ("Event",)
 
 
-def confirmed(
-    monkeypatch: pytest.MonkeyPatch,
-    subscriber: Subscriber,
-    pods: list[Pod],
-    version: str,
-    meanwhile: Sequence[Record] = (),
-) -> Observation:
-    """Return the observation after `confirm` has listed these pods; `meanwhile` arrives during that listing."""
-    observation = subscriber.observation
-    listed = {"Pod": pods, "ReplicaSet": [replica_set()], "Deployment": [deployment()]}
-
-    def page(kind: str) -> Any:
-        for record in meanwhile if kind == "Pod" else ():
-            observation.put(record)
-        return SimpleNamespace(objects=listed[kind], resource_version=version if kind == "Pod" else "1")
-
-    monkeypatch.setattr(observation, "target", SimpleNamespace(ref=SimpleNamespace(kind="Deployment")))
-    monkeypatch.setattr(observation, "_page", page)
-    assert observation.confirm() == version
-    return observation
+def confirmed(subscriber: Subscriber, pods: list[Pod], version: str, meanwhile: Sequence[Record] = ()) -> Observation:
+    """Return the observation after a comparison with a listing of these pods; `meanwhile` arrives during it."""
+    subscriber.listed["pods"], subscriber.version, subscriber.meanwhile = pods, version, meanwhile
+    assert subscriber.observation.confirm() == version
+    return subscriber.observation
 
 
-def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    observation = confirmed(monkeypatch, Subscriber(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
+def test_a_stream_that_is_ahead_of_a_fresh_listing_has_missed_nothing() -> None:
+    observation = confirmed(Subscriber(), [pod("a")], "1", meanwhile=[Gone(T0, pod("a"))])
     assert not observation.state.gaps
 
 
-def test_a_pod_that_ended_before_the_listing_and_is_listed_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_pod_that_ended_before_the_listing_and_is_listed_is_missing() -> None:
     subscriber = Subscriber()
     subscriber.observation.put(Gone(T0, pod("a")))
     with pytest.raises(InconclusiveError, match="the stream never showed web-a at version 1"):
-        confirmed(monkeypatch, subscriber, [pod("a")], "1")
+        confirmed(subscriber, [pod("a")], "1")
 
 
-def test_a_stream_that_lags_longer_than_it_may_has_a_gap(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_stream_that_lags_longer_than_it_may_has_a_gap() -> None:
     subscriber = Subscriber()
     subscriber.observation.catch_up()
     with pytest.raises(InconclusiveError, match=r"Pod events may be missing, .* the stream never showed web-b at"):
-        confirmed(monkeypatch, subscriber, [pod("a"), pod("b")], "1")
+        confirmed(subscriber, [pod("a"), pod("b")], "1")
     assert subscriber.wall.asked == 2  # when it may lag no longer, and whether that is now
     assert [gap.kind for gap in subscriber.observation.state.gaps] == ["Pod"]
 
@@ -140,13 +147,13 @@ def test_a_stream_that_lags_longer_than_it_may_has_a_gap(
     ],
 )
 def test_a_stream_is_taken_to_be_behind_unless_its_version_is_known_to_be_no_older(
-    monkeypatch: pytest.MonkeyPatch, known: str, listed: str, missing: str
+    known: str, listed: str, missing: str
 ) -> None:
     subscriber = Subscriber()
     subscriber.observation.put(Seen(T0, pod("a", resource_version=known)))
     expected = pytest.raises(InconclusiveError, match=f"never showed {missing}") if missing else nullcontext()
     with expected:
-        confirmed(monkeypatch, subscriber, [pod("a", resource_version=listed)], "20")
+        confirmed(subscriber, [pod("a", resource_version=listed)], "20")
 
 
 @pytest.mark.parametrize(
@@ -154,13 +161,13 @@ def test_a_stream_is_taken_to_be_behind_unless_its_version_is_known_to_be_no_old
     [("9", "10", True), ("10", "10", True), ("11", "10", False), ("x", "10", True), ("11", "x", True)],
 )
 def test_a_pod_that_is_not_listed_has_ended_unless_it_is_newer_than_the_listing(
-    monkeypatch: pytest.MonkeyPatch, known: str, listing: str, missing: bool
+    known: str, listing: str, missing: bool
 ) -> None:
     subscriber = Subscriber()
     subscriber.observation.put(Seen(T0, pod("b", resource_version=known)))
     expected = pytest.raises(InconclusiveError, match="the end of web-b") if missing else nullcontext()
     with expected:
-        confirmed(monkeypatch, subscriber, [pod("a")], listing)
+        confirmed(subscriber, [pod("a")], listing)
 
 
 def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +175,7 @@ def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monke
     subscriber = Subscriber()
     for number, letter in enumerate("bcd"):
         subscriber.observation.put(Seen(T0 + number, pod(letter)))
-    assert subscriber.observation._pending.qsize() > 3
+    assert subscriber.delivered == []
     subscriber.observation.catch_up()
     assert subscriber.delivered[-1][1] == subscriber.observation.state
     assert [len(state.target.pods) for _, state in subscriber.delivered[-4:]] == [1, 2, 3, 4]
@@ -176,7 +183,7 @@ def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monke
 
 def test_waiting_ends_in_time_though_records_arrive_faster_than_they_are_delivered() -> None:
     subscriber = Subscriber()
-    subscriber.observation._listener = lambda *_: subscriber.observation.put(Seen(T0, pod("b")))
+    subscriber.also = lambda: subscriber.observation.put(Seen(T0, pod("b")))
     assert subscriber.observation.wait(lambda state: 0.0) is subscriber.observation.state
 
 
