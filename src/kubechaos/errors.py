@@ -43,6 +43,7 @@ class ChaosError(Exception):
         self.code = code or type(self).code
 
     def __init_subclass__(cls) -> None:
+        # By default the code is the name, so a new class of errors has one that cannot be forgotten.
         cls.code = vars(cls).get("code") or cls.__name__.removesuffix("Error")
 
 
@@ -197,6 +198,7 @@ class ApiError(ChaosError):
         self.retry_after = retry_after
 
 
+# Whether a write was sent decides what a heal must do: one that was not sent cannot land later.
 class UnreachableError(ApiError):
     """There was no answer of the API server.
 

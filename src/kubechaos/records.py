@@ -70,6 +70,7 @@ class Seen(_Record, frozen=True):
     inferred: bool = False
 
 
+# A relist shows that an object is gone, but not in which version: the last known one stands for it.
 class Gone(_Record, frozen=True):
     """An object left the API; `object` is its last known version, `inferred` as in Seen."""
 
@@ -270,6 +271,7 @@ Record: TypeAlias = (
 )
 
 
+# Not a Record, as an exception cannot be read back from a recording: the thread that waits for records raises it.
 class Failed(Struct, frozen=True):
     """A stream cannot go on. This ends the observation and is never recorded."""
 
