@@ -171,7 +171,7 @@ def test_a_pod_that_is_not_listed_has_ended_unless_it_is_newer_than_the_listing(
 
 
 def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubechaos.observe.observation.KEPT", 1)
+    monkeypatch.setattr("kubechaos.observe.observation.KEPT_STATES", 1)
     subscriber = Subscriber()
     for number, letter in enumerate("bcd"):
         subscriber.observation.put(Seen(T0 + number, pod(letter)))
