@@ -27,7 +27,7 @@ BUSY: Final = failure(500, "etcd is away")
 
 @dataclass(frozen=True)
 class Attack:
-    """What the server does to its streams, what is recorded between `a` at 12 and `b`, and the version it goes on from."""
+    """An attack on a stream: the records between `a` at 12 and `b`, and the version from which it goes on."""
 
     name: str
     watches: tuple[Answer, ...]
