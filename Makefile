@@ -23,7 +23,7 @@ chaos: $(INSTALLED) ## run the main job: the suite of tests_chaos, on the embedd
 	$(PYTEST) tests_chaos
 
 test: $(INSTALLED) ## run the tests that need no cluster
-	$(PYTEST) tests/unit tests/loopback tests/plugin tests/embedded tests/scenarios --json-report-file=none
+	$(PYTEST) tests/unit tests/loopback tests/plugin tests/embedded tests/scenarios -n 2 --dist worksteal
 
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
@@ -32,20 +32,21 @@ e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 
 # These two wait most of the time, each for clusters of its own, so they run side by side.
 e2e-driver: $(INSTALLED)
-	$(PYTEST) tests/devcluster --json-report-file=none
+	$(PYTEST) tests/devcluster
 
 e2e-cluster: $(INSTALLED)
-	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real tests/attacks/test_kubelet.py tests/defects --json-report-file=none $(TOGETHER) -k "not verdict_is_right or $(SAMPLE)"'
+	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; $(PYTEST) tests_chaos --chaos-context devcluster; exec $(PYTEST) tests/real tests/attacks/test_kubelet.py tests/defects $(TOGETHER) -k "not verdict_is_right or $(SAMPLE)"'
 
-check: $(INSTALLED) ## run the linters, the type checker and the import contracts
+check: $(INSTALLED) ## run the linters, the type checker, the import contracts and the rules of our own
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks conftest.py
+	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks
+	$(BIN)/python tests/private.py tests tests_chaos
 
 attacks: $(INSTALLED) ## kill, pause and cut off the dev cluster's own parts while a kill is judged
-	$(DEVCLUSTER) -- $(PYTEST) tests/attacks --json-report-file=none
+	$(DEVCLUSTER) -- $(PYTEST) tests/attacks
 
 bench: $(INSTALLED) ## measure, side by side with what is usual
 	$(BIN)/python -m benchmarks.startup
@@ -61,7 +62,7 @@ soak: $(INSTALLED) ## kill for half an hour on a real Kubernetes: nothing may be
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.soak'
 
 defects: $(INSTALLED) ## plant 132 defects on a real Kubernetes; each verdict must be right, each cause named
-	$(DEVCLUSTER) -- $(PYTEST) tests/defects --json-report-file=none $(TOGETHER)
+	$(DEVCLUSTER) -- $(PYTEST) tests/defects $(TOGETHER)
 
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis chaos-results chaos-report.json
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache tests/.pytest_cache .import_linter_cache .hypothesis chaos-results chaos-report.json

@@ -88,6 +88,7 @@ class FailureRegistry:
 
     def stops(self, failure: type[WorkloadFailure], obj: Stored) -> bool:
         """Return whether a failure holds for the workload that an object is, or belongs to."""
+        # A ReplicaSet asks for itself, and is silent if its Deployment is meant.
         injections = self._of_class(failure)
         return any(self._applies(each.scope, self._workload(obj)) for each in injections)
 

@@ -6,10 +6,14 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kubechaos.api.credentials import pin
 from kubechaos.api.mutate import send
 from kubechaos.judge.alerts import AlertRule
 from kubechaos.observe.cluster import Access, Cluster
+from kubechaos.observe.observation import Observation
+from kubechaos.run import observers
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.run.chaos import Chaos
 from kubechaos.run.experiments import Experiments
@@ -56,6 +60,19 @@ class Client:
         self.experiments = Experiments(access, settings, "test", rules, artifacts, time_of_day=time_of_day, left=left)
         self.chaos = Chaos(self.experiments)
         self.web: Target = self.cluster.deployment("web")
+        self.observations: list[Observation] = []
+        self._patch = pytest.MonkeyPatch()
+        self._patch.setattr(observers, "Observation", self._observe)
+
+    def _observe(self, *args: Any) -> Observation:
+        self.observations.append(Observation(*args))
+        return self.observations[-1]
+
+    @property
+    def observation(self) -> Observation:
+        """The only observation so far."""
+        (observation,) = self.observations
+        return observation
 
     def get(self, path: str, query: dict[str, str] | None = None) -> Any:
         """GET a path; raises the ApiError of the answer."""
@@ -72,4 +89,5 @@ class Client:
     def close(self) -> None:
         """Close what is open."""
         self.experiments.close()
+        self._patch.undo()
         self.transport.close()

@@ -17,14 +17,14 @@ from tests.embedded.shop import deployment, service
 
 
 class Rule:
-    """A user's rule that raises once it is broken."""
+    """A user's rule that raises once it has been broken."""
 
     def __init__(self) -> None:
         self.broken = False
 
     def __call__(self, moment: Moment) -> bool:
         """Look, or raise."""
-        assert not self.broken, "broken on purpose"
+        assert not self.broken, "broken"
         return False
 
 
@@ -53,10 +53,10 @@ def replicas(client: Client) -> int:
 def test_an_alert_rule_that_raises_while_healing_does_not_keep_us_from_it(client: Client, rule: Rule) -> None:
     def begun() -> None:
         client.sim.settle()
-        client.experiments._observers.observe(client.web).catch_up()
+        client.observation.catch_up()
         rule.broken = True
 
-    with pytest.raises(FaultError, match="broken on purpose"), client.chaos.inject(scale(1), client.web):
+    with pytest.raises(FaultError, match="broken"), client.chaos.inject(scale(1), client.web):
         begun()
     assert replicas(client) == 3
     assert client.experiments.verdicts == ["interrupted"]
@@ -120,7 +120,7 @@ def test_what_was_never_left_is_healed_whatever_cannot_be_written_down(
 
 def test_a_stream_that_fails_as_well_does_not_hide_an_interruption(client: Client) -> None:
     def interrupted() -> None:
-        observation = client.experiments._observers.observe(client.web)
+        observation = client.observation
         for kind in ("Pod", "ReplicaSet"):
             observation.put(Failed(observation.now(), kind, ForbiddenError("no longer")))
         raise InterruptedOutage("interrupted by SIGINT")

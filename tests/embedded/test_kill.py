@@ -15,7 +15,7 @@ from tests.embedded.client import Client
 def test_a_kill_is_recovered(client: Client, fault: Fault) -> None:
     outage = client.chaos.run(fault, client.web)
     assert outage.verdict == "recovered"
-    assert 0.3 < outage.recovery_time < 5
+    assert 0.3 < outage.recovery_time == max(added.ready for added in outage.phases.added)
     assert all(removed.gone is not None for removed in outage.phases.removed)
 
 
@@ -24,7 +24,7 @@ def test_time_is_measured_on_the_clock_of_the_simulation(client: Client) -> None
     (added,) = outage.phases.added
     assert added.ready is not None
     assert added.started is not None
-    assert 0.4 < added.started <= added.ready < 3
+    assert 0.4 < added.started <= added.ready
 
 
 def test_two_kills_follow_one_another(client: Client) -> None:

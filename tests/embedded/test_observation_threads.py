@@ -15,12 +15,12 @@ from tests.embedded.client import Client
 def observation(client: Client) -> Observation:
     """The observation of the target, which is steady."""
     client.chaos.steady(client.web)
-    return client.experiments._observers.observe(client.web)
+    return client.observation
 
 
-def deliver(observation: Observation, at: float, *, ready: bool) -> None:
+def pod_changes(observation: Observation, at: float, *, ready: bool) -> None:
     """There is another version of a pod of the target."""
-    pod = observation.state.world.active[0]
+    pod = observation.state.target.active[0]
     version = str(int(pod.resource_version) + 1)
     Observation.put(observation, Seen(at, replace(pod, ready=ready, resource_version=version)))
 
@@ -42,15 +42,15 @@ def beside(observation: Observation, kind: type[Record], deed: Callable[[Record]
 
 
 def test_what_comes_right_after_the_end_changes_nothing(client: Client, observation: Observation) -> None:
-    beside(observation, Ended, lambda end: deliver(observation, end.at, ready=False), first=False)
+    beside(observation, Ended, lambda end: pod_changes(observation, end.at, ready=False), first=False)
     outage = client.chaos.run(kill(1), client.web)
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")
 
 
-def test_what_comes_right_before_an_experiment_is_no_record_of_the_one_before(
+def test_what_comes_right_before_an_experiment_does_not_belong_to_the_one_before(
     client: Client, observation: Observation
 ) -> None:
     client.chaos.run(kill(1), client.web)
-    beside(observation, Begun, lambda begun: deliver(observation, begun.at, ready=True), first=True)
+    beside(observation, Begun, lambda begun: pod_changes(observation, begun.at, ready=True), first=True)
     outage = client.chaos.run(kill(1), client.web)
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")

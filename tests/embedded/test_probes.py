@@ -1,7 +1,6 @@
 """Probes beside a recovery, through our own client."""
 
 import threading
-import time
 
 import pytest
 
@@ -11,7 +10,7 @@ from tests.embedded.client import Client
 
 
 class Switch:
-    """A probe that fails while it is broken."""
+    """A probe that fails while its switch is off."""
 
     __name__ = "switch"
 
@@ -23,8 +22,8 @@ class Switch:
     def __call__(self) -> None:
         """Pass, fail or hang."""
         if self.hangs.is_set():
-            self.free.wait(20)
-        assert not self.broken.is_set(), "broken on purpose"
+            self.free.wait()
+        assert not self.broken.is_set(), "switched off"
 
 
 def test_a_probe_that_passes_is_counted_and_part_of_the_recovery(client: Client) -> None:
@@ -42,7 +41,7 @@ def test_the_service_is_asked_through_the_proxy_of_the_api_server(client: Client
 def test_a_probe_that_fails_before_is_not_steady(client: Client) -> None:
     switch = Switch()
     switch.broken.set()
-    with pytest.raises(NotSteadyError, match="probe switch fails: AssertionError: broken on purpose"):
+    with pytest.raises(NotSteadyError, match="probe switch fails: AssertionError: switched off"):
         client.chaos.run(kill(1), client.web.steady_when(switch))
 
 
@@ -60,14 +59,12 @@ def test_a_probe_that_keeps_failing_after_the_fault_is_not_recovered(client: Cli
 
 def test_a_probe_that_hangs_is_not_recovered_and_holds_nothing_up(client: Client) -> None:
     switch = Switch()
-    began = time.monotonic()
     with (
         pytest.raises(NotRecoveredError, match="probe switch fails: no answer"),
         client.chaos.inject(kill(1), client.web.steady_when(switch), within=60),
     ):
         switch.hangs.set()
-    switch.free.set()
-    assert time.monotonic() - began < 15
+    switch.free.set()  # it has hung all the time, and here we are
     assert client.experiments.outages[0].phases.added[0].ready is not None
 
 

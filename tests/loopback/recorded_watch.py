@@ -1,8 +1,9 @@
-"""A watch on the pods of a scripted server, and what it told."""
+"""A watch on the pods of a scripted server, and its records."""
 
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -37,7 +38,7 @@ def page(version: int, *names: str, more: str = "") -> Answer:
     return reply({"metadata": {"resourceVersion": str(version), "continue": more}, "items": items})
 
 
-class Heard:
+class RecordedWatch:
     """What the sink was given, and the watch that gave it.
 
     Its wall time is made of the pauses that the watch asks for, each of which takes but a hundredth of a second.
@@ -49,15 +50,22 @@ class Heard:
         self.records: list[Record | Failed] = []
         self.changed = threading.Condition()
         self.pauses: list[float] = []
-        wall = WallTime(
-            monotonic=lambda: sum(self.pauses), uniform=lambda shortest, longest: longest, pause=self._pause
-        )
-        self.watch = Watch(Client(pinned), KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall)
+        self.before: Callable[[Record | Failed], object] = lambda record: None
+        self.thread: threading.Thread | None = None
+        wall = WallTime(monotonic=self._monotonic, uniform=lambda shortest, longest: longest, pause=self._pause)
+        self.client = Client(pinned)
+        self.watch = Watch(self.client, KINDS["Pod"], "shop", {"labelSelector": "a=b"}, self, time.monotonic, wall)
 
     def __call__(self, record: Record | Failed) -> None:
+        self.before(record)
         with self.changed:
             self.records.append(record)
             self.changed.notify_all()
+
+    def _monotonic(self) -> float:
+        """Return the wall time; the watch asks for it first of all, so this is where its thread is known from."""
+        self.thread = threading.current_thread()
+        return sum(self.pauses)
 
     def _pause(self, stopped: Flag, seconds: float) -> None:
         with self.changed:
@@ -74,8 +82,8 @@ class Heard:
     def until(self, count: int, seconds: float = 10.0) -> list[str]:
         """Wait for a number of records, and return what they say in short."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.records) >= count, seconds), self.told
-            return self.told
+            assert self.changed.wait_for(lambda: len(self.records) >= count, seconds), self.summaries
+            return self.summaries
 
     def whys(self, kind: type[Delay | Gap]) -> list[str]:
         """What the delays or the gaps say of themselves."""
@@ -88,27 +96,34 @@ class Heard:
 
     def end(self) -> None:
         """End the watch, and the server that it may hang at."""
-        self.watch._stopped.set()  # and not stop() at once: that races with the stream, which is a test of its own
         self.server.closing.set()
-        if self.watch._thread.ident is not None:
-            self.watch._thread.join(5)
-        self.watch._client.close()
+        if self.thread:
+            self.watch.stop()
+            self.thread.join(5)
+        self.client.close()
+
+    def ended(self) -> None:
+        """Wait until the thread of the watch, which has begun, has ended."""
+        assert self.thread
+        self.thread.join()
 
     @property
-    def told(self) -> list[str]:
+    def summaries(self) -> list[str]:
         """Each record in short."""
         return [short(record) for record in self.records]
 
     def asked(self, count: int, seconds: float = 10.0) -> None:
         """Wait until the server has been asked a number of times."""
-        with self.server.heard:
-            assert self.server.heard.wait_for(lambda: len(self.server.requests) >= count, seconds), self.server.requests
+        with self.server.arrived:
+            assert self.server.arrived.wait_for(lambda: len(self.server.requests) >= count, seconds), (
+                self.server.requests
+            )
 
-    def watched(self) -> list[dict[str, list[str]]]:
+    def watch_queries(self) -> list[dict[str, list[str]]]:
         """The queries of the WATCH requests."""
         return [parse_qs(r.query) for r in self.server.requests if "watch=1" in r.query]
 
-    def listed(self) -> list[dict[str, list[str]]]:
+    def list_queries(self) -> list[dict[str, list[str]]]:
         """The queries of the LIST requests."""
         return [parse_qs(r.query) for r in self.server.requests if "watch=1" not in r.query]
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from tests.plugin.tiny import Tiny
 
 INI = """
 [pytest]
-addopts = --strict-markers --strict-config -ra -p no:cacheprovider --json-report --json-report-file=report.json
-    --json-report-omit=log --junitxml=junit.xml
+addopts = --strict-markers --strict-config -ra -p no:cacheprovider -p no:hypothesispytest
+    --json-report --json-report-file=report.json --json-report-omit=log --junitxml=junit.xml
 filterwarnings = error
 timeout_func_only = true
 """
@@ -57,8 +58,10 @@ class Run:
     @property
     def verdicts(self) -> dict[str, str | None]:
         """The verdict of each chaos test in the JSON, by name."""
-        told = {test["nodeid"].partition("::")[2]: test.get("metadata", {}).get("chaos") for test in self.json["tests"]}
-        return {name: chaos["verdict"] for name, chaos in told.items() if chaos}
+        metadata = {
+            test["nodeid"].partition("::")[2]: test.get("metadata", {}).get("chaos") for test in self.json["tests"]
+        }
+        return {name: chaos["verdict"] for name, chaos in metadata.items() if chaos}
 
     @property
     def junit(self) -> dict[str, list[str]]:
@@ -68,7 +71,7 @@ class Run:
 
 
 class Runner:
-    """Runs tests in a pytest of their own, on the tiny cluster unless told otherwise."""
+    """Runs tests in a pytest of their own, on the tiny cluster unless another is given."""
 
     def __init__(self, pytester: pytest.Pytester, use: Callable[[Path], None]) -> None:
         self.pytester = pytester
@@ -83,6 +86,13 @@ class Runner:
         call = self.pytester.runpytest_subprocess if process else self.pytester.runpytest_inprocess
         result = call(*named, *(quick if named else []), *args)
         return Run(int(result.ret), "\n".join([*result.outlines, *result.errlines]), self.pytester.path)
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no inner pytest take itself for a worker of the pytest that runs these tests."""
+    for variable in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(variable)
 
 
 @pytest.fixture(autouse=True)

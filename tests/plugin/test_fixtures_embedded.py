@@ -12,7 +12,7 @@ SUITE = """
 
     def test_it(chaos, healthy_deployment):
         outage = chaos.run(kill(1), healthy_deployment, within=60)
-        assert outage.recovery_time < 10
+        assert outage.recovery_time > 0
 """
 USUAL = ("--chaos-settle=60", "--chaos-within=60", "--chaos-stable-for=5")
 REHEARSAL = """

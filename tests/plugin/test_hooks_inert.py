@@ -29,7 +29,9 @@ def test_an_ordinary_test_loads_no_client_starts_no_thread_and_writes_no_file(
     pytester: pytest.Pytester, named: list[str]
 ) -> None:
     pytester.makepyfile(test_it=ORDINARY)
-    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider", "-p", "no:rerunfailures", *named)
+    result = pytester.runpytest_subprocess(
+        "-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:rerunfailures", *named
+    )
     loaded, threads, files = found(result.stdout.str())
     assert (loaded, threads) == ([], ["MainThread"])
     assert [name for name in files if not name.startswith("runpytest")] == ["stderr", "stdout", "test_it.py"]
@@ -39,17 +41,17 @@ def test_an_ordinary_test_loads_no_client_starts_no_thread_and_writes_no_file(
 
 def test_deselected_chaos_tests_load_no_client_either(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=ORDINARY + KILL.replace("from kubechaos import kill", ""))
-    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
     assert found(result.stdout.str())[0] == []
     assert result.ret == 0
 
 
-def test_the_front_door_loads_neither_client_nor_decoder(pytester: pytest.Pytester) -> None:
+def test_importing_kubechaos_loads_neither_client_nor_decoder(pytester: pytest.Pytester) -> None:
     code = "import sys, kubechaos; print([m for m in sys.modules if m.startswith(('kubernetes', 'msgspec', 'pytest'))])"
     assert pytester.runpython_c(code).outlines == ["[]"]
 
 
-def test_the_front_door_names_what_it_does_not_have(pytester: pytest.Pytester) -> None:
+def test_a_public_name_that_does_not_exist_is_named_in_the_error(pytester: pytest.Pytester) -> None:
     result = pytester.runpython_c("import kubechaos; kubechaos.kil")
     assert "module 'kubechaos' has no attribute 'kil'" in result.stderr.str()
 

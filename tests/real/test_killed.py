@@ -15,7 +15,7 @@ from tests.real.parts import kubectl
 from tests.real.shop import Shop
 
 ROOT = Path(__file__).parents[2]
-CONTEXT, NAMESPACE = "devcluster", "chaos"
+CONTEXT = "devcluster"
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -25,7 +25,7 @@ def test_a_runner_that_is_killed_around_any_write_is_healed_by_another_process(
 ) -> None:
     shop.deploy()
     folder = shop.folder / "run"
-    where = [os.environ["KUBECONFIG"], CONTEXT, NAMESPACE, shop.name, str(folder), when, str(number)]
+    where = [os.environ["KUBECONFIG"], CONTEXT, shop.namespace, shop.name, str(folder), when, str(number)]
     killed = subprocess.run([sys.executable, "-m", "tests.killed", *where], cwd=ROOT, check=False)
     assert killed.returncode == -9
     left = changes(folder)

@@ -21,6 +21,7 @@ from kubechaos.api.review import review
 from kubechaos.errors import ApiError, ConfigError
 from tests.loopback.rawserver import Exchange, RawServer, reply
 from tests.real.kubeconfigs import CONTEXT, RIGHT, Identities, Place
+from tests.real.namespaces import namespace
 from tests.real.parts import described, kubectl
 from tests.real.sums import EQUAL
 from tests.real.tunnels import Tunnels, tunnelling
@@ -29,6 +30,7 @@ from tests.real.wrong_kubeconfigs import WRONG
 REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 ACCOUNT = f"kubeconfigs-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+"""The name of a service account, and of the namespace that it is in."""
 SECRETS = "/run/secrets/kubernetes.io/serviceaccount"
 IN_A_POD = f'mount -t tmpfs none /run && mkdir -p {SECRETS} && cp "$0"/* {SECRETS} && exec "$@"'
 PATIENCE = 3.0
@@ -52,13 +54,18 @@ class Said(NamedTuple):
 @pytest.fixture(scope="module")
 def known() -> Iterator[Identities]:
     """What the dev cluster knows its administrator and a service account of ours by."""
-    kubectl("create", "serviceaccount", ACCOUNT)
+    with namespace(ACCOUNT):
+        kubectl("--namespace", ACCOUNT, "create", "serviceaccount", ACCOUNT)
+        yield _known(kubectl("--namespace", ACCOUNT, "create", "token", ACCOUNT).strip())
+
+
+def _known(token: str) -> Identities:
+    """Return the administrator's identity and that of whom the token is."""
     config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
     cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
     names = ("certificate-authority-data", "client-certificate-data", "client-key-data")
     ca, certificate, key = (base64.b64decode((cluster | user)[name]) for name in names)
-    yield Identities(cluster["server"], ca, certificate, key, kubectl("create", "token", ACCOUNT).strip())
-    kubectl("delete", "serviceaccount", ACCOUNT)
+    return Identities(cluster["server"], ca, certificate, key, token)
 
 
 @pytest.fixture

@@ -80,11 +80,11 @@ def test_a_victim_that_ignores_sigterm_does_not_delay_the_recovery(shop: Shop) -
     shop.deploy(server=SERVER.replace("trap 'exit 0' TERM", "trap '' TERM"), grace=12)
     run = shop.run()
     assert (run.code, run.verdict) == (0, "recovered")
-    assert run.experiment["recovery_time"] < 10
+    assert run.experiment["recovery_time"] < run.experiment["proof"]["at"]
     assert run.experiment["proof"]["at"] > 11
 
 
-def test_a_second_pod_killed_by_somebody_else_is_recovered_from_and_told(shop: Shop) -> None:
+def test_a_second_pod_killed_by_somebody_else_is_recovered_from_and_reported(shop: Shop) -> None:
     shop.deploy(replicas=4)
     test = f"""
         import json

@@ -49,9 +49,10 @@ class Api:
     def __init__(self, kubeconfig: str, namespace: str = "chaos") -> None:
         _, current = config.list_kube_config_contexts(kubeconfig)
         self.namespace = namespace
-        self._use(pin(current["name"], Path(kubeconfig)))
+        self.use(pin(current["name"], Path(kubeconfig)))
 
-    def _use(self, pinned: PinnedContext) -> None:
+    def use(self, pinned: PinnedContext) -> None:
+        """Be a client of this context from now on."""
         self._pinned = pinned
         self._official = Official(pinned)
 
@@ -59,7 +60,7 @@ class Api:
         """Return a client of the same cluster with a token that nobody gave it."""
         other = copy.copy(self)
         nobody = {"certificate_file": "", "certificate_data": b"", "token": "nobody", "token_file": "", "sources": ()}
-        other._use(PinnedContext(msgspec.structs.replace(self._pinned.connection, **nobody)))
+        other.use(PinnedContext(msgspec.structs.replace(self._pinned.connection, **nobody)))
         return other
 
     def client(self) -> Client:

@@ -1,10 +1,10 @@
-"""Signals and what they must not break in two."""
+"""Sections that no signal handler interrupts, and the signals that end their waiting."""
 
 import signal
 
 import pytest
 
-from kubechaos.deferred_signals import patient, whole
+from kubechaos.deferred_signals import DEFERRED_SIGNALS
 
 
 class Cut(BaseException):
@@ -16,18 +16,18 @@ def cut(number: int, frame: object) -> None:
     raise Cut(number)
 
 
-def test_outside_a_handler_is_called_at_once() -> None:
+def test_outside_of_a_section_a_handler_runs_at_once() -> None:
     with pytest.raises(Cut):
-        patient(cut)(2, None)
+        DEFERRED_SIGNALS.wrap(cut)(2, None)
 
 
-def test_inside_a_handler_waits_for_the_end_of_the_outermost() -> None:
+def test_a_handler_runs_at_the_end_of_the_outermost_section() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with whole():
-            with whole():
-                patient(cut)(2, None)
+        with DEFERRED_SIGNALS.section():
+            with DEFERRED_SIGNALS.section():
+                DEFERRED_SIGNALS.wrap(cut)(2, None)
                 done.append("inner")
             done.append("outer")
 
@@ -36,26 +36,26 @@ def test_inside_a_handler_waits_for_the_end_of_the_outermost() -> None:
     assert done == ["inner", "outer"]
 
 
-def test_an_error_inside_does_not_lose_the_signal() -> None:
+def test_an_error_in_a_section_does_not_lose_the_signal() -> None:
     def work() -> None:
-        with whole():
-            patient(cut)(2, None)
+        with DEFERRED_SIGNALS.section():
+            DEFERRED_SIGNALS.wrap(cut)(2, None)
             raise ValueError("as it happens")
 
     with pytest.raises(Cut):
         work()
-    with whole():
+    with DEFERRED_SIGNALS.section():
         pass
 
 
-def test_a_second_signal_waits_for_nothing() -> None:
+def test_a_second_signal_is_delivered_at_once() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with whole():
-            patient(cut)(2, None)
+        with DEFERRED_SIGNALS.section():
+            DEFERRED_SIGNALS.wrap(cut)(2, None)
             done.append("first")
-            patient(cut)(2, None)
+            DEFERRED_SIGNALS.wrap(cut)(2, None)
             done.append("second")
 
     with pytest.raises(Cut):
@@ -63,27 +63,27 @@ def test_a_second_signal_waits_for_nothing() -> None:
     assert done == ["first"]
 
 
-def test_an_alarm_that_a_second_signal_overtakes_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_that_has_run_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     timers: list[float] = []
     monkeypatch.setattr(signal, "setitimer", lambda which, seconds: timers.append(seconds))
 
     def work() -> None:
-        with whole():
-            patient(cut)(signal.SIGALRM, None)
-            patient(cut)(signal.SIGINT, None)
+        with DEFERRED_SIGNALS.section():
+            DEFERRED_SIGNALS.wrap(cut)(signal.SIGALRM, None)
+            DEFERRED_SIGNALS.wrap(cut)(signal.SIGINT, None)
 
     with pytest.raises(Cut) as caught:
         work()
     assert (caught.value.args, timers) == ((signal.SIGINT,), [1.0, 0])
 
 
-def test_the_signal_that_waits_is_obeyed_before_the_one_that_does_not() -> None:
-    heard: list[int] = []
+def test_the_deferred_handler_runs_before_that_of_the_second_signal() -> None:
+    called: list[int] = []
 
     def note(number: int, frame: object) -> None:
-        heard.append(number)
+        called.append(number)
 
-    with whole():
-        patient(note)(signal.SIGINT, None)
-        patient(note)(signal.SIGTERM, None)
-        assert heard == [signal.SIGINT, signal.SIGTERM]
+    with DEFERRED_SIGNALS.section():
+        DEFERRED_SIGNALS.wrap(note)(signal.SIGINT, None)
+        DEFERRED_SIGNALS.wrap(note)(signal.SIGTERM, None)
+        assert called == [signal.SIGINT, signal.SIGTERM]

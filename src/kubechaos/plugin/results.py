@@ -1,4 +1,8 @@
-"""How each chaos item of the session ended, from its reports alone: the same in one process and under xdist."""
+"""How each chaos item of the session ended, counted from its reports.
+
+From the reports alone, since under xdist they are all that comes from a worker: as JSON, attributes included
+(https://docs.pytest.org/en/stable/reference/reference.html#pytest.TestReport). So one process counts as many do.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,93 +32,98 @@ class ItemReport(Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class _Heard:
+class _ReportedItem:
     """What has been reported of one item so far."""
 
     location: tuple[str, int | None, str]
     keywords: dict[str, Any]
     last: ItemReport
+    """What the latest report says."""
     outcome: str = ""
+    """In the words of pytest's summary, like "xfailed"; empty until the test function or an error was reported."""
     finished: bool = False
+    """Whether the teardown was reported."""
     rerun: bool = False
+    """Whether an earlier attempt failed (pytest-rerunfailures)."""
 
 
 @dataclass(slots=True)
-class Tally:
-    """The chaos items of the session: how many were selected, and how each ended.
-
-    `broken` where there may have been others that nothing was heard of.
-    """
+class Results:
+    """The chaos items of the session: how many were selected, and how each ended."""
 
     selected: int = 0
     broken: bool = False
+    """Whether there may have been others that were never reported."""
     cluster: ClusterFacts = field(default_factory=ClusterFacts)
-    _items: dict[str, _Heard] = field(default_factory=dict)
-    _begun: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
+    _items: dict[str, _ReportedItem] = field(default_factory=dict)
+    _started: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
 
     def start(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Know of an item, of whatever kind, before its first report."""
-        self._begun[nodeid] = location
+        self._started[nodeid] = location
 
     def finish(self, nodeid: str) -> None:
         """Know that all reports of an item have come."""
-        self._begun.pop(nodeid, None)
+        self._started.pop(nodeid, None)
 
-    def hear(self, report: pytest.TestReport) -> None:
+    def add_report(self, report: pytest.TestReport) -> None:
         """Take in one report; reports of other items are not ours."""
         plain = getattr(report, ATTRIBUTE, None)
         if plain is None:
             return
         last = json.from_plain(plain, ItemReport)
-        heard = self._items.setdefault(report.nodeid, _Heard(report.location, dict(report.keywords), last))
-        heard.last = last
+        reported = self._items.setdefault(report.nodeid, _ReportedItem(report.location, dict(report.keywords), last))
+        reported.last = last
         self.cluster = last.cluster or self.cluster
         if str(report.outcome) == "rerun":
-            heard.rerun, heard.outcome, heard.finished = True, "", False
+            # The next attempt counts alone; only that there was another one is kept.
+            reported.rerun, reported.outcome, reported.finished = True, "", False
             return
-        heard.outcome = _outcome(report, heard.outcome)
-        heard.finished = report.when == "teardown"
+        reported.outcome = _outcome(report, reported.outcome)
+        reported.finished = report.when == "teardown"
 
-    def unfinished(self, *, unheard: bool) -> list[pytest.TestReport]:
+    def unfinished(self, *, never_reported: bool) -> list[pytest.TestReport]:
         """Return a failed report for each item that began and did not end, so that no reporter takes it for passed.
 
-        Under xdist (`unheard`) these may be items of which no report has come, of whatever kind they are.
+        Under xdist (`never_reported`) these may be items of which no report has come, of whatever kind they are.
         """
-        reports = []
-        for nodeid, heard in self._items.items():
-            if not heard.finished:
-                chaos = replace(heard.last.chaos, verdict=Verdict.INTERRUPTED)
-                report = _cut_short(nodeid, heard.location, heard.keywords)
-                setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
-                reports.append(report)
-        if unheard:
+        reports = [_interrupted(nodeid, item) for nodeid, item in self._items.items() if not item.finished]
+        if never_reported:
+            # A worker that crashed may have had a chaos item in hand; which items those are only it knew.
             reports += [
-                _cut_short(nodeid, place, {}) for nodeid, place in self._begun.items() if nodeid not in self._items
+                _cut_short(nodeid, place, {}) for nodeid, place in self._started.items() if nodeid not in self._items
             ]
         return reports
 
     @property
     def tests(self) -> list[ItemResult]:
-        """How each item ended so far."""
-        return [_result(nodeid, heard) for nodeid, heard in self._items.items()]
+        """How each item has ended so far."""
+        return [_result(nodeid, reported) for nodeid, reported in self._items.items()]
 
     @property
     def metadata(self) -> dict[str, ChaosResult]:
         """The `metadata.chaos` of each item."""
-        return {nodeid: heard.last.chaos for nodeid, heard in self._items.items()}
+        return {nodeid: reported.last.chaos for nodeid, reported in self._items.items()}
 
 
-def _result(nodeid: str, heard: _Heard) -> ItemResult:
-    chaos = heard.last.chaos
+def _result(nodeid: str, reported: _ReportedItem) -> ItemResult:
+    chaos = reported.last.chaos
     return ItemResult(
         nodeid,
-        heard.outcome,
+        reported.outcome,
         chaos.verdict,
-        rerun=heard.rerun,
-        interrupted=heard.last.interrupted,
+        rerun=reported.rerun,
+        interrupted=reported.last.interrupted,
         artifacts=chaos.artifacts,
         experiments=chaos.experiments,
     )
+
+
+def _interrupted(nodeid: str, item: _ReportedItem) -> pytest.TestReport:
+    report = _cut_short(nodeid, item.location, item.keywords)
+    chaos = replace(item.last.chaos, verdict=Verdict.INTERRUPTED)
+    setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
+    return report
 
 
 def _cut_short(nodeid: str, location: tuple[str, int | None, str], keywords: dict[str, Any]) -> pytest.TestReport:
@@ -122,11 +131,12 @@ def _cut_short(nodeid: str, location: tuple[str, int | None, str], keywords: dic
 
 
 def _outcome(report: pytest.TestReport, before: str) -> str:
-    """The item's outcome after one more phase, in the words of pytest's summary."""
+    """Return the item's outcome after one more phase, in the words of pytest's summary."""
+    is_call = report.when == "call"
     if report.failed:
-        return "failed" if report.when == "call" else "error"
+        return "failed" if is_call else "error"
     if hasattr(report, "wasxfail"):
         return "xfailed" if report.skipped else "xpassed"
     if report.skipped:
         return "skipped"
-    return "passed" if report.when == "call" else before
+    return "passed" if is_call else before

@@ -88,6 +88,8 @@ def _replica_set(spec: Mapping[str, Any]) -> Body:
 
 
 def _stateful_set(spec: Mapping[str, Any]) -> Body:
+    # A strategy without a type gets an empty rollingUpdate, one with a type gets none: only the former has a partition
+    # and a maxUnavailable afterwards.
     given = dict(spec.get("updateStrategy") or {})
     if not given.get("type"):
         given = {"rollingUpdate": {}, **given, "type": "RollingUpdate"}

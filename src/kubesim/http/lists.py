@@ -59,6 +59,7 @@ class _Page:
 
     def token(self) -> str:
         """Return it as what the client hands back."""
+        # URL-safe and without padding, as clients put it into a query without encoding it.
         return base64.urlsafe_b64encode(encode({"v": self.revision, "after": self.after})).decode().rstrip("=")
 
     @classmethod

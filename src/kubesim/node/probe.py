@@ -35,6 +35,8 @@ class Probe:
             return
         self._spec = next(each["readinessProbe"] for each in pod.spec["containers"] if "readinessProbe" in each)
         self._failure, self._failed, self._ready = failure, 0, is_ready(pod)
+        # Failures that depend on the age of a container count it from here, not from its start: a failure that is
+        # injected into a running container begins with its first seconds, too.
         self._began = self._timers.now()
         if at_once:
             self._timer = self._timers.after(self._spec.get("initialDelaySeconds", 0) + FIRST, self._probe)

@@ -21,6 +21,7 @@ TOLERATED: Final = tuple(
 def spec_of(daemon_set: Stored) -> Body:
     """Return the spec of a pod for any node: whatever is wrong with it, these pods stay."""
     spec: Body = daemon_set.spec["template"]["spec"]
+    # Added by the real controller, too: a node that is not ready or under pressure keeps its daemon pods.
     given = list(spec.get("tolerations") or ())
     return {**spec, "tolerations": given + [each for each in TOLERATED if each not in given]}
 

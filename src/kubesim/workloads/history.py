@@ -26,10 +26,11 @@ class History:
         return sorted(owned, key=lambda each: (each.body["revision"], each.meta["creationTimestamp"], each.name))
 
     def current(self, owner: Stored) -> Stored:
-        """Return the revision of the current template, made or made the newest if it is not; raises Refused."""
+        """Return the revision of the current template, as the newest, created if need be; raises Refused."""
         known, data = self.of(owner), _data(owner)
         newest: int = known[-1].body["revision"] if known else 0
         found = next((each for each in reversed(known) if each.body["data"] == data), None)
+        # A template that comes back (a rollback) keeps its revision, which becomes the newest: its pods are up to date.
         if found is None:
             return self._made(owner, data, newest + 1)
         if found is known[-1]:
@@ -48,6 +49,7 @@ class History:
 
     def forget(self, owner: Stored, live: Collection[str], free: Collection[str]) -> None:
         """Remove the oldest revisions beyond the limit, but none that is live; `free` do not count for the limit."""
+        # Oldest first, and only as many as there are beyond the limit: a revision that a pod still has is live.
         known = self.of(owner)
         counted = sum(each.name not in free for each in known)
         dead = [each for each in known if each.name not in live]

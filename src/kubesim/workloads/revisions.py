@@ -14,6 +14,8 @@ REVISION: Final = "deployment.kubernetes.io/revision"
 
 def hashed(value: Body) -> str:
     """Return the hash of a template, in the letters of the real one."""
+    # The real one is FNV over Go's print of the template. The value is arbitrary: equal templates must have equal
+    # hashes, and the letters must be those of generated names.
     number = zlib.crc32(encode(value))
     return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(number))
 

@@ -1,4 +1,4 @@
-"""What an exec plugin prints, and what it is told."""
+"""What an exec plugin prints, and what it is given."""
 
 import json
 from math import inf
@@ -47,7 +47,7 @@ def test_what_is_no_credential_is_refused_and_not_quoted(output: bytes, problem:
     assert "hush" not in str(raised.value)
 
 
-def test_a_plugin_is_told_that_nobody_is_there_to_be_asked() -> None:
+def test_a_plugin_is_run_without_a_terminal() -> None:
     plugin = ExecPlugin(command="plugin", api_version=V1)
     assert json.loads(exec_plugin.exec_info(plugin)) == {
         "apiVersion": V1,
@@ -56,6 +56,6 @@ def test_a_plugin_is_told_that_nobody_is_there_to_be_asked() -> None:
     }
 
 
-def test_a_plugin_that_asked_is_told_of_the_cluster() -> None:
+def test_a_plugin_with_provide_cluster_info_gets_the_cluster() -> None:
     plugin = ExecPlugin(command="plugin", api_version=V1, cluster={"server": "https://it"})
     assert json.loads(exec_plugin.exec_info(plugin))["spec"]["cluster"] == {"server": "https://it"}

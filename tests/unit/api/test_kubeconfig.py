@@ -73,7 +73,7 @@ def test_nothing_shows_a_secret(files: Files) -> None:
     assert "aHVzaA" not in shown
 
 
-def test_of_several_files_the_first_to_have_an_entry_counts_whole(files: Files) -> None:
+def test_of_entries_with_one_name_the_first_file_wins_and_nothing_is_merged(files: Files) -> None:
     one = files.write(config({"token": "first"}), "one")
     two = files.write({**config({"token": "second", "as": "jane"}), **{"clusters": []}}, "two")
     three = files.write(config({"token": "third"}, name="other"), "three")
@@ -137,7 +137,7 @@ def test_a_server_is_a_url_or_a_host(files: Files, server: str, read: str) -> No
 
 
 @pytest.mark.parametrize(("server", "token"), [("api:80", ""), ("http://api", ""), ("http://127.0.0.1:1", "hush")])
-def test_over_plain_http_nobody_but_loopback_is_told_a_secret(files: Files, server: str, token: str) -> None:
+def test_over_plain_http_credentials_go_to_loopback_only(files: Files, server: str, token: str) -> None:
     read = files.read(config({"token": "hush", "as": "jane"}, {"server": server}))
     assert (read.token, read.impersonation is None) == (token, not token)
 
@@ -149,7 +149,7 @@ def test_the_proxy_of_the_environment_counts_where_the_cluster_names_none(files:
     )
 
 
-def test_a_plugin_is_told_of_the_cluster_if_it_asks(files: Files) -> None:
+def test_a_plugin_gets_the_cluster_if_the_kubeconfig_says_so(files: Files) -> None:
     extension = {"name": contexts.EXEC_EXTENSION, "extension": {"audience": "me"}}
     cluster = {"certificate-authority": "ca", "tls-server-name": "api", "extensions": [extension]}
     files.write("PEM", "ca")

@@ -1,4 +1,4 @@
-"""What is old or empty on the wire changes nothing."""
+"""Old versions of an object change nothing."""
 
 import json
 
@@ -16,18 +16,18 @@ REPLICA_SETS = KINDS["ReplicaSet"].codec
 def test_an_older_event_changes_nothing_at_all() -> None:
     story = Story().kill("a")
     story.unready(1.0, "b")
-    unready = story.state.world.pods["b"]
+    unready = story.state.target.pods["b"]
     story.ready(2.0, "b")
     before = story.state
     assert replace(fold(Seen(T0 + 2.0, unready), state=before), experiment=before.experiment) == before
-    assert fold(Seen(T0 + 2.0, unready), state=before).lives == before.lives
+    assert fold(Seen(T0 + 2.0, unready), state=before).histories == before.histories
 
 
 def test_an_older_event_does_not_bring_a_pod_back() -> None:
     story = Story().kill("a")
-    old = story.state.world.pods["a"]
+    old = story.state.target.pods["a"]
     story.gone(1.0, "a")
-    assert "a" not in fold(Seen(T0 + 2, old), state=story.state).world.pods
+    assert "a" not in fold(Seen(T0 + 2, old), state=story.state).target.pods
 
 
 @pytest.mark.parametrize("codec", [DEPLOYMENTS, REPLICA_SETS])

@@ -1,4 +1,4 @@
-"""What is written down, and that it is written whole or not at all."""
+"""The artifacts of a test: what is written, and that a file is replaced in one step."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_it_is_opened_only_once(tmp_path: Path) -> None:
     assert (tmp_path / "test" / "events.ndjson").read_bytes().count(b"\n") == 1
 
 
-def test_a_file_replaces_an_older_one_whole(tmp_path: Path) -> None:
+def test_a_file_replaces_an_older_one_in_one_step(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "test", tmp_path)
     artifacts.open({})
     artifacts.save("outage.json", {"long": "x" * 1000})

@@ -1,4 +1,4 @@
-"""How measurements are told: side by side in a table, and in a JSON file beside it."""
+"""How measurements are shown: side by side in a table, and in a JSON file beside it."""
 
 import json
 import os
