@@ -23,7 +23,7 @@ chaos: $(INSTALLED) ## run the main job: the suite of tests_chaos, on the embedd
 	$(PYTEST) tests_chaos
 
 test: $(INSTALLED) ## run the tests that need no cluster
-	$(PYTEST) tests/unit tests/plugin tests/embedded tests/scenarios -n 2 --dist worksteal
+	$(PYTEST) tests/unit tests/loopback tests/plugin tests/embedded tests/scenarios -n 2 --dist worksteal
 
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null

@@ -13,7 +13,7 @@ from itertools import islice
 from kubechaos.api.client import Client
 from kubechaos.records import Record, Seen
 
-from . import rounds, told, ways
+from . import measurements, rounds, ways
 from .served import serving
 
 EVENTS = 20_000
@@ -36,16 +36,18 @@ def main() -> None:
     """Print the medians of interleaved rounds, and the ratios that are promised."""
     with serving("burst", EVENTS) as url:
         runs = rounds.interleaved(__spec__.name, WAYS, url, ROUNDS)
-    rows = {way: told.medians(done) for way, done in runs.items()}
+    rows = {way: measurements.medians(done) for way, done in runs.items()}
     for row in rows.values():
         row["cpu / limit"] = row["cpu us"] / rows[LIMIT]["cpu us"]
-    told.table(f"{EVENTS} watch events, medians of {ROUNDS} interleaved", {WAYS[way]: row for way, row in rows.items()})
+    measurements.table(
+        f"{EVENTS} watch events, medians of {ROUNDS} interleaved", {WAYS[way]: row for way, row in rows.items()}
+    )
     for way in (LIMIT, OURS, FOLD):
         for other in (OFFICIAL, LIGHTKUBE):
             pairs = zip(runs[other], runs[way], strict=True)
-            times = told.medians([{"cpu": one["cpu us"] / two["cpu us"]} for one, two in pairs])["cpu"]
+            times = measurements.medians([{"cpu": one["cpu us"] / two["cpu us"]} for one, two in pairs])["cpu"]
             print(f"{WAYS[other]} takes {times:.1f} times the CPU of {WAYS[way]}")
-    told.save("decode", {"rows": rows, "runs": runs})
+    measurements.save("decode", {"rows": rows, "runs": runs})
 
 
 def measure(way: str, url: str) -> None:
@@ -78,11 +80,11 @@ def _prepared(way: str, url: str) -> Callable[[], None]:
 def _fold(client: Client) -> None:
     seen = 0
 
-    def hear(record: Record) -> None:
+    def handle(record: Record) -> None:
         nonlocal seen
         seen += isinstance(record, Seen)
 
-    ways.observe(client, hear, lambda: seen == EVENTS)
+    ways.observe(client, handle, lambda: seen == EVENTS)
 
 
 def _all(pieces: Iterable[bytes]) -> None:

@@ -56,12 +56,12 @@ def _measure(context: str, kubeconfig: Path, namespace: str) -> dict[str, float]
     time.sleep(0.5)
     command = [sys.executable, "-m", "benchmarks.load", context, str(kubeconfig), path]
     rates = json.loads(subprocess.check_output(command))
-    told = sorted(latencies)
+    ordered = sorted(latencies)
     return {
         **{f"{name} calls/s": rate for name, rate in rates.items()},
-        "events": float(len(told)),
-        "write to event p50 ms": statistics.median(told),
-        "write to event p99 ms": told[int(len(told) * 0.99) - 1],
+        "events": float(len(ordered)),
+        "write to event p50 ms": statistics.median(ordered),
+        "write to event p99 ms": ordered[int(len(ordered) * 0.99) - 1],
     }
 
 

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import time
 
-from . import told
+from . import measurements
 
 ROUNDS = 10
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 PATH = "/api/v1/namespaces/shop/pods/web"
-AIM = 500.0
+TARGET_MS = 500.0
 """Milliseconds in which the first request is to come, under load too."""
 UNWANTED = ("kubernetes", "kubechaos.judge", "kubechaos.run", "kubechaos.observe", "pytest", "urllib3")
 ALONE = """
@@ -58,15 +58,15 @@ def main() -> None:
             for name, done in runs.items():
                 done.append(_measured(server, WAYS[name])[0])
         _, loaded = _measured(server, OURS)
-    rows = {name: told.medians(done) for name, done in runs.items()}
-    told.table(f"a fresh process's first request, medians of {ROUNDS} interleaved", rows)
+    rows = {name: measurements.medians(done) for name, done in runs.items()}
+    measurements.table(f"a fresh process's first request, medians of {ROUNDS} interleaved", rows)
     slowest = max(run["first request ms"] for run in runs["act.heal and its client"])
-    print(f"the slowest of ours after {slowest:.0f} ms; the aim is {AIM:.0f} ms")
+    print(f"the slowest of ours after {slowest:.0f} ms; the target is {TARGET_MS:.0f} ms")
     ours = [name for name in loaded if name.partition(".")[0] == "kubechaos"]
     print(f"loaded, {len(ours)} of kubechaos among {len(loaded)}: {', '.join(ours)}")
     unwanted = [name for name in UNWANTED if name in loaded]
     print(f"of {', '.join(UNWANTED)} there are loaded: {', '.join(unwanted) or 'none'}")
-    told.save("heal", {"rows": rows, "runs": runs, "loaded": loaded})
+    measurements.save("heal", {"rows": rows, "runs": runs, "loaded": loaded})
     if unwanted:
         raise SystemExit(1)
 
@@ -82,7 +82,7 @@ def _measured(server: socket.socket, way: str) -> tuple[dict[str, float], list[s
             connection.recv(65536)
             took = time.monotonic() - began
             # It waits for our answer now.
-            resident = told.memory(pid=process.pid)
+            resident = measurements.memory(pid=process.pid)
             connection.sendall(ANSWER)
         output, _ = process.communicate()
     if process.returncode != 0:

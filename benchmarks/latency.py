@@ -21,7 +21,7 @@ from kubechaos.kube.objects import Pod
 from kubechaos.observe.switching import QUICK
 from kubechaos.records import Record, Seen
 
-from . import pods, told, ways
+from . import measurements, pods, ways
 from .served import serving
 
 EVENTS = 400
@@ -31,13 +31,13 @@ FIRST = 20
 """Events that are not counted: caches and branches get warm."""
 INTERVALS = {"default": 0.005, "1 ms": 0.001, "0.2 ms": 0.0002, "quick": QUICK, "0.05 ms": 0.00005}
 STAMP = re.compile(rb'"sent":"(\d+)"')
-WAYS = ("socket", "limit", "thread", "folded", "told", "lightkube", "official")
+WAYS = ("socket", "limit", "thread", "folded", "delivered", "lightkube", "official")
 NAMES = {
     "socket": "raw socket",
     "limit": "raw socket + msgspec",
     "thread": "raw socket, another thread woken",
     "folded": "ours: folded into the timeline",
-    "told": "ours: the waiting thread is told",
+    "delivered": "ours: the waiting thread has it",
     "lightkube": "lightkube, as documented",
     "official": "official client, as documented",
 }
@@ -47,7 +47,7 @@ def main() -> None:
     """Print the table and the ratios that are promised."""
     idle = {way: (way, "default", "idle") for way in WAYS}
     busy = {f"{way}, busy": (way, "default", "busy") for way in ("socket", "official")}
-    ours = {f"{way}, busy, {name}": (way, name, "busy") for way in ("folded", "told") for name in INTERVALS}
+    ours = {f"{way}, busy, {name}": (way, name, "busy") for way in ("folded", "delivered") for name in INTERVALS}
     cases = {**idle, **busy, **ours}
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in cases}
     for _ in range(ROUNDS):
@@ -55,21 +55,28 @@ def main() -> None:
             with serving("ticks", EVENTS, EVERY) as url:
                 command = [sys.executable, "-m", __spec__.name, url, *case]
                 runs[name].append(json.loads(subprocess.check_output(command)))
-    rows = {name: told.medians(done) for name, done in runs.items()}
+    rows = {name: measurements.medians(done) for name, done in runs.items()}
     title = f"write to reader, ms, {EVENTS} events every {EVERY} ms, medians of {ROUNDS} interleaved"
-    told.table(title, {NAMES.get(name, name): row for name, row in rows.items()})
-    for way in ("limit", "thread", "folded", "told"):
+    measurements.table(title, {NAMES.get(name, name): row for name, row in rows.items()})
+    for way in ("limit", "thread", "folded", "delivered"):
         ratios = [{key: one[key] / two[key] for key in one} for one, two in zip(runs[way], runs["socket"], strict=True)]
-        ratio = told.medians(ratios)
+        ratio = measurements.medians(ratios)
         print(f"idle, {NAMES[way]}: p50 {ratio['p50']:.1f}, p99 {ratio['p99']:.1f} times the bare socket")
-    told.save("latency", {"rows": rows, "runs": runs})
+    measurements.save("latency", {"rows": rows, "runs": runs})
 
 
 def measure(url: str, way: str, interval: str, load: str) -> None:
     """Print the latencies of one run, as JSON."""
     late: list[float] = []
     clients = {"lightkube": _lightkube, "official": _official}
-    read = {"socket": _socket, "limit": _limit, "thread": _thread, "folded": _folded, "told": _told, **clients}[way]
+    read = {
+        "socket": _socket,
+        "limit": _limit,
+        "thread": _thread,
+        "folded": _folded,
+        "delivered": _delivered,
+        **clients,
+    }[way]
     wait = read(url, late)
     sys.setswitchinterval(INTERVALS[interval])
     if load == "busy":
@@ -78,7 +85,11 @@ def measure(url: str, way: str, interval: str, load: str) -> None:
     late = late[FIRST:]
     print(
         json.dumps(
-            {"p50": told.percentile(late, 0.5), "p90": told.percentile(late, 0.9), "p99": told.percentile(late, 0.99)}
+            {
+                "p50": measurements.percentile(late, 0.5),
+                "p90": measurements.percentile(late, 0.9),
+                "p99": measurements.percentile(late, 0.99),
+            }
         )
     )
 
@@ -125,16 +136,16 @@ def _thread(url: str, late: list[float]) -> Callable[[], None]:
 
 
 def _folded(url: str, late: list[float]) -> Callable[[], None]:
-    """Ours, as the state tells: the last record was of a pod, and this pod is in it."""
+    """Ours, as the state says: the last record was of a pod, and this pod is in it."""
 
     def note(state: State) -> None:
-        for uid in state.touched or ():
-            _note(late, state.world.pods[uid].labels["sent"])
+        for uid in state.affected or ():
+            _note(late, state.target.pods[uid].labels["sent"])
 
     return _ours(url, lambda record: None, lambda: len(late) == EVENTS, note)
 
 
-def _told(url: str, late: list[float]) -> Callable[[], None]:
+def _delivered(url: str, late: list[float]) -> Callable[[], None]:
     def note(record: Record) -> None:
         if isinstance(record, Seen) and isinstance(record.object, Pod):
             _note(late, record.object.labels["sent"])

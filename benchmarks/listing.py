@@ -21,7 +21,7 @@ from kubechaos.kube.kinds import KINDS
 from kubechaos.observe.watch import Watch
 from kubechaos.records import Listed
 
-from . import pods, rounds, told, ways
+from . import measurements, pods, rounds, ways
 from .served import serving
 
 PODS = 10_000
@@ -42,13 +42,13 @@ def main() -> None:
     fewer = dict.fromkeys(("paged", "official"), OFFICIAL_ROUNDS)
     with serving("listing", PODS) as url:
         runs = rounds.interleaved(__spec__.name, WAYS, url, ROUNDS, fewer)
-    rows = {way: told.medians(done) for way, done in runs.items()}
+    rows = {way: measurements.medians(done) for way, done in runs.items()}
     title = f"a listing of {PODS} pods, medians of {ROUNDS} interleaved (official client: {OFFICIAL_ROUNDS})"
-    told.table(title, {WAYS[way]: row for way, row in rows.items()})
+    measurements.table(title, {WAYS[way]: row for way, row in rows.items()})
     for column in ("seconds", "peak MB"):
         for other in ("official", "lightkube"):
             print(f"{column}: {WAYS[other]} takes {rows[other][column] / rows['ours'][column]:.1f} times ours")
-    told.save("listing", {"rows": rows, "runs": runs})
+    measurements.save("listing", {"rows": rows, "runs": runs})
 
 
 def measure(way: str, url: str) -> None:
@@ -56,11 +56,13 @@ def measure(way: str, url: str) -> None:
     read = PREPARED[way](url)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
-    before = told.memory()
+    before = measurements.memory()
     began, cpu = time.perf_counter(), time.process_time()
     kept = read()
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    print(json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": told.memory("VmHWM") - before, "over MB": before}))
+    print(
+        json.dumps({"seconds": wall, "cpu s": cpu, "peak MB": measurements.memory("VmHWM") - before, "over MB": before})
+    )
     del kept
 
 
@@ -69,7 +71,7 @@ def _socket(url: str) -> Callable[[], Any]:
 
 
 def _body(url: str) -> Any:
-    """Yield the bytes of the whole listing, without the answer's head."""
+    """Yield the bytes of the complete listing, without the answer's head."""
     left = -1
     for data in ways.received(url, ways.PATH):
         if left < 0:

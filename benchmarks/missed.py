@@ -13,7 +13,7 @@ from typing import Final
 from kubechaos.kube.objects import Pod
 from kubechaos.records import Record, Seen
 
-from . import rounds, told, ways
+from . import measurements, rounds, ways
 from .served import serving
 
 PHASES: Final = 60
@@ -38,8 +38,10 @@ def main() -> None:
     for way in WAYS:
         with serving("phases", PHASES) as url:
             rows[way] = rounds.apart(__spec__.name, way, url)
-    told.table(f"{PHASES} phases of 50 to 900 ms, each way by itself", {WAYS[way]: row for way, row in rows.items()})
-    told.save("missed", rows)
+    measurements.table(
+        f"{PHASES} phases of 50 to 900 ms, each way by itself", {WAYS[way]: row for way, row in rows.items()}
+    )
+    measurements.save("missed", rows)
 
 
 def measure(way: str, url: str) -> None:
@@ -51,7 +53,15 @@ def measure(way: str, url: str) -> None:
         {"socket": _socket, "ours": _ours, "lightkube": _lightkube, "official": _official}[way](url, late)
     times = list(late.values())
     seen = {"seen": len(times), "missed": PHASES - len(times)}
-    print(json.dumps({**seen, "late p50 ms": told.percentile(times, 0.5), "late p99 ms": told.percentile(times, 0.99)}))
+    print(
+        json.dumps(
+            {
+                **seen,
+                "late p50 ms": measurements.percentile(times, 0.5),
+                "late p99 ms": measurements.percentile(times, 0.99),
+            }
+        )
+    )
 
 
 def _note(late: Late, sent: str | bytes) -> bool:
@@ -68,11 +78,11 @@ def _socket(url: str, late: Late) -> None:
 
 
 def _ours(url: str, late: Late) -> None:
-    def hear(record: Record) -> None:
+    def handle(record: Record) -> None:
         if isinstance(record, Seen) and isinstance(record.object, Pod):
             _note(late, record.object.labels["sent"])
 
-    ways.observe(ways.ours(url), hear, lambda: len(late) == PHASES)
+    ways.observe(ways.ours(url), handle, lambda: len(late) == PHASES)
 
 
 def _lightkube(url: str, late: Late) -> None:

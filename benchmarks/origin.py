@@ -1,6 +1,6 @@
 """The loop that kubechaos began as, rebuilt from the README that is left of it: one look a second.
 
-Its conditions, as its README tells them: the problem is detected when the deleted pod is no longer listed; the
+Its conditions, as its README states them: the problem is detected when the deleted pod is no longer listed; the
 recovery when a pod that was not there before is shown as ContainerCreating; its end when such a pod is then shown as
 Running. The first two of its five alerts (chaos started, pod deleted) it raises itself, so they cannot be lost.
 """

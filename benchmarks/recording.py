@@ -30,11 +30,11 @@ from kubechaos.records import Begun, Ended, Gone, Injected, Lasts, Listed, Opene
 from kubechaos.run.artifacts import Artifacts
 from kubechaos.target import Target
 
-from . import pods, told, ways
+from . import measurements, pods, ways
 
 RECORDS: Final = 360_000
 RATE: Final = 100
-LIFE: Final = 36
+RECORDS_A_POD: Final = 36
 """Records from one kill to the next."""
 KILLS: Final = 100
 """Kills in one experiment."""
@@ -44,15 +44,15 @@ FEEDS = {"changing": "three pods that change", "replaced": "pods that are killed
 
 def main() -> None:
     """Print both feeds, as they go on."""
-    results = {}
+    found = {}
     for feed, name in FEEDS.items():
         output = subprocess.check_output([sys.executable, "-m", __spec__.name, feed])
-        results[feed] = json.loads(output)
-        rows = {f"after {each['records']:.0f} records": each for each in results[feed]}
-        told.table(f"an hour's recording of {name}", rows)
-        first, last = results[feed][0], results[feed][-1]
+        found[feed] = json.loads(output)
+        rows = {f"after {each['records']:.0f} records": each for each in found[feed]}
+        measurements.table(f"an hour's recording of {name}", rows)
+        first, last = found[feed][0], found[feed][-1]
         print(f"memory grew by {last['MB'] - first['MB']:.1f} MB from the first sixth of the hour to its end")
-    told.save("recording", results)
+    measurements.save("recording", found)
 
 
 def measure(feed: str) -> None:
@@ -70,17 +70,22 @@ def measure(feed: str) -> None:
                 observation.catch_up()
             cost = (time.process_time() - began) / (RECORDS // PARTS) * 1e6
             size = (artifacts.folder / "events.ndjson").stat().st_size / 1e6
-            memory = {"MB": told.memory(), "us a record": cost, "disk MB": size, "lives": len(observation.state.lives)}
+            memory = {
+                "MB": measurements.memory(),
+                "us a record": cost,
+                "disk MB": size,
+                "pod histories": len(observation.state.histories),
+            }
             parts.append({"records": number * RECORDS // PARTS, **memory})
         artifacts.close()
     print(json.dumps(parts))
 
 
 def _observation(artifacts: Artifacts) -> Observation:
-    """An observation without a cluster, heard as a test hears it."""
+    """An observation without a cluster, with a listener as in a test."""
     limits, alarm = Limits(60, 5), Alarm()
 
-    def hear(record: Record, state: State) -> None:
+    def handle(record: Record, state: State) -> None:
         nonlocal alarm
         artifacts.record(record, "bench/deployment/web")
         if isinstance(record, Begun):
@@ -88,7 +93,7 @@ def _observation(artifacts: Artifacts) -> Observation:
         alarm = alerts.watch(alarm, state, limits)
 
     client = Client(ways.pinned("http://127.0.0.1:1"))
-    return Observation(client, Target(Ref("Deployment", pods.NAMESPACE, pods.NAME)), Monotonic(), hear)
+    return Observation(client, Target(Ref("Deployment", pods.NAMESPACE, pods.NAME)), Monotonic(), handle)
 
 
 def _listed(alive: list[Pod]) -> Iterator[Record]:
@@ -112,7 +117,7 @@ def _pod(number: int, version: int, *, ready: bool = True) -> Pod:
 
 
 def _changing() -> Iterator[Record]:
-    """Three pods under one experiment; one in a hundred records tells of a readiness lost."""
+    """Three pods under one experiment; one in a hundred records shows a pod that lost its readiness."""
     yield from _listed([_pod(each, each) for each in range(3)])
     yield from _experiment(0)
     number = 0
@@ -129,7 +134,7 @@ def _replaced() -> Iterator[Record]:
     while True:
         yield from _experiment(number / RATE)
         for _ in range(KILLS):
-            for step in range(LIFE - 2):
+            for step in range(RECORDS_A_POD - 2):
                 number += 1
                 alive[2] = _pod(born, 1000 + number, ready=step > 3)
                 yield Seen(number / RATE, alive[2])

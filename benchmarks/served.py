@@ -4,7 +4,7 @@ burst N          N events of pods in one watch, as fast as the socket takes them
 ticks N MS       N events, one every MS milliseconds; each says when it was written
 phases N         N phases of one pod, each 50 to 900 ms long; each says when it began
 listing N        a listing of N pods
-crowd N COLOUR   a Deployment of 3 pods among N others that change too; COLOUR 1: with their Events and slices
+crowd N EVENTS   a Deployment of 3 pods among N others that change too; EVENTS 1: with their Events and slices
 """
 
 import json
@@ -59,7 +59,7 @@ def target(replicas: int) -> dict[str, list[dict[str, Any]]]:
 
 def burst(count: int) -> tuple[Objects, Watches]:
     """Three pods that change `count` times; the body is a file already, as in the page cache of a busy server."""
-    body = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+    body = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the process runs
     for number in range(count):
         body.write(_chunk(pods.line("MODIFIED", pods.pod(number % 3, VERSION + number + 1, ready=number % 7 > 0))))
     return target(3), {"pods": lambda write: _send_file(write, body)}
@@ -82,7 +82,7 @@ def ticks(count: int, milliseconds: float) -> tuple[Objects, Watches]:
 
 
 def phases(count: int) -> tuple[Objects, Watches]:
-    """One pod whose phases are as short and as long as those of a start: 50 to 900 ms; listings tell the latest."""
+    """One pod whose phases are as short and as long as those of a start: 50 to 900 ms; listings show the latest."""
     chance = random.Random(1)
     objects = {kind: list(values) for kind, values in target(1).items()}
 
@@ -103,14 +103,14 @@ def listing(count: int) -> tuple[Objects, Watches]:
     return target(count), {}
 
 
-def crowd(count: int, colour: int) -> tuple[Objects, Watches]:
+def crowd(count: int, with_events: int) -> tuple[Objects, Watches]:
     """Three pods among many: a hundredth of the others changes each second, and so do their Events and slices."""
     objects = target(3)
     others = [pods.pod(100 + each, 10, {"app": "other"}) for each in range(count)]
     objects["pods"] += others
     names = [(f"other-{each}", 100 + 10 * each) for each in range(count // 10)]
     slices = [pods.endpoint_slice(name, name, 10, 10, first) for name, first in names]
-    if colour:
+    if with_events:
         objects["events"] = [pods.event(each, 10) for each in range(count)]
         objects["endpointslices"] += slices
 
@@ -127,7 +127,7 @@ def crowd(count: int, colour: int) -> tuple[Objects, Watches]:
         return watch
 
     watches = {"pods": churn(objects["pods"][:3], 20), "crowded pods": churn(others, 20 + count / 100)}
-    if colour:
+    if with_events:
         watches |= {"events": churn(objects["events"], count / 100), "endpointslices": churn(slices, count / 1000)}
     return objects, watches
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import told
+from . import measurements
 
 ROUNDS = 20
 EMPTY = "def test_nothing():\n    pass\n"
@@ -30,8 +30,8 @@ def main() -> None:
                 times[name].append(_cpu(command, folder, environment))
     medians = {name: statistics.median(values) * 1000 for name, values in times.items()}
     rows = {f"{name} the plugin": {"ms": each, "more ms": each - medians["without"]} for name, each in medians.items()}
-    told.table(f"user+system CPU of a pytest run of one empty test, medians of {ROUNDS} interleaved", rows)
-    told.save("startup", {"rows": rows, "runs": times})
+    measurements.table(f"user+system CPU of a pytest run of one empty test, medians of {ROUNDS} interleaved", rows)
+    measurements.save("startup", {"rows": rows, "runs": times})
 
 
 def _cpu(command: list[str], folder: str, environment: dict[str, str]) -> float:

@@ -76,7 +76,7 @@ def chunks(url: str) -> Iterator[bytes]:
 
 
 def changed(url: str) -> Iterator[Changed]:
-    """Yield what each chunk of a watch tells: the limit of what Python can do."""
+    """Yield the content of each chunk of a watch: the limit of what Python can do."""
     decode = msgspec.json.Decoder(Changed).decode
     return map(decode, chunks(url))
 
@@ -107,7 +107,7 @@ def lightkube(url: str) -> Any:
 
 
 def watched_officially(client: Any, **options: Any) -> Iterator[Any]:
-    """Yield pods as the official client's documentation tells to watch them."""
+    """Yield pods as the official client's documentation says to watch them."""
     from kubernetes import watch
 
     for each in watch.Watch().stream(client.list_namespaced_pod, pods.NAMESPACE, **options):
@@ -115,7 +115,7 @@ def watched_officially(client: Any, **options: Any) -> Iterator[Any]:
 
 
 def watched_lightly(client: Any) -> Iterator[Any]:
-    """Yield pods as lightkube's documentation tells to watch them."""
+    """Yield pods as lightkube's documentation says to watch them."""
     from lightkube.resources.core_v1 import Pod
 
     for _, pod in client.watch(Pod, namespace=pods.NAMESPACE):
@@ -150,7 +150,7 @@ def watched(client: Client) -> Iterator[Any]:
 
 
 class Folding(Observation):
-    """An observation that tells `folded` of each state as soon as there is one, in the thread that has made it."""
+    """An observation that calls `folded` with each state as soon as there is one, in the thread that has made it."""
 
     folded: Callable[[State], None] = staticmethod(lambda state: None)
 
@@ -167,16 +167,16 @@ class Folding(Observation):
 
 def observe(
     client: Client,
-    heard: Callable[[Record], None],
+    delivered: Callable[[Record], None],
     enough: Callable[[], bool],
     folded: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Observe the Deployment until it is enough.
 
-    `heard` is told of every record by the thread that waits, `folded` of every state as soon as there is one.
+    `delivered` is called with every record by the thread that waits, `folded` with every state as soon as there is one.
     """
     target = Target(Ref("Deployment", pods.NAMESPACE, pods.NAME))
-    observation = Folding(client, target, Monotonic(), lambda record, state: heard(record))
+    observation = Folding(client, target, Monotonic(), lambda record, state: delivered(record))
     observation.folded = folded
     try:
         observation.open()
@@ -186,7 +186,7 @@ def observe(
 
 
 def spin() -> None:
-    """Compute in another thread for as long as the process lives."""
+    """Compute in another thread for as long as the process runs."""
 
     def work() -> None:
         number = 0

@@ -73,7 +73,7 @@ def only_one(lock: Path, progress: Progress, interruption: Interruption) -> Iter
 
 
 def compile_to(binary: Path, progress: Progress, interruption: Interruption) -> None:
-    """Compile, and give the result its name only when it is whole."""
+    """Compile, and give the result its name only when it is complete."""
     partial, log = binary.with_suffix(".partial"), binary.with_suffix(".log")
     try:
         with log.open("wb") as file:
@@ -98,7 +98,7 @@ def compile_to(binary: Path, progress: Progress, interruption: Interruption) -> 
 
 
 def follow(process: subprocess.Popen[bytes], log: Path, progress: Progress, interruption: Interruption) -> None:
-    """Wait for the compiler, telling how far it is; stop it when interrupted."""
+    """Wait for the compiler, saying how far it is; stop it when interrupted."""
     try:
         for _ in interruption.turns(0.2, HOURS, "go build"):
             if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""The cgroups of a cluster: they bound its pods, and they tell which processes are its own.
+"""The cgroups of a cluster: they bound its pods, and they show which processes are its own.
 
 Every process of a cluster starts in its cgroup and so do all its descendants; nothing else identifies them.
 """

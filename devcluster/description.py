@@ -1,4 +1,4 @@
-"""What COMMAND is told about the cluster it runs in."""
+"""What COMMAND learns about the cluster it runs in."""
 
 import json
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ class Foreground:
                 os.tcsetpgrp(self.terminal, group)
 
     def exit_code(self) -> int | None:
-        """Return COMMAND's exit code as a shell would, or None while it runs; a stopped one is told to go on."""
+        """Return COMMAND's exit code as a shell would, or None while it runs; a stopped one is continued."""
         while self.process.returncode is None:
             pid, status = os.waitpid(self.process.pid, os.WNOHANG | os.WUNTRACED)
             if not pid:

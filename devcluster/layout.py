@@ -103,7 +103,7 @@ class Layout:
 
     @property
     def api_server(self) -> str:
-        """Return the address of the API server, which lives on the first node."""
+        """Return the address of the API server, which runs on the first node."""
         return f"https://{self.nodes[0].address}:{API_PORT}"
 
 

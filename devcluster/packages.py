@@ -54,7 +54,7 @@ def install(packages: tuple[str, ...], log: Path, progress: Progress, interrupti
 
 
 def wait(process: subprocess.Popen[bytes], doing: str, progress: Progress) -> None:
-    """Wait for a process, telling that it runs."""
+    """Wait for a process, saying that it runs."""
     while True:
         try:
             process.wait(timeout=0.2)

@@ -1,4 +1,4 @@
-"""The removal of a cluster, whole or half made: the same for its own driver and for `devcluster/leftovers`."""
+"""The removal of a cluster, complete or half made: the same for its own driver and for `devcluster/leftovers`."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ def remove(cluster: str) -> None:
 
 
 def claim(cluster: str) -> int:
-    """Make a cluster's state directory, locked for as long as this process lives; return the lock's descriptor.
+    """Make a cluster's state directory, locked for as long as this process runs; return the lock's descriptor.
 
     The directory is locked before it gets its name, so nobody ever sees it unlocked.
     """

@@ -1,6 +1,6 @@
-"""Break each rule of the verdict in turn: a rule whose loss no unit test notices is not held by any.
+"""Break each rule of the verdict in turn: at least one unit test must fail for each.
 
-Run it with `make mutations`. Each mutant lives in a copy of the source; nothing of the checkout is changed.
+Run it with `make mutations`. Each mutant is made in a copy of the source; the checkout is not changed.
 """
 
 import os
@@ -26,10 +26,10 @@ MUTATIONS = {
     "no stable window": (f"{JUDGE}/recovery.py", ".due) + limits.stable_for", ".due)"),
     "the status is trusted before the loss is seen": (
         f"{JUDGE}/health.py",
-        "if pod.uid in owing:",
+        "if pod.uid in unproven:",
         "if False:",
     ),
-    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not world.complete:", "if False:"),
+    "nothing waits for the barrier": (f"{JUDGE}/health.py", "if not target.complete:", "if False:"),
     "the generation need not be observed": (
         f"{JUDGE}/health.py",
         "if workload and workload.observed_generation < workload.generation:",
@@ -45,29 +45,33 @@ MUTATIONS = {
         "if template and pod.owner == template]",
         "if template]",
     ),
-    "pods are told apart by name": (
+    "pods are distinguished by name": (
         f"{JUDGE}/target_state.py",
         "{**known, value.uid: value}",
         "{**known, value.name: value}",
     ),
     "a gap is accepted": (
         f"{JUDGE}/verdict.py",
-        "if hole := _hole(state, stable_at(state, limits)):",
-        "if hole := None:",
+        "gap = _gap(state, stable_at(state, limits))",
+        "gap = None",
     ),
     "the answer of the API is proof": (
         f"{JUDGE}/verdict.py",
-        "if injection := unproven(state):",
-        "if injection := None:",
+        "injection = unproven(state)",
+        "injection = None",
     ),
-    "fewer than before are enough": (f"{JUDGE}/health.py", "if world.wanted < max(1, floor):", "if False:"),
+    "fewer than before are enough": (f"{JUDGE}/health.py", "if target.wanted < max(1, wanted_before):", "if False:"),
     "a change by somebody else is nothing": (
         f"{JUDGE}/verdict.py",
-        "each.final or (each.spec and not recovered)]",
+        "change.final or (change.spec and not recovered)]",
         "False]",
     ),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
-    "a flap is forgotten": (f"{JUDGE}/state.py", "if now.good else None", "if now.good else state.stretch"),
+    "a flap is forgotten": (
+        f"{JUDGE}/state.py",
+        "if not now.good:\n        return None",
+        "if not now.good:\n        return state.stable_since",
+    ),
     "older versions are believed": ("kube/objects.py", "(len(version), version) < (len(other), other)", "False"),
     "a version that cannot be compared is up to date": ("observe/observation.py", "is not False:", "is True:"),
     "what cannot be compared has not ended": (
@@ -90,11 +94,11 @@ MUTATIONS = {
     ),
     "a further fault owes nothing": (f"{JUDGE}/state.py", "due=max(experiment.due, state.at)", "due=experiment.due"),
     "the number of pods is no proof of a scale": ("effects.py", "== self.pods else", "!= 0 else"),
-    "an effect after the heal proves the fault": (f"{JUDGE}/state.py", "and not each.healed:", "and True:"),
+    "an effect after the heal proves the fault": (f"{JUDGE}/state.py", "and not injection.healed:", "and True:"),
     "the first template of a DaemonSet counts": (
         f"{JUDGE}/target_state.py",
-        "newest = max(mine",
-        "newest = min(mine",
+        "newest = max(revisions",
+        "newest = min(revisions",
     ),
     "an undo overwrites a newer value": ("changes.py", "value_at(live, edit.path) == edit.after]", "True]"),
     "an undo of what was made again": ("changes.py", 'live["metadata"]["uid"] != change.ref.uid', "False"),
@@ -107,20 +111,20 @@ MUTATIONS = {
     "an answer is not compared": ("changes.py", "if found != edit.after:", "if False:"),
     "a cut recording has a result": (f"{JUDGE}/replay.py", "experiment.running", "False"),
     "a victim may be not Ready": (f"{JUDGE}/victims.py", "if p.active and p.ready)", "if p.active)"),
-    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or unrest(state.world)", "or None"),
+    "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or still_changing(state.target)", "or None"),
 }
 
 
 def main() -> int:
-    """Print which mutants lived; return how many."""
-    if not _lives("nothing", "errors.py", "", ""):
+    """Print which mutants no test noticed; return how many."""
+    if not _survives("nothing", "errors.py", "", ""):
         raise SystemExit("the unit tests fail without any mutation")
-    lived = [name for name, mutation in MUTATIONS.items() if _lives(name, *mutation)]
-    sys.stdout.write(f"{len(MUTATIONS) - len(lived)} of {len(MUTATIONS)} mutants were noticed\n")
-    return len(lived)
+    unnoticed = [name for name, mutation in MUTATIONS.items() if _survives(name, *mutation)]
+    sys.stdout.write(f"{len(MUTATIONS) - len(unnoticed)} of {len(MUTATIONS)} mutants were noticed\n")
+    return len(unnoticed)
 
 
-def _lives(name: str, file: str, old: str, new: str) -> bool:
+def _survives(name: str, file: str, old: str, new: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "src"
         shutil.copytree(ROOT / "src", source)
@@ -133,7 +137,7 @@ def _lives(name: str, file: str, old: str, new: str) -> bool:
         environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     first = next((line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "nothing noticed")
-    sys.stdout.write(f"{'lived' if done.returncode == 0 else 'noticed'}: {name}: {first[:140]}\n")
+    sys.stdout.write(f"{'NOT NOTICED' if done.returncode == 0 else 'noticed'}: {name}: {first[:140]}\n")
     return done.returncode == 0
 
 

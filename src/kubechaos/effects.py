@@ -10,7 +10,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from .judge.experiment import Injection
-    from .judge.pod_history import Life
+    from .judge.pod_history import PodHistory
     from .judge.state import State
 
 STOP_MARGIN: Final = 10.0
@@ -55,7 +55,7 @@ class _Effect(Struct, frozen=True, tag_field="effect", tag=True):
         """Return the seconds after t0 by which it must be seen; `graces` are the victims' grace periods."""
         return EFFECT_DEADLINE
 
-    def on_victim(self, victim: "Life", injection: "Injection") -> Sight | None:
+    def on_victim(self, victim: "PodHistory", injection: "Injection") -> Sight | None:
         """Return the effect on one victim and when it was first seen; None while there is none."""
         return None
 
@@ -65,15 +65,15 @@ class _OnVictims(_Effect, frozen=True):
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Return the effect on the last victim, once all show one."""
-        found = [self.on_victim(state.lives[uid], injection) for uid in injection.victims]
+        found = [self.on_victim(state.histories[uid], injection) for uid in injection.victims]
         seen = [each for each in found if each is not None]
         return max(seen, key=lambda each: each[1]) if seen and len(seen) == len(found) else None
 
     def missing(self, state: "State", injection: "Injection") -> str:
         """Name the first victim that shows no effect."""
         for uid in injection.victims:
-            if self.on_victim(state.lives[uid], injection) is None:
-                return self.not_on(state.lives[uid].pod.name)
+            if self.on_victim(state.histories[uid], injection) is None:
+                return self.not_on(state.histories[uid].pod.name)
         return "no pod was touched"
 
     def not_on(self, pod: str) -> str:
@@ -87,7 +87,7 @@ class PodsGone(_OnVictims, frozen=True):
     leaves: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotGone"
 
-    def on_victim(self, victim: "Life", injection: "Injection") -> Sight | None:
+    def on_victim(self, victim: "PodHistory", injection: "Injection") -> Sight | None:
         """Return "gone", or "stopped", and when."""
         return victim.proof
 
@@ -106,7 +106,7 @@ class PodsRestarted(_OnVictims, frozen=True):
     unseen: ClassVar[str] = "NotRestarted"
     container: str = ""
 
-    def on_victim(self, victim: "Life", injection: "Injection") -> Sight | None:
+    def on_victim(self, victim: "PodHistory", injection: "Injection") -> Sight | None:
         """Return "restarted", and when the container was first seen to have been."""
         for name, at in victim.restarts:
             if at >= injection.t0 and self.container in ("", name):
@@ -136,7 +136,7 @@ class PodCount(_Effect, frozen=True):
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Compare with the pods that count."""
-        return ("scaled", state.at) if len(state.world.active) == self.pods else None
+        return ("scaled", state.at) if len(state.target.active) == self.pods else None
 
     def missing(self, state: "State", injection: "Injection") -> str:
         """Say that there were never as many."""
@@ -151,9 +151,9 @@ class TemplateReplaced(_Effect, frozen=True):
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:
         """Look for a pod of the new template."""
-        world = state.world
-        changed = world.template != injection.template
-        return ("replaced", state.at) if changed and world.updated(world.active) else None
+        target = state.target
+        changed = target.template != injection.template
+        return ("replaced", state.at) if changed and target.updated(target.active) else None
 
     def missing(self, state: "State", injection: "Injection") -> str:
         """Say that there was none."""

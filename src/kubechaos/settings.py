@@ -1,4 +1,4 @@
-"""Every knob of a run, parsed once, as one frozen value."""
+"""Every option of a run, parsed once, as one frozen value."""
 
 from dataclasses import dataclass
 from typing import Final

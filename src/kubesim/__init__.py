@@ -1,6 +1,7 @@
-"""A simulated Kubernetes in this process: it speaks the API on loopback, and it can be made sick on purpose.
+"""A simulated Kubernetes in this process: it speaks the API on loopback, and it can be made to fail on purpose.
 
 It stands on its own: nothing of kubechaos is known here, and importing it loads nothing before it is used.
+`kubesim.failures` has the classes of failures.
 """
 
 from importlib import import_module
@@ -8,18 +9,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .clock import Clock, Real, Scaled, Stepped
-    from .failures import Sickness
     from .manifests import ManifestError
     from .simulation import Simulation
 
-__all__ = ["Clock", "ManifestError", "Real", "Scaled", "Sickness", "Simulation", "Stepped"]
+__all__ = ["Clock", "ManifestError", "Real", "Scaled", "Simulation", "Stepped"]
 
 _HOMES = {
     "Clock": "clock",
     "Real": "clock",
     "Scaled": "clock",
     "Stepped": "clock",
-    "Sickness": "failures",
     "ManifestError": "manifests",
 }
 

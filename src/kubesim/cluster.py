@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from .apiserver.deletion import Deletion
 from .apiserver.eviction import Eviction
@@ -13,7 +13,8 @@ from .controllers.budgets import Budgets
 from .controllers.garbage import Garbage
 from .controllers.pod_counts import Tally
 from .controllers.slices import Slices
-from .failures import Sickness, Ward
+from .failure_registry import FailureRegistry, Injection
+from .failures import Failure, ObjectFailure, WorkloadFailure
 from .node.kubelet import Kubelet
 from .node.scheduler import Scheduler
 from .store.kinds import (
@@ -49,20 +50,19 @@ class Cluster:
         self.timers = Timers(clock)
         self.store = Store()
         self.registry = Registry(self.store, self.timers, Random(SEED))
-        self.ward = Ward(self.store)
-        self.ward.begin = self._begin
+        self.failures = FailureRegistry(self.store, self._begin)
         self.deletion = Deletion(self.registry)
         tally = Tally(self.store)
         self.budgets = Budgets(self.registry)
         self.eviction = Eviction(self.registry, self.deletion, self.budgets.selecting)
         Quotas(self.registry)
         self.slices = Slices(self.registry)
-        self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.ward)
-        self._deployments = Deployments(self.registry, tally, self.ward)
-        self._stateful_sets = StatefulSets(self.registry, self.deletion, self.ward)
-        self._daemon_sets = DaemonSets(self.registry, self.deletion, self.ward)
-        self._scheduler = Scheduler(self.registry, self.ward)
-        self.kubelet = Kubelet(self.registry, self.deletion, self.ward)
+        self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.failures)
+        self._deployments = Deployments(self.registry, tally, self.failures)
+        self._stateful_sets = StatefulSets(self.registry, self.deletion, self.failures)
+        self._daemon_sets = DaemonSets(self.registry, self.deletion, self.failures)
+        self._scheduler = Scheduler(self.registry, self.failures)
+        self.kubelet = Kubelet(self.registry, self.deletion, self.failures)
         Garbage(self.registry, self.deletion)
         self._incomplete: set[tuple[str, str, str]] = set()
         self._dying: set[str] = set()
@@ -116,41 +116,29 @@ class Cluster:
             self._active(made.name)
         return made
 
-    def sicken(self, sickness: Sickness) -> None:
-        """Let something be wrong from now on."""
-        self.ward.add(sickness)
-        self.kubelet.reconsider()
+    def inject(self, injection: Injection) -> None:
+        """Inject a failure, from now on."""
+        self.failures.add(injection)
+        self.kubelet.on_failures_changed()
 
-    def heal(self, name: str) -> None:
-        """Take a sickness away; what it has broken recovers as on a real cluster."""
-        self.ward.heal(name)
-        for kind in (QUOTA, BUDGET):
-            for each in tuple(self.store.all(kind)):
-                if each.name == f"sick-{name}":
+    def remove(self, failure: type[Failure]) -> None:
+        """Remove a failure wherever it was injected; what it has broken recovers as on a real cluster."""
+        self.failures.remove(failure)
+        if issubclass(failure, ObjectFailure):
+            for each in tuple(self.store.all(failure.kind)):
+                if each.name == failure.object_name():
                     self.store.remove(each)
-        self.kubelet.reconsider()
+        self.kubelet.on_failures_changed()
         self._replica_sets.wake()
         self._deployments.wake()
         self._stateful_sets.wake()
         self._daemon_sets.wake()
         self._scheduler.wake()
 
-    def _begin(self, sickness: Sickness, workload: Stored | None) -> None:
-        """Make the object that is the sickness of a whole workload."""
-        if workload is None:
-            return
-        meta = {"name": f"sick-{sickness.name}", "namespace": workload.namespace}
-        spec: dict[str, Any] = {}
-        if sickness.name == "quota":
-            spec = {"kind": QUOTA.name, "apiVersion": QUOTA.api_version, "spec": {"hard": {"pods": "0"}}}
-        elif sickness.name == "blocking-budget":
-            # a DaemonSet has no scale: a budget that has to know how many pods are wanted fails, and says so
-            every = len(tuple(self.store.all(NODE)))
-            most = {"minAvailable": every} if workload.kind is DAEMON_SET else {"maxUnavailable": 0}
-            budget = {**most, "selector": workload.spec["selector"]}
-            spec = {"kind": BUDGET.name, "apiVersion": BUDGET.api_version, "spec": budget}
-        if spec:
-            self.apply({**spec, "metadata": meta})
+    def _begin(self, failure: WorkloadFailure, workload: Stored) -> None:
+        """Create the object by which a workload fails, if its failure has one."""
+        if isinstance(failure, ObjectFailure):
+            self.apply(failure.manifest(workload, len(tuple(self.store.all(NODE)))))
 
     def _hear(self, change: Change) -> None:
         done = change.type == "DELETED" or complete(change.after)

@@ -1,166 +1,229 @@
-"""What can be wrong with a workload on purpose, and with which of its pods."""
+"""The failures that can be injected into the simulated cluster, one class for each, with what it does.
 
-from collections.abc import Callable
+A new failure is one class here: defining it with a `name` makes it known to `Simulation.inject` and to error messages.
+"""
+
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, ClassVar, Final, NamedTuple
 
-from .store.kinds import BY_NAME, DAEMON_SET, OWNERS, POD, WORKLOADS
-from .store.objects import Stored
-from .store.selectors import parse_labels
-from .store.store import Change, Store
+from .store.kinds import BUDGET, DAEMON_SET, QUOTA, Kind
+from .store.objects import Body, Stored
 
-OF_PODS: Final = (
-    "never-ready",
-    "slow-ready",
-    "flapping",
-    "crash-loop",
-    "oom",
-    "image-pull",
-    "unschedulable",
-    "ignores-sigterm",
-    "stuck-finalizer",
-)
-OF_WORKLOADS: Final = ("quota", "blocking-budget", "controller-silent")
-OF_CLUSTERS: Final = ("scheduler-silent", "forbidden")
-NAMES: Final = (*OF_PODS, *OF_WORKLOADS, *OF_CLUSTERS)
+BY_NAME: Final[dict[str, type["Failure"]]] = {}
+"""Every failure by the name that users type, in the order of this file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sickness:
-    """What a workload suffers from.
+@dataclass(frozen=True)
+class Failure:
+    """Something that goes wrong on purpose; where it applies is not said here, but by a `Scope`."""
 
-    `workload` is the name of a Deployment, StatefulSet or DaemonSet (none: all of them), `selector` a label selector
-    for its pods. With `replacements` it begins only once the workload has been complete, and only for pods made after
-    that. `seconds` is how long a pod is slow to become Ready, how long a flapping one keeps a state, or how long it
-    runs before it is out of memory. `verb` and `resource` are what is forbidden.
-    """
+    name: ClassVar[str]
 
-    name: str
-    workload: str = ""
-    selector: str = ""
-    namespace: str = "default"
-    replacements: bool = False
+    def __init_subclass__(cls, name: str = "") -> None:
+        if name:
+            cls.name = name
+            BY_NAME[name] = cls
+
+
+def named(name: str) -> Failure:
+    """Return the failure of a name, with its default parameters; raises ValueError naming those that there are."""
+    if name not in BY_NAME:
+        raise ValueError(f"no failure {name!r}; there are: {', '.join(sorted(BY_NAME))}")
+    return BY_NAME[name]()
+
+
+class PodFailure(Failure):
+    """A failure of single pods."""
+
+
+class WorkloadFailure(Failure):
+    """A failure of a Deployment, StatefulSet or DaemonSet as a whole."""
+
+
+class ClusterFailure(Failure):
+    """A failure of the control plane; it has no workload."""
+
+
+class ReadinessFailure(PodFailure):
+    """A pod whose readiness probe does not always pass."""
+
+    recurs: ClassVar[bool] = False
+    """Whether a probe that has passed may fail again."""
+
+    def passes(self, seconds: float) -> bool:
+        """Return whether the probe passes, so many seconds after probing began."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class NeverReady(ReadinessFailure, name="never-ready"):
+    """The pod runs, but its readiness probe always fails."""
+
+    def passes(self, seconds: float) -> bool:
+        """Return whether the probe passes, so many seconds after probing began."""
+        return False
+
+
+@dataclass(frozen=True)
+class SlowReady(ReadinessFailure, name="slow-ready"):
+    """The readiness probe fails for the first `seconds` of every container, and passes after that."""
+
     seconds: float = 2.0
+
+    def passes(self, seconds: float) -> bool:
+        """Return whether the probe passes, so many seconds after probing began."""
+        return seconds >= self.seconds
+
+
+@dataclass(frozen=True)
+class Flapping(ReadinessFailure, name="flapping"):
+    """The readiness probe passes for `seconds`, fails for as long, and so on."""
+
+    seconds: float = 2.0
+    recurs: ClassVar[bool] = True
+
+    def passes(self, seconds: float) -> bool:
+        """Return whether the probe passes, so many seconds after probing began."""
+        return int(seconds / self.seconds) % 2 == 0
+
+
+class Exit(NamedTuple):
+    """How containers end by themselves: the status that they leave, and how many seconds after their start."""
+
+    reason: str
+    code: int
+    seconds: float
+
+
+class ContainerFailure(PodFailure):
+    """A pod whose containers end by themselves, again and again."""
+
+    probed: ClassVar[bool] = False
+    """Whether the containers live long enough to be probed, and so to become Ready."""
+
+    @property
+    def exit(self) -> Exit:
+        """How the containers end."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CrashLoop(ContainerFailure, name="crash-loop"):
+    """Every container exits with `exit_code` as soon as it has started: CrashLoopBackOff."""
+
     exit_code: int = 1
+
+    @property
+    def exit(self) -> Exit:
+        """How the containers end."""
+        return Exit("Error", self.exit_code, 0.05)
+
+
+@dataclass(frozen=True)
+class OutOfMemory(ContainerFailure, name="oom"):
+    """Every container becomes Ready and is OOMKilled (exit code 137) `seconds` after its start."""
+
+    seconds: float = 2.0
+    probed: ClassVar[bool] = True
+
+    @property
+    def exit(self) -> Exit:
+        """How the containers end."""
+        return Exit("OOMKilled", 137, self.seconds)
+
+
+@dataclass(frozen=True)
+class ImagePull(PodFailure, name="image-pull"):
+    """The image cannot be pulled: ErrImagePull and ImagePullBackOff in turn."""
+
+
+@dataclass(frozen=True)
+class Unschedulable(PodFailure, name="unschedulable"):
+    """No node has room for the pod, which stays Pending: FailedScheduling, `Insufficient cpu`."""
+
+    obstacle: ClassVar[str] = "Insufficient cpu"
+
+
+@dataclass(frozen=True)
+class IgnoresSigterm(PodFailure, name="ignores-sigterm"):
+    """The containers run on after SIGTERM, until they are killed (exit code 137) when their grace period is over."""
+
+
+@dataclass(frozen=True)
+class StuckFinalizer(PodFailure, name="stuck-finalizer"):
+    """A deleted pod stays Terminating for ever, as nobody removes its finalizer."""
+
+    finalizer: ClassVar[str] = "kubesim/stuck"
+
+
+class ObjectFailure(WorkloadFailure):
+    """A failure that is an object beside the workload; it is deleted when the failure is removed."""
+
+    kind: ClassVar[Kind]
+
+    @classmethod
+    def object_name(cls) -> str:
+        """Return the name of the object."""
+        return f"injected-{cls.name}"
+
+    def manifest(self, workload: Stored, nodes: int) -> Body:
+        """Return the object for a workload, on a cluster of so many nodes."""
+        return {
+            "kind": self.kind.name,
+            "apiVersion": self.kind.api_version,
+            "spec": self.spec(workload, nodes),
+            "metadata": {"name": self.object_name(), "namespace": workload.namespace},
+        }
+
+    def spec(self, workload: Stored, nodes: int) -> dict[str, Any]:
+        """Return the spec of the object."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Quota(ObjectFailure, name="quota"):
+    """A ResourceQuota of no pods: no pod can be created in the namespace (FailedCreate: exceeded quota)."""
+
+    kind: ClassVar[Kind] = QUOTA
+
+    def spec(self, workload: Stored, nodes: int) -> dict[str, Any]:
+        """Return the spec of the object."""
+        return {"hard": {"pods": "0"}}
+
+
+@dataclass(frozen=True)
+class BlockingBudget(ObjectFailure, name="blocking-budget"):
+    """A PodDisruptionBudget over the workload's pods refuses every eviction (429)."""
+
+    kind: ClassVar[Kind] = BUDGET
+
+    def spec(self, workload: Stored, nodes: int) -> dict[str, Any]:
+        """Return the spec of the object."""
+        # A DaemonSet has no scale subresource: maxUnavailable would make the disruption controller fail (SyncFailed)
+        # instead of refusing evictions, so such a budget asks for as many healthy pods as there are nodes.
+        blocked: Body = {"maxUnavailable": 0}
+        if workload.kind is DAEMON_SET:
+            blocked = {"minAvailable": nodes}
+        return {**blocked, "selector": workload.spec["selector"]}
+
+
+@dataclass(frozen=True)
+class ControllerSilent(WorkloadFailure, name="controller-silent"):
+    """The workload's controllers do nothing: deleted pods are not replaced, and the status is not updated."""
+
+
+@dataclass(frozen=True)
+class SchedulerSilent(ClusterFailure, name="scheduler-silent"):
+    """The scheduler does nothing: new pods stay Pending without an event."""
+
+
+@dataclass(frozen=True)
+class Forbidden(ClusterFailure, name="forbidden"):
+    """The API server answers 403 to `verb` on `resource`, as if by RBAC; "" stands for every verb or resource."""
+
     verb: str = ""
     resource: str = ""
 
-    def __post_init__(self) -> None:
-        if self.name not in NAMES:
-            raise ValueError(f"no sickness {self.name!r}; there are: {', '.join(sorted(NAMES))}")
-        parse_labels(self.selector)
-
-
-class Ward:
-    """Who suffers from what; `begin` is called when a sickness of a whole workload breaks out."""
-
-    def __init__(self, store: Store) -> None:
-        self.begin: Callable[[Sickness, Stored | None], None] = lambda sickness, workload: None
-        self._store = store
-        self._all: list[Sickness] = []
-        self._complete: set[str] = set()
-        self._replacements: set[str] = set()
-        for kind in WORKLOADS:
-            store.listen(kind, self._hear)
-        store.listen(POD, self._hear_pod)
-
-    def add(self, sickness: Sickness) -> None:
-        """Let something break out, now or when its workload is complete."""
-        self._all.append(sickness)
-        if sickness.name in OF_CLUSTERS:
-            self.begin(sickness, None)
-            return
-        for workload in [each for kind in WORKLOADS for each in self._store.all(kind)]:
-            if self._suffers(sickness, workload):
-                self.begin(sickness, workload)
-
-    def heal(self, name: str) -> None:
-        """Take a sickness away from everybody."""
-        self._all = [each for each in self._all if each.name != name]
-
-    def of(self, pod: Stored) -> dict[str, Sickness]:
-        """Return what a pod suffers from, by name."""
-        if not self._all:
-            return {}
-        workload = self._named(pod)
-        found = (each for each in self._all if each.name in OF_PODS and self._has(each, pod, workload))
-        return {each.name: each for each in found}
-
-    def silent(self, name: str, workload: Stored | None = None) -> bool:
-        """Whether nobody works: for a workload, or at all."""
-        return any(
-            each.name == name and (workload is None or self._suffers(each, self._workload(workload)))
-            for each in self._all
-        )
-
-    def forbids(self, verb: str, resource: str, namespace: str) -> bool:
-        """Whether a verb on a resource is forbidden."""
-        return any(
-            each.name == "forbidden"
-            and each.verb in ("", verb)
-            and each.resource in ("", resource)
-            and (not namespace or each.namespace == namespace)
-            for each in self._all
-        )
-
-    def _has(self, sickness: Sickness, pod: Stored, workload: str) -> bool:
-        return (
-            sickness.namespace == pod.namespace
-            and sickness.workload in ("", workload)
-            and parse_labels(sickness.selector).holds(pod.labels)
-            and (not sickness.replacements or pod.uid in self._replacements)
-        )
-
-    def _suffers(self, sickness: Sickness, workload: Stored | None) -> bool:
-        return (
-            workload is not None
-            and sickness.namespace == workload.namespace
-            and sickness.workload in ("", workload.name)
-            and parse_labels(sickness.selector).holds(workload.labels)
-            and (not sickness.replacements or workload.uid in self._complete)
-        )
-
-    def _workload(self, obj: Stored) -> Stored | None:
-        """Return the workload that an object is of, or is."""
-        while obj.kind not in WORKLOADS:
-            owner = next((each for each in obj.meta.get("ownerReferences") or () if each.get("controller")), None)
-            kind = BY_NAME.get(owner["kind"]) if owner else None
-            known = kind in (OWNERS if obj.kind is POD else WORKLOADS)
-            found = self._store.get(kind, obj.namespace, owner["name"]) if owner and kind and known else None
-            if found is None:
-                return None
-            obj = found
-        return obj
-
-    def _named(self, pod: Stored) -> str:
-        workload = self._workload(pod)
-        return pod.name if workload is None else workload.name
-
-    def _hear(self, change: Change) -> None:
-        workload = change.after
-        if change.type == "ADDED":
-            self._break_out(workload, replacements=False)
-        wanted, ready = _wanted_and_ready(workload)
-        if workload.uid not in self._complete and 0 < wanted == ready:
-            self._complete.add(workload.uid)
-            self._break_out(workload, replacements=True)
-
-    def _break_out(self, workload: Stored, *, replacements: bool) -> None:
-        for each in self._all:
-            if each.replacements is replacements and each.name in OF_WORKLOADS and self._suffers(each, workload):
-                self.begin(each, workload)
-
-    def _hear_pod(self, change: Change) -> None:
-        if change.type == "DELETED":
-            self._replacements.discard(change.after.uid)
-        elif change.type == "ADDED":
-            workload = self._workload(change.after)
-            if workload is not None and workload.uid in self._complete:
-                self._replacements.add(change.after.uid)
-
-
-def _wanted_and_ready(workload: Stored) -> tuple[int, int]:
-    status = workload.status
-    if workload.kind is DAEMON_SET:
-        return status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
-    return workload.spec["replicas"], status.get("readyReplicas", 0)
+    def forbids(self, verb: str, resource: str) -> bool:
+        """Return whether a request is forbidden."""
+        return self.verb in ("", verb) and self.resource in ("", resource)

@@ -1,4 +1,4 @@
-"""The simulated cluster as its users see it: started, named by a kubeconfig, made sick, stopped."""
+"""The simulated cluster as its users see it: started, named by a kubeconfig, made to fail, stopped."""
 
 import asyncio
 import secrets
@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 
 from .clock import Clock, Scaled
 from .cluster import Cluster
-from .failures import Sickness
+from .failure_registry import Injection, Scope
+from .failures import Failure, named
 from .http.network_faults import Wire
 from .http.server import ApiServer
 from .manifests import ManifestError, apply
@@ -33,7 +34,7 @@ class Simulation:
         self.wire = Wire()
         self._manifests = tuple(manifests)
         self._nodes = nodes
-        self._sick: list[Sickness] = []
+        self._injections: list[Injection] = []
         self._folder: Path | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -66,8 +67,8 @@ class Simulation:
     async def _serve(self, token: str) -> int:
         loop = asyncio.get_running_loop()
         self._cluster = cluster = Cluster(self.clock, self._nodes)
-        for each in self._sick:
-            cluster.sicken(each)
+        for each in self._injections:
+            cluster.inject(each)
         apply(cluster, self._manifests)
         self._server = server = ApiServer(cluster, self.wire, token)
         self.wire.wake = lambda: _threadsafe(loop, server.wake)
@@ -127,18 +128,32 @@ class Simulation:
 
         self.inside(applied)
 
-    def sicken(self, name: str, workload: str = "", **options: Any) -> Sickness:
-        """Let a workload's pods, or all pods, suffer from something from now on; see Sickness for what and how."""
-        sickness = Sickness(name, workload, **options)
-        if self._cluster is None:
-            self._sick.append(sickness)
-        else:
-            self.inside(lambda cluster: cluster.sicken(sickness))
-        return sickness
+    def inject(
+        self,
+        failure: Failure | str,
+        workload: str = "",
+        *,
+        selector: str = "",
+        namespace: str = "default",
+        replacements: bool = False,
+    ) -> Failure:
+        """Inject a failure from now on, and return it; `Scope` says what the other arguments choose.
 
-    def heal(self, name: str) -> None:
-        """Take a sickness away from everybody."""
-        self.inside(lambda cluster: cluster.heal(name))
+        `failure` is one of the classes in `kubesim.failures` with its parameters, as in `SlowReady(seconds=5)`, or the
+        name of one, as in "slow-ready". Raises ValueError for an unknown name, naming those that there are.
+        """
+        injected = _failure(failure)
+        injection = Injection(injected, Scope(workload, selector, namespace, replacements))
+        if self._cluster is None:
+            self._injections.append(injection)
+        else:
+            self.inside(lambda cluster: cluster.inject(injection))
+        return injected
+
+    def remove(self, failure: Failure | str) -> None:
+        """Remove every injection of a failure, whatever its parameters."""
+        removed = type(_failure(failure))
+        self.inside(lambda cluster: cluster.remove(removed))
 
     def compact(self) -> None:
         """Forget all history: what is older than now is 410 Expired."""
@@ -157,6 +172,12 @@ class Simulation:
                 waiting = self.inside(lambda cluster: cluster.unsettled())
                 raise TimeoutError(f"not settled within {seconds:g} s: {waiting}")
             done.clear()
+
+
+def _failure(failure: Failure | str) -> Failure:
+    if isinstance(failure, str):
+        return named(failure)
+    return failure
 
 
 def _threadsafe(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

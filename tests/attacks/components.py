@@ -49,7 +49,7 @@ def paused_for(component: str, seconds: float) -> None:
 
 @contextmanager
 def cut_off(node: str) -> Iterator[None]:
-    """Pull the cable of a node: it runs on, and nobody hears of it."""
+    """Pull the cable of a node: it runs on, and nobody can reach it."""
     try:
         subprocess.run(["ip", "link", "set", node, "down"], check=True, timeout=10)
         yield

@@ -25,7 +25,7 @@ REQUIRED = {"Pod", "ReplicaSet", "Deployment"}
 
 
 @pytest.fixture(autouse=True)
-def _whole_again(shop: Shop) -> Iterator[None]:
+def _put_right_again(shop: Shop) -> Iterator[None]:
     """Let no test begin, or end, on a cluster that still suffers; `shop` is there so that it is removed after that."""
     del shop
     await_healthy()
@@ -43,11 +43,11 @@ def attacked(shop: Shop, attack: Callable[[], object], test: str = KILL_ONE, wit
 
 
 def assert_honest(shop: Shop, run: Run) -> None:
-    """Assert that a recovery is told without a hole, and that a hole is named."""
+    """Assert that a recovery is reported without a gap, and that a gap is named."""
     experiment = run.experiment
-    holes = [gap for gap in experiment["gaps"] if gap["kind"] in REQUIRED]
+    gaps = [gap for gap in experiment["gaps"] if gap["kind"] in REQUIRED]
     if run.verdict == "recovered":
-        assert (run.code, run.gate, holes) == (0, "pass", [])
+        assert (run.code, run.gate, gaps) == (0, "pass", [])
     else:
         assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
         assert "may be missing" in run.failure() or f"api/v1/namespaces/{shop.namespace}" in run.failure()

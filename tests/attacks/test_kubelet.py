@@ -26,7 +26,7 @@ KILL_AND_WAIT = """
             while not Path("go").exists():
                 time.sleep(0.05)
 """
-Told = tuple[str, str, bool]
+Readiness = tuple[str, str, bool]
 
 
 @contextmanager
@@ -48,8 +48,8 @@ def ready(pod: dict[str, Any]) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", ()))
 
 
-def published(path: Path) -> list[Told]:
-    """What kubectl was told: name, version and readiness, in order."""
+def published(path: Path) -> list[Readiness]:
+    """What kubectl received: name, version and readiness, in order."""
     events = [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
     return [
         (e["object"]["metadata"]["name"], e["object"]["metadata"]["resourceVersion"], ready(e["object"]))
@@ -57,7 +57,7 @@ def published(path: Path) -> list[Told]:
     ]
 
 
-def recorded(events: Path) -> list[tuple[float, Told]]:
+def recorded(events: Path) -> list[tuple[float, Readiness]]:
     """What stands in the recording of the pods: when, and what."""
     lines = [json.loads(line) for line in events.read_text().splitlines()]
     listed = [(e["at"], o) for e in lines if e["type"] == "listed" for o in e["objects"]]
@@ -66,10 +66,10 @@ def recorded(events: Path) -> list[tuple[float, Told]]:
     return [(at, (pod["name"], pod["resource_version"], pod["ready"])) for at, pod in pods]
 
 
-def dips(told: list[Told]) -> list[str]:
+def dips(observed: list[Readiness]) -> list[str]:
     """The pods that were Ready, were not, and were again."""
     lost: dict[str, list[bool]] = {}
-    for name, _, is_ready in told:
+    for name, _, is_ready in observed:
         lost.setdefault(name, []).append(is_ready)
     return [
         name
@@ -92,11 +92,11 @@ def test_a_kubelet_that_is_restarted_misses_nothing(shop: Shop) -> None:
         (shop.folder / "go").touch()
         run = shop.finish(process)
     (events,) = shop.folder.glob("chaos-results/*/*/events.ndjson")
-    ours = [told for _, told in recorded(events)]
+    ours = [each for _, each in recorded(events)]
     theirs = published(watched)
     last = max(int(version) for _, version, _ in ours)
     assert len(theirs) > 4
-    assert [told for told in theirs if int(told[1]) <= last and told not in ours] == []
+    assert [each for each in theirs if int(each[1]) <= last and each not in ours] == []
     assert (run.code, run.verdict, run.experiment["gaps"]) == (0, "recovered", [])
     assert dips(theirs), "the kubelet did not do what this test is about"
-    assert run.experiment["recovery_time"] > 2, "the dips did not break the stretch"
+    assert run.experiment["recovery_time"] > 2, "the dips did not break the stable window"

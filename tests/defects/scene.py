@@ -48,8 +48,8 @@ class Scene:
         items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
         self.kubectl("apply", "-f", "-", stdin=json.dumps(items))
 
-    def sicken(self, mode: str) -> None:
-        """Make every container that starts from now on sick: see SERVER and FIRST."""
+    def break_new_containers(self, mode: str) -> None:
+        """Make every container that starts from now on fail: see SERVER and FIRST."""
         self.kubectl("create", "configmap", "mode", f"--from-literal=mode={mode}")
 
     def pods(self, selector: str = "app=web") -> list[str]:
@@ -119,9 +119,9 @@ class Case:
     `code` are the codes that its cause may have, with | between. `says` is a pattern of the cluster's own words, or of
     the case's, that the sentence must repeat, `never` one of what it must not blame; how we word the sentence is not
     looked at. `alerts` must have been raised, and `fact` must hold of the outage.
-    `also` is there before the workload, `prepare` is done before it and `before_steady` after it; `mode` makes sick
-    what starts once it is steady, `plant` is done then, and `under` holds from then on; `during` is what somebody else
-    does right after the fault. `user` are the rules of somebody who may less than everything.
+    `also` is there before the workload, `prepare` is done before it and `before_steady` after it; what starts once it
+    is steady fails as `mode` says, `plant` is done then, and `under` holds from then on; `during` is what somebody
+    else does right after the fault. `user` are the rules of somebody who may less than everything.
     """
 
     name: str
@@ -216,7 +216,7 @@ def play(case: Case, scene: Scene) -> Outcome:
             chaos.steady(target)
         scene.before = scene.pods()
         if case.mode:
-            scene.sicken(case.mode)
+            scene.break_new_containers(case.mode)
         case.plant(scene)
         with case.under(scene):
             _hurt(case, chaos, target, scene)

@@ -1,4 +1,4 @@
-"""What defects are planted in: small HTTP servers of every kind, which can be told to be sick."""
+"""What defects are planted in: small HTTP servers of every kind, which can be made to fail."""
 
 from copy import deepcopy
 from typing import Any
@@ -27,7 +27,7 @@ case "$MODE" in
 esac
 wait
 """
-"""What a container runs. MODE comes from the ConfigMap `mode`: whatever starts after it was made is sick."""
+"""What a container runs. MODE comes from the ConfigMap `mode`: whatever starts after it was created fails."""
 FIRST = """
 case "$MODE" in
     first-crash) echo 'no database was found' >&2; exit 5 ;;
@@ -38,7 +38,7 @@ esac
 """What an init container runs."""
 QUIET = "trap 'exit 0' TERM; mkdir -p /tmp/www; touch /tmp/www/ready; sleep 600 & wait"
 """What only waits."""
-DEAF = SERVER.replace("trap 'exit 0' TERM", "trap '' TERM")
+IGNORES_TERM = SERVER.replace("trap 'exit 0' TERM", "trap '' TERM")
 """A server that ignores SIGTERM."""
 OFTEN = {"periodSeconds": 1, "failureThreshold": 1, "timeoutSeconds": 5}
 READY = {"httpGet": {"path": "/ready", "port": 8080}, **OFTEN}

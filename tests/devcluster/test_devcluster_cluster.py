@@ -1,4 +1,4 @@
-"""What a cluster can do while it is up; one cluster serves the whole file."""
+"""What a cluster can do while it is up; one cluster serves all tests of this file."""
 
 import json
 import re

@@ -47,7 +47,7 @@ def wait_until_it_heeds_signals(pid: int) -> None:
 
 
 def caught_signals(pid: int) -> int:
-    """Return the signals that a process catches, as the kernel tells them: proc(5), SigCgt."""
+    """Return the signals that a process catches, as the kernel lists them: proc(5), SigCgt."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt:"))
 
@@ -77,7 +77,7 @@ def test_sigterm_removes_everything(start: Start, moment: str) -> None:
     assert driven.text.count("caught TERM") == (moment == "command")
 
 
-def test_sigint_to_the_whole_group_reaches_the_command_once_and_a_second_does_no_harm(start: Start) -> None:
+def test_sigint_to_the_process_group_reaches_the_command_once_and_a_second_does_no_harm(start: Start) -> None:
     driven = start("--", *command_for("command"))
     driven.wait_for("command runs")
     os.killpg(driven.process.pid, signal.SIGINT)

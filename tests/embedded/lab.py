@@ -6,7 +6,8 @@ from typing import Any
 from kubesim.apiserver.deletion import Options
 from kubesim.clock import Stepped
 from kubesim.cluster import Cluster
-from kubesim.failures import Sickness
+from kubesim.failure_registry import Injection, Scope
+from kubesim.failures import BY_NAME, Failure, named
 from kubesim.store.kinds import BUDGET, DEPLOYMENT, EVENT, KINDS, POD, REPLICA_SET, SLICE, Kind
 from kubesim.store.objects import Stored, condition, is_active, is_ready
 from kubesim.store.store import Change
@@ -35,9 +36,14 @@ class Lab:
         """Let time pass."""
         self.cluster.timers.step(seconds)
 
-    def sicken(self, name: str, workload: str = "", **options: Any) -> None:
-        """Make something sick."""
-        self.cluster.sicken(Sickness(name, workload, **options))
+    def inject(self, failure: Failure | str, workload: str = "", **scope: Any) -> None:
+        """Inject a failure, by its name with its default parameters."""
+        injected = named(failure) if isinstance(failure, str) else failure
+        self.cluster.inject(Injection(injected, Scope(workload, **scope)))
+
+    def remove(self, name: str) -> None:
+        """Remove a failure."""
+        self.cluster.remove(BY_NAME[name])
 
     def all(self, kind: Kind) -> list[Stored]:
         """All objects of a kind, by name."""

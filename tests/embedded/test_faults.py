@@ -16,6 +16,7 @@ from kubechaos import (
 )
 from kubechaos.errors import ApiError, ArgumentError, HoldError, NotHealedError
 from kubesim.cluster import Cluster
+from kubesim.failures import Forbidden
 from kubesim.store.kinds import POD
 from tests.embedded.client import DEPLOYMENTS, Client
 
@@ -28,7 +29,7 @@ def test_an_eviction_is_recovered(client: Client, who: int | str) -> None:
 
 
 def test_an_eviction_that_a_budget_does_not_allow_is_blocked(client: Client) -> None:
-    client.sim.sicken("blocking-budget", "web")
+    client.sim.inject("blocking-budget", "web")
     with pytest.raises(EvictionBlockedError, match="disruption budget"):
         client.chaos.run(evict(1), client.web)
     (outage,) = client.experiments.outages
@@ -105,7 +106,7 @@ def test_a_target_that_cannot_be_put_back_is_not_healed_and_says_how(client: Cli
         pytest.raises(NotHealedError, match="kubectl scale deployment/web -n default --replicas=3"),
         client.chaos.inject(scale(1), client.web),
     ):
-        client.sim.sicken("forbidden", verb="patch", resource="deployments")
+        client.sim.inject(Forbidden(verb="patch", resource="deployments"))
     assert client.experiments.verdicts == ["not_healed"]
 
 

@@ -1,4 +1,4 @@
-"""Every sickness, through our own client: the verdict and the cause that one expects."""
+"""Every failure, through our own client: the verdict and the cause that one expects."""
 
 import re
 from pathlib import Path
@@ -9,39 +9,40 @@ from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefuse
 from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
 from kubesim import Simulation
+from kubesim.failures import Failure, Forbidden, SlowReady
 from tests.embedded.client import DEPLOYMENTS, Client
 from tests.embedded.shop import deployment
 
 
-def kill_one(client: Client, name: str, **options: object) -> Outage:
+def kill_one(client: Client, failure: Failure | str) -> Outage:
     client.sim.settle()
-    client.sim.sicken(name, "web", replacements=True, **options)
+    client.sim.inject(failure, "web", replacements=True)
     return client.chaos.run(kill(1), client.web, check=False)
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "cause"),
+    ("failure", "cause"),
     [
-        ("never-ready", {}, "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
-        ("slow-ready", {"seconds": 600.0}, "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
-        ("flapping", {}, "lost its readiness .* times"),
-        ("crash-loop", {}, "CrashLoopBackOff: back-off [12]0s restarting failed container=web"),
-        ("oom", {}, "CrashLoopBackOff|OOMKilled"),
-        ("image-pull", {}, "ImagePullBackOff|ErrImagePull"),
-        ("unschedulable", {}, "Unschedulable: 0/2 nodes are available: 2 Insufficient cpu"),
-        ("quota", {}, "FailedCreate: pods .* is forbidden: exceeded quota: sick-quota, requested: pods=1"),
+        ("never-ready", "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
+        (SlowReady(seconds=600), "2 of 3 pods of the current template are Ready; pod .*: ContainersNotReady"),
+        ("flapping", "lost its readiness .* times"),
+        ("crash-loop", "CrashLoopBackOff: back-off [12]0s restarting failed container=web"),
+        ("oom", "CrashLoopBackOff|OOMKilled"),
+        ("image-pull", "ImagePullBackOff|ErrImagePull"),
+        ("unschedulable", "Unschedulable: 0/2 nodes are available: 2 Insufficient cpu"),
+        ("quota", "FailedCreate: pods .* is forbidden: exceeded quota: injected-quota, requested: pods=1"),
     ],
 )
-def test_a_sick_replacement_is_no_recovery_and_the_cause_is_named(
-    client: Client, name: str, options: dict[str, object], cause: str
+def test_a_failing_replacement_is_no_recovery_and_the_cause_is_named(
+    client: Client, failure: Failure | str, cause: str
 ) -> None:
-    outage = kill_one(client, name, **options)
+    outage = kill_one(client, failure)
     assert outage.verdict == "not_recovered"
     assert re.search(cause, outage.cause), outage.cause
 
 
 def test_a_slow_replacement_is_a_late_recovery(client: Client) -> None:
-    outage = kill_one(client, "slow-ready", seconds=6.0)
+    outage = kill_one(client, SlowReady(seconds=6))
     assert outage.verdict == "recovered"
     assert outage.recovery_time > 6
     assert "until it was Ready" in outage.cause
@@ -51,7 +52,7 @@ def test_a_slow_replacement_is_a_late_recovery(client: Client) -> None:
 def test_a_component_that_does_nothing_is_no_recovery(client: Client, name: str, workload: str) -> None:
     client.sim.settle()
     client.chaos.steady(client.web)
-    client.sim.sicken(name, workload)
+    client.sim.inject(name, workload)
     outage = client.chaos.run(kill(1), client.web, check=False)
     assert outage.verdict == "not_recovered"
     assert "2 of 3 pods of the current template are Ready" in outage.cause
@@ -59,7 +60,7 @@ def test_a_component_that_does_nothing_is_no_recovery(client: Client, name: str,
 
 
 def test_a_victim_that_ignores_sigterm_lives_out_its_grace(client: Client) -> None:
-    client.sim.sicken("ignores-sigterm", "web")
+    client.sim.inject("ignores-sigterm", "web")
     outage = client.chaos.run(kill(1), client.web)
     (removed,) = outage.phases.removed
     assert outage.verdict == "recovered"
@@ -68,7 +69,7 @@ def test_a_victim_that_ignores_sigterm_lives_out_its_grace(client: Client) -> No
 
 
 def test_a_victim_with_a_finalizer_is_stopped_but_stays(client: Client) -> None:
-    client.sim.sicken("stuck-finalizer", "web")
+    client.sim.inject("stuck-finalizer", "web")
     outage = client.chaos.run(kill(1), client.web)
     (removed,) = outage.phases.removed
     assert outage.verdict == "recovered"
@@ -79,7 +80,7 @@ def test_a_victim_with_a_finalizer_is_stopped_but_stays(client: Client) -> None:
 
 def test_a_forbidden_verb_is_refused_before_anything_is_touched(client: Client) -> None:
     client.sim.settle()
-    client.sim.sicken("forbidden", verb="delete", resource="pods")
+    client.sim.inject(Forbidden(verb="delete", resource="pods"))
     before = client.names()
     with pytest.raises(PermissionRefusedError, match='user "simulated" may not delete pods in namespace "default"'):
         client.chaos.run(kill(1), client.web)
@@ -87,9 +88,9 @@ def test_a_forbidden_verb_is_refused_before_anything_is_touched(client: Client) 
 
 
 @pytest.mark.parametrize("name", ["never-ready", "crash-loop", "image-pull", "unschedulable", "quota"])
-def test_what_is_sick_from_the_start_is_never_steady(tmp_path: Path, name: str) -> None:
+def test_what_fails_from_the_start_is_never_steady(tmp_path: Path, name: str) -> None:
     simulation = Simulation()
-    simulation.sicken(name, "web")
+    simulation.inject(name, "web")
     with simulation as sim:
         sim.apply(deployment())
         client = Client(sim, tmp_path, settle=5)
@@ -98,27 +99,27 @@ def test_what_is_sick_from_the_start_is_never_steady(tmp_path: Path, name: str) 
         client.close()
 
 
-def test_a_healed_cluster_recovers(client: Client) -> None:
+def test_a_cluster_without_its_failure_recovers(client: Client) -> None:
     assert kill_one(client, "never-ready").verdict == "not_recovered"
-    client.sim.heal("never-ready")
+    client.sim.remove("never-ready")
     client.sim.settle()
     assert client.chaos.run(kill(1), client.web).verdict == "recovered"
 
 
-def test_a_sickness_that_there_is_none_is_named_with_those_that_there_are(client: Client) -> None:
-    with pytest.raises(ValueError, match=r"no sickness 'flu'; there are: blocking-budget, .*, unschedulable"):
-        client.sim.sicken("flu")
+def test_an_unknown_failure_is_refused_naming_those_that_there_are(client: Client) -> None:
+    with pytest.raises(ValueError, match=r"no failure 'flu'; there are: blocking-budget, .*, unschedulable"):
+        client.sim.inject("flu")
 
 
 def test_events_that_may_not_be_read_are_done_without_and_said_so(client: Client) -> None:
-    client.sim.sicken("forbidden", verb="list", resource="events")
+    client.sim.inject(Forbidden(verb="list", resource="events"))
     outage = client.chaos.run(kill(1), client.web)
     assert outage.verdict == "recovered"
     assert outage.unobserved == ("Event",)
 
 
 def test_pods_that_may_not_be_read_end_it(client: Client) -> None:
-    client.sim.sicken("forbidden", verb="watch", resource="pods")
+    client.sim.inject(Forbidden(verb="watch", resource="pods"))
     with pytest.raises(InconclusiveError, match='User "simulated" cannot watch resource "pods"'):
         client.chaos.run(kill(1), client.web)
 

@@ -3,7 +3,7 @@
 import importlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.plugin.hearing import Heard
+from tests.loopback.rawserver import RawServer
 from tests.plugin.tiny import Tiny
-from tests.rawserver import RawServer
 
 INI = """
 [pytest]
@@ -115,13 +114,6 @@ def _loaded() -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[RawServer]:
-    """A scripted server."""
-    with RawServer() as server:
-        yield server
-
-
-@pytest.fixture
 def tiny(server: RawServer, tmp_path: Path) -> Tiny:
     """The tiny cluster."""
     return Tiny(server, tmp_path)
@@ -143,11 +135,3 @@ def run(pytester: pytest.Pytester, use: Callable[[Path], None], tiny: Tiny) -> R
     """Runs tests in a pytest of their own."""
     use(tiny.kubeconfig)
     return Runner(pytester, use)
-
-
-@pytest.fixture
-def heard(server: RawServer) -> Iterator[Heard]:
-    """A watch of the scripted server, to be started by the test."""
-    heard = Heard(server)
-    yield heard
-    heard.end()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.rawserver import Exchange, RawServer, Request, failure, reply
+from tests.loopback.rawserver import Exchange, RawServer, Request, failure, reply
 
 NAMESPACE = "/api/v1/namespaces/shop"
 APPS = "/apis/apps/v1/namespaces/shop"

@@ -161,8 +161,8 @@ class Shop:
         """The workload, as kubectl and --chaos-target call it."""
         return f"{self.kind.lower()}/{self.name}"
 
-    def sicken(self, mode: str) -> None:
-        """Make every pod that starts from now on sick: flap, crash, hang, slow or hungry, see SERVER."""
+    def break_new_pods(self, mode: str) -> None:
+        """Make every pod that starts from now on fail: flap, crash, hang, slow or hungry, see SERVER."""
         kubectl("create", "configmap", self.name, f"--from-literal=mode={mode}")
 
     def service_account(self, role: str) -> Path:

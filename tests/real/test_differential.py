@@ -24,9 +24,9 @@ def test_both_answer_every_call_the_same_but_for_the_reviewed_differences() -> N
     changes = _except(TIMING, differences(kept, real))
     assert not changes, "\n".join(["the real cluster answers otherwise than it was recorded", *changes])
     different = differences(real, embedded())
-    news = _except(REVIEWED | TIMING, different)
+    unreviewed = _except(REVIEWED | TIMING, different)
     counts = f"calls {len(real)}, equal {len(real) - len(different)}, reviewed {len(REVIEWED)}"
-    assert not news, "\n".join([counts, *news])
+    assert not unreviewed, "\n".join([counts, *unreviewed])
     assert not REVIEWED.keys() - different.keys(), "reviewed, but the same by now"
 
 

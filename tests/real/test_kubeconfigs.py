@@ -19,7 +19,7 @@ from kubechaos.api.client import Client
 from kubechaos.api.credentials import PinnedContext
 from kubechaos.api.review import review
 from kubechaos.errors import ApiError, ConfigError
-from tests.rawserver import Exchange, RawServer, reply
+from tests.loopback.rawserver import Exchange, RawServer, reply
 from tests.real.kubeconfigs import CONTEXT, RIGHT, Identities, Place
 from tests.real.namespaces import namespace
 from tests.real.parts import described, kubectl

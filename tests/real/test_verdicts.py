@@ -70,7 +70,7 @@ def test_a_finalizer_that_keeps_the_victim_is_an_alert_of_a_recovered_run(shop: 
 
 def test_readiness_that_flaps_after_becoming_ready_is_not_recovered(shop: Shop) -> None:
     shop.deploy()
-    shop.sicken("flap")
+    shop.break_new_pods("flap")
     run = shop.run(WITHIN_10, "--chaos-stable-for=4")
     assert (run.code, run.verdict) == (1, "not_recovered")
     assert "lost its readiness" in run.failure()

@@ -46,7 +46,7 @@ def kill_half(run: Script) -> None:
 
 def kill_hard_of_hearing(run: Script) -> None:
     """One of 2 pods is deleted that ignores SIGTERM; its grace is 2 s."""
-    run.deploy(2, script=IGNORES_TERM, sickness="ignores-sigterm")
+    run.deploy(2, script=IGNORES_TERM, failure="ignores-sigterm")
     run.settled(2)
     run.cut()
     run.delete(run.pods()[0], "delete a pod")
@@ -66,7 +66,7 @@ def kill_wrong_uid(run: Script) -> None:
 
 def kill_twice(run: Script) -> None:
     """A pod is deleted, and again while it terminates, and again when it is gone."""
-    run.deploy(2, script=IGNORES_TERM, grace=4, sickness="ignores-sigterm")
+    run.deploy(2, script=IGNORES_TERM, grace=4, failure="ignores-sigterm")
     run.settled(2)
     run.cut()
     pod = run.pods()[0]

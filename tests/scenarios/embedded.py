@@ -4,6 +4,7 @@ import sys
 import time
 
 from kubesim import Scaled, Simulation
+from kubesim.failures import CrashLoop, Failure
 
 from .api import Api
 from .catalogue import SCENARIOS
@@ -13,7 +14,8 @@ from .script import Script
 
 FACTOR = 10.0
 """Slow enough that two calls in a row are as near to each other as on a real cluster."""
-EXIT = {"crash-loop": {"exit_code": 3}}
+FAILURES: dict[str, Failure] = {"crash-loop": CrashLoop(exit_code=3)}
+"""With the parameters that the containers of the recordings have; the others have none."""
 
 
 def rehearse(title: str) -> Sequences:
@@ -24,10 +26,10 @@ def rehearse(title: str) -> Sequences:
         simulation.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "chaos"}})
         api = Api(str(simulation.kubeconfig))
 
-        def plant(workload: str, sickness: str) -> None:
-            simulation.sicken(sickness, workload, namespace="chaos", **EXIT.get(sickness, {}))
+        def inject(workload: str, failure: str) -> None:
+            simulation.inject(FAILURES.get(failure, failure), workload, namespace="chaos")
 
-        script = Script(api, title, simulation.clock.wall, plant, simulation.compact)
+        script = Script(api, title, simulation.clock.wall, inject, simulation.compact)
         try:
             SCENARIOS[title](script)
         finally:

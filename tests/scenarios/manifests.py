@@ -1,4 +1,4 @@
-"""The workloads of the scenarios: one small container, well behaved or sick."""
+"""The workloads of the scenarios: one small container, well behaved or failing."""
 
 from typing import Any
 

@@ -117,7 +117,7 @@ def is_unschedulable(pod: dict[str, object]) -> bool:
 
 def crash_loop(run: Script) -> None:
     """A Deployment's only container exits with 3, until it has been restarted twice."""
-    run.deploy(1, script=CRASHES, sickness="crash-loop")
+    run.deploy(1, script=CRASHES, failure="crash-loop")
     run.until("two restarts, then back-off", lambda: any(map(_looping, run.pods())))
 
 
@@ -128,5 +128,5 @@ def _looping(pod: dict[str, object]) -> bool:
 def never_ready(run: Script) -> None:
     """A Deployment's pods start and never become Ready."""
     run.create("services", service(run.name))
-    run.deploy(2, script=NEVER_READY, sickness="never-ready")
+    run.deploy(2, script=NEVER_READY, failure="never-ready")
     run.until("two pods found unready", lambda: len(run.told("Unhealthy", 2)) == 2)

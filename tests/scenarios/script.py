@@ -23,8 +23,8 @@ Object = dict[str, Any]
 class Script:
     """One scenario at work on one cluster.
 
-    `wall` turns seconds of the cluster's clock into our own; `plant(name, sickness)` tells a cluster that cannot run
-    commands what the pods of a Deployment will suffer from; `compact` makes it forget its history.
+    `wall` turns seconds of the cluster's clock into our own; `inject(name, failure)` has the pods of a
+    workload fail on a cluster that cannot run their commands; `compact` makes it forget its history.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Script:
         api: Api,
         title: str,
         wall: Callable[[float], float] = float,
-        plant: Callable[[str, str], None] | None = None,
+        inject: Callable[[str, str], None] | None = None,
         compact: Callable[[], None] | None = None,
     ) -> None:
         self.api = api
@@ -40,7 +40,7 @@ class Script:
         self.kind = "Deployment"
         self.answers: list[tuple[str, Answer]] = []
         self._wall = wall
-        self._plant = plant
+        self._inject = inject
         self.compact = compact or (lambda: None)
         self.recorder = Recorder(api, self.name)
 
@@ -51,11 +51,11 @@ class Script:
         created: Object = answer.body
         return created
 
-    def deploy(self, replicas: int = 3, *, kind: str = "Deployment", sickness: str = "", **options: Any) -> None:
+    def deploy(self, replicas: int = 3, *, kind: str = "Deployment", failure: str = "", **options: Any) -> None:
         """Create the scenario's workload."""
         self.kind = kind
-        if sickness and self._plant:
-            self._plant(self.name, sickness)
+        if failure and self._inject:
+            self._inject(self.name, failure)
         self.create(PLURALS[kind], deployment(self.name, replicas, kind=kind, **options))
 
     def ask(

@@ -6,7 +6,7 @@ from kubechaos.effects import PodCount, PodsRestarted, TemplateReplaced
 from kubechaos.judge.outage import Proof
 from kubechaos.kube.objects import Ref
 from kubechaos.records import Answered, Intended, Lasts
-from tests.unit.worlds import RUNNING, T0, WEB, Story, deployment, pod, replica_set
+from tests.unit.stories import RUNNING, T0, WEB, Story, deployment, pod, replica_set
 
 AGAIN = replace(RUNNING, id="containerd://2", restarts=1)
 

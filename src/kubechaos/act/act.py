@@ -56,7 +56,7 @@ class Act:
 
     def choose(self, who: Who) -> tuple[Pod, ...]:
         """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
-        victims = choose(who, candidates(self._look().world.owned), self._chance)
+        victims = choose(who, candidates(self._look().target.owned), self._chance)
         self._writer.choose(victims)
         return victims
 
@@ -90,8 +90,8 @@ class Act:
             raise FaultNotProvenError(f"{ref} was gone before we touched it: {error}") from error
 
     def _check_target(self, ref: Ref, live: Json) -> None:
-        """Refuse to change for a while what somebody else has just changed: it could not be told what to restore."""
-        experiment, workload = self._look().experiment, self._look().world.workload
+        """Refuse to change for a while what somebody else has just changed: nobody could say what to restore."""
+        experiment, workload = self._look().experiment, self._look().target.workload
         if workload is None or live["metadata"]["uid"] != workload.uid:
             raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")
         known = max(workload.generation, experiment.generation if experiment else 0)

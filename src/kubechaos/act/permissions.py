@@ -30,8 +30,8 @@ def parse(verb: str, resource: str) -> Permission:
 
     Raises ArgumentError for what is none.
     """
-    whole, _, subresource = resource.partition("/")
-    plural, _, group = whole.partition(".")
+    path, _, subresource = resource.partition("/")
+    plural, _, group = path.partition(".")
     if not verb or not plural:
         raise ArgumentError(f'needs has {(verb, resource)!r}; write a verb and a resource: ("patch", "services")')
     return Permission(verb, plural, subresource, group)

@@ -224,7 +224,7 @@ def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> 
             f"{what}: {response.status} with a body of {content}, which is no Status of Kubernetes: "
             f"a proxy or a load balancer answered in the API server's place, or it does not serve this path at all"
         )
-    retry = decode.whole(response.headers.get("Retry-After", ""))
+    retry = decode.decimal(response.headers.get("Retry-After", ""))
     said = status.message or status.reason or response.reason or ""
     more = [each.message for each in status.causes if each.message not in said]
     return ERRORS.get(response.status, ApiError)(

@@ -19,7 +19,8 @@ class _Private(Struct, frozen=True, kw_only=True):
 class ExecPlugin(_Private, frozen=True, kw_only=True):
     """A program that prints credentials, as the `exec` section of a kubeconfig's user describes it.
 
-    `cluster` is what the plugin is told of the cluster (ExecCredential's spec.cluster), None if it did not ask for it.
+    `cluster` is what the plugin learns about the cluster (spec.cluster of its ExecCredential), None if the kubeconfig
+    does not set provideClusterInfo.
     """
 
     command: str

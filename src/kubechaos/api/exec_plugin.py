@@ -16,7 +16,7 @@ from .connection import ExecPlugin
 
 EXEC_DEADLINE: Final = 30.0
 """Seconds in which a plugin must have printed its credentials."""
-LAST_WORDS: Final = 300
+QUOTED: Final = 300
 """How many characters of a plugin's stderr an error quotes, from its end."""
 
 
@@ -110,7 +110,7 @@ def _output(process: subprocess.Popen[bytes], name: str, deadline: float) -> tup
             f"{name} printed no credentials within {deadline:g} s{_quoted(error.stderr or b'')}"
         ) from None
     finally:
-        # Also on Ctrl-C: the plugin is in a session of its own and has not heard of it.
+        # Also on Ctrl-C: the plugin is in a session of its own and does not receive the signal.
         _end(process)
 
 
@@ -128,4 +128,4 @@ def _quoted(complaints: bytes) -> str:
     """Quote the end of a plugin's stderr in one printable line."""
     words = " ".join(complaints.decode(errors="replace").split())
     printable = "".join(each for each in words if each.isprintable())
-    return f": {printable[-LAST_WORDS:]}" if printable else ""
+    return f": {printable[-QUOTED:]}" if printable else ""

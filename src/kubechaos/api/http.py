@@ -67,7 +67,7 @@ class Http:
         """Send a request and return the head of its answer. Raises OSError or HTTPException."""
         target = self._server.path + path
         if self._proxy.hostname and self._server.scheme == "http":
-            # Without TLS there is no tunnel: the proxy is asked itself, for the whole URL.
+            # Without TLS there is no tunnel: the request goes to the proxy, with an absolute URL (RFC 9112 3.2.2).
             target = f"http://{self._server.netloc}{target}"
             headers = [*headers, *proxy_authorization(self._proxy)]
         # What an earlier answer has left behind is none of this one's business.

@@ -140,7 +140,7 @@ def paths(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def load(sources: Iterable[str]) -> Kubeconfig:
-    """Read and merge files: of an entry that several have, the first file's is taken, whole.
+    """Read and merge files: of entries with the same name the first file's counts, and nothing of the others.
 
     A file that is missing is skipped, unless all are. Raises KubeconfigError naming the file and the place in it.
     """

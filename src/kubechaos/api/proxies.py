@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from ..errors import ConfigError
-from ..kube.decode import whole
+from ..kube.decode import decimal
 
 SPOKEN: Final = ("http", "https")
 PORTS: Final = {"http": 80, "https": 443}
@@ -90,7 +90,7 @@ def _split(rule: str) -> tuple[str, int]:
         name, _, port = rule.partition(":")
     else:
         name, port = rule, ""
-    return name, whole(port) or 0
+    return name, decimal(port) or 0
 
 
 def _is_in_network(rule: str, host: str) -> bool:

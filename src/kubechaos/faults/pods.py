@@ -49,7 +49,7 @@ def kill_container(who: Who, container: str | None = None) -> Fault:
     victims.check(who)
 
     def steps(act: Act, target: Target) -> None:
-        # Looked at before any is touched: an image without a digest refuses the whole.
+        # All are read before any is written: an image without a digest must refuse the fault, not end it half-way.
         found = [(pod, by_digest(pod, act.read(pod), container)) for pod in act.choose(who)]
         for pod, fields in found:
             act.patch(pod, fields)

@@ -1,4 +1,4 @@
-"""Faults of a workload as a whole."""
+"""Faults of a workload: all of its pods at once."""
 
 from ..act.act import Act
 from ..effects import PodCount, TemplateReplaced

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..kube.kinds import KINDS
-from .health import awaited, lingers
-from .pod_history import Life
+from .health import running_init_container, why_not_gone
+from .pod_history import PodHistory
 from .reasons import ALERTS
 from .recovery import added, begun
 from .state import State
-from .target_state import World
+from .target_state import TargetState
 
 SILENCE: Final = 3.0
-"""Seconds after which what the API should have said, and did not, is worth an alert."""
+"""Seconds without the next step of a pod after which its absence is worth an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Whose silence it is, and since when; `object` is the pod, "" for the whole target."""
+    """One step that did not happen.
+
+    name: the name of the alert on it, like "NotScheduled".
+    object: what it did not happen to, like "pod/web-1"; "" for the target as a unit.
+    since: from when on it was expected, on the run's clock.
+    message: what is missing, or what it waits for.
+    """
 
     name: str
     object: str
@@ -27,37 +33,55 @@ class Absence:
 
 
 def absences(state: State) -> Iterator[Absence]:
-    """Yield what is missing: pods that nobody creates, schedules or starts."""
-    experiment, world = begun(state), state.world
-    missing = state.health.wanted - len(world.active)
-    if missing > 0 and not world.failure and not world.lost and state.at >= experiment.owed_from + SILENCE:
-        message = f"{missing} of {state.health.wanted} pods not created{_in_the_way(world)}"
-        yield Absence("NotCreated", "", experiment.owed_from, message)
-    for life in added(state):
-        since = life.created if not life.pod.node else life.scheduled
-        if not life.pod.active or life.started is not None or since is None or state.at < since + SILENCE:
-            continue
-        pod = f"pod/{life.pod.name}"
-        if not life.pod.node and not life.pod.unschedulable:
-            yield Absence("NotScheduled", pod, since, "the scheduler said nothing")
-        elif life.pod.node and not _told(life):
-            yield Absence("NotStarted", pod, since, _start_waits_for(life))
+    """Yield the pods that nobody creates, schedules or starts."""
+    yield from _missing_pods(state)
+    for history in added(state):
+        yield from _missing_step(history, state.at)
 
 
-def _in_the_way(world: World) -> str:
-    """Name the pod that its successor waits for, where one is made only once that of the same name is gone."""
-    dying = [pod for pod in world.owned if pod.deleting]
-    if not dying or not KINDS[world.kind].keeps_names:
+def _missing_pods(state: State) -> Iterator[Absence]:
+    """Yield that pods are missing which nobody creates, if the API names no reason."""
+    target, since = state.target, begun(state).recovery_starts
+    missing = state.health.wanted - len(target.active)
+    if missing <= 0 or target.failure or target.lost or state.at < since + SILENCE:
+        return
+    message = f"{missing} of {state.health.wanted} pods not created{_blocking_pod(target)}"
+    yield Absence("NotCreated", "", since, message)
+
+
+def _missing_step(history: PodHistory, now: float) -> Iterator[Absence]:
+    """Yield the step that a new pod waits for longer than it should."""
+    pod, name = history.pod, f"pod/{history.pod.name}"
+    if not pod.active or history.started is not None:
+        return
+    since = history.scheduled if pod.node else history.created
+    if since is None or now < since + SILENCE:
+        return
+    if not pod.node and not pod.unschedulable:
+        yield Absence("NotScheduled", name, since, "the scheduler said nothing")
+    elif pod.node and not _has_alert(history):
+        yield Absence("NotStarted", name, since, _start_waits_for(history))
+
+
+def _blocking_pod(target: TargetState) -> str:
+    """Return which terminating pod keeps its successor from being created; "" if none does."""
+    # A StatefulSet creates no pod whose name is still in use. A ReplicaSet does not wait: it replaces a pod as soon as
+    # that has a deletionTimestamp.
+    terminating = [pod for pod in target.owned if pod.deleting]
+    if not terminating or not KINDS[target.kind].keeps_names:
         return ""
-    first = min(dying, key=lambda pod: pod.name)
-    return f": pod {first.name} is {lingers(first)}"
+    first = min(terminating, key=lambda pod: pod.name)
+    return f": pod {first.name} is {why_not_gone(first)}"
 
 
-def _start_waits_for(life: Life) -> str:
-    if init := awaited(life.pod):
+def _start_waits_for(history: PodHistory) -> str:
+    init = running_init_container(history.pod)
+    if init:
         return init.text
-    return life.said or "the kubelet said nothing"
+    return history.start_event or "the kubelet said nothing"
 
 
-def _told(life: Life) -> bool:
-    return any(each.reason in ALERTS for each in (*life.pod.init_containers, *life.pod.containers))
+def _has_alert(history: PodHistory) -> bool:
+    """Whether a container of the pod gives a reason that has an alert of its own."""
+    containers = (*history.pod.init_containers, *history.pod.containers)
+    return any(container.reason in ALERTS for container in containers)

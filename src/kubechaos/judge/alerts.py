@@ -1,4 +1,4 @@
-"""What is worth telling, and when it became true: alerts as a fold over the run."""
+"""Alerts: what is worth knowing of an experiment and when it became true, as a fold over the run."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +16,15 @@ from .units import AtLeastOne
 
 
 class Moment(Struct, frozen=True):
-    """How the target was at one time, as a rule's `when` is asked about it.
+    """The target at one time: what the `when` of an AlertRule is called with, after every record from t0 on.
 
     at: seconds from t0.
-    ready: active pods that are Ready.
-    wanted: replicas wanted.
-    serving: active pods that are ready endpoints of a Service; None if there is no Service.
+    ready: how many active pods are Ready.
+    wanted: how many pods are wanted, at least 1; while a fault has changed that number itself, how many were before.
+    serving: how many active pods are ready endpoints of the target's Service, of the one with the fewest if there are
+        several; None if there is no Service.
     pods: the active pods: those without deletionTimestamp and not in a terminal phase.
-    probes: for each probe that has answered, whether its last answer was a success.
+    probes: for each probe that has answered, by its name, whether its last answer was a success.
     """
 
     at: float
@@ -36,11 +37,11 @@ class Moment(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """A user's own alert.
+    """An alert of a user's own.
 
-    name: how tests ask for it; no built-in name, and no other rule's.
-    when: asked about every moment; an exception in it is an error of the test, never False.
-    lasting: seconds for which `when` must have held before the alert is raised.
+    name: the name by which tests ask for it; neither a built-in name nor another rule's.
+    when: the condition; an exception in it is an error of the test (FaultError), never False.
+    lasting: for how many seconds `when` must have held without a break before the alert is raised.
     severity: info, warning or critical.
     """
 
@@ -51,15 +52,15 @@ class AlertRule:
 
 
 class Alert(Struct, frozen=True):
-    """Something that became true after the fault.
+    """Something that became true after the fault. It is raised once for each name and object.
 
     sequence: 1 for the first alert of its experiment, then counting up.
     name: the rule's name, as in "ServiceDown".
     severity: info, warning or critical.
-    object: what it is about: the target, or "pod/NAME".
-    at: when it became true, in seconds from t0.
+    object: what it is about: the target as "deployment/NAME", or a pod as "pod/NAME".
+    at: when it became true, in seconds from t0, at least 0.
     seen: when it was known, in seconds from t0; never before `at`.
-    message: what exactly is the case, "" if there is nothing to add.
+    message: what exactly is the case; "" if there is nothing to add.
     """
 
     sequence: AtLeastOne
@@ -72,9 +73,10 @@ class Alert(Struct, frozen=True):
 
 
 class Alerts(Mapping[str, Alert]):
-    """The first alert of each name; asking for a name that no rule has raises UnknownAlertError.
+    """A mapping from each name to the first alert of that name, in the order in which they were raised.
 
-    `all` are all of them, in the order in which they were raised.
+    `all` is the tuple of all alerts. Asking for a name that no rule has raises UnknownAlertError, as otherwise
+    `"ServiceDwon" not in outage.alerts` would pass for ever.
     """
 
     def __init__(self, alerts: tuple[Alert, ...], known: frozenset[str]) -> None:
@@ -112,40 +114,49 @@ class Alerts(Mapping[str, Alert]):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """The alerts raised so far, and since when the conditions of users' rules have held."""
+    """The state of the alerts of an experiment.
+
+    alerts: those that were raised so far.
+    holding: since when the condition of each user's rule has held, on the run's clock; without those that do not hold.
+    """
 
     alerts: tuple[Alert, ...] = ()
     holding: Mapping[str, float] = field(default_factory=dict)
 
 
 def watch(alarm: Alarm, state: State, limits: Limits, rules: Sequence[AlertRule] = ()) -> Alarm:
-    """Return the alarm after one more state; each alert is raised once for each object."""
+    """Return the alarm after one more state. Nothing is raised before t0."""
     experiment = state.experiment
     if experiment is None or experiment.t0 == inf:
         return alarm
-    lasted = [
-        Fact(rule.name, rule.severity, str(experiment.begun.target), since, since + rule.lasting)
-        for rule in rules
-        if (since := alarm.holding.get(rule.name)) is not None and state.at >= since + rule.lasting
-    ]
     raised = {(alert.name, alert.object) for alert in alarm.alerts}
     alerts = list(alarm.alerts)
-    for fact in (*facts(state, limits), *lasted):
+    # Users' rules are judged by `holding` as it was before this record: what it began may have lasted until now, and is
+    # raised even if this very record ends it.
+    for fact in (*facts(state, limits), *_lasted(alarm, state, experiment, rules)):
         if (fact.name, fact.object) not in raised:
             at, seen = max(0.0, fact.at - experiment.t0), max(0.0, fact.seen - experiment.t0)
             alerts.append(Alert(len(alerts) + 1, fact.name, fact.severity, fact.object, at, seen, fact.message))
     return Alarm(tuple(alerts), _holding(alarm.holding, state, experiment, rules))
 
 
+def _lasted(alarm: Alarm, state: State, experiment: Experiment, rules: Sequence[AlertRule]) -> Iterator[Fact]:
+    """Yield the users' rules whose condition has held for as long as they ask for."""
+    for rule in rules:
+        since = alarm.holding.get(rule.name)
+        if since is not None and state.at >= since + rule.lasting:
+            yield Fact(rule.name, rule.severity, str(experiment.begun.target), since, since + rule.lasting)
+
+
 def _holding(
     before: Mapping[str, float], state: State, experiment: Experiment, rules: Sequence[AlertRule]
 ) -> Mapping[str, float]:
-    """Since when each user's rule has held, looking at the state once more."""
+    """Return since when the condition of each user's rule has held, with this state taken into account."""
     if not rules:
         return before
     now = state.health
-    probes = {name: sample.passed for name, sample in state.world.probes.items() if sample}
-    moment = Moment(state.at - experiment.t0, now.ready, now.wanted, now.serving, state.world.active, probes)
+    probes = {name: sample.passed for name, sample in state.target.probes.items() if sample}
+    moment = Moment(state.at - experiment.t0, now.ready, now.wanted, now.serving, state.target.active, probes)
     return {rule.name: before.get(rule.name, state.at) for rule in rules if _holds(rule, moment)}
 
 
@@ -157,5 +168,5 @@ def _holds(rule: AlertRule, moment: Moment) -> bool:
 
 
 def names(rules: Sequence[AlertRule]) -> frozenset[str]:
-    """Return every alert name that can be asked for."""
+    """Return every alert name that a test may ask for."""
     return BUILT_IN | {rule.name for rule in rules}

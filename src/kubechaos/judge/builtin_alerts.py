@@ -1,4 +1,4 @@
-"""The built-in alerts: what is true of an experiment, and why it is slow."""
+"""The built-in alerts: the course of an experiment, and why it is slow."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from ..effects import STOP_MARGIN
 from ..kube.objects import Container, Pod
 from .absence import absences
 from .experiment import Experiment
-from .health import lingers
-from .pod_history import Life
+from .health import why_not_gone
+from .pod_history import PodHistory
 from .reasons import ALERTS
 from .recovery import GONE_MARGIN, Limits, recovery_time
 from .state import State
@@ -36,12 +36,20 @@ BUILT_IN: Final = frozenset(
         "FailedCreate",
     }
 )
-"""The names that the built-in rules can raise."""
+"""The names of all built-in alerts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that is true of an experiment; became so `at`, known since `seen`, both on the run's clock."""
+    """Something that is true of an experiment; the first of a name and object becomes an Alert.
+
+    name: the name of the alert.
+    severity: info, warning or critical.
+    object: what it is about: the target, or "pod/NAME".
+    at: when it became true, on the run's clock.
+    seen: when it was known, on the run's clock.
+    message: what exactly is the case; "" if there is nothing to add.
+    """
 
     name: str
     severity: str
@@ -52,14 +60,17 @@ class Fact:
 
 
 def facts(state: State, limits: Limits) -> Iterator[Fact]:
-    """Yield what is true now and may not have been before the last record; the experiment must have begun."""
+    """Yield what is true of the experiment after the last record; nothing before t0.
+
+    The same facts come again with later records: it is the caller that raises each alert once.
+    """
     experiment = state.experiment
     if experiment is None or experiment.t0 == inf:
         return
     target = str(experiment.begun.target)
     yield Fact("ChaosStarted", "info", target, experiment.t0, experiment.t0, str(experiment.begun.call))
     yield from _course(state, experiment, target)
-    yield from _troubles(state, experiment, target)
+    yield from _slow_because(state, experiment, target)
     for change in experiment.changes:
         yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
     if experiment.ended is not None:
@@ -67,79 +78,100 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
 
 
 def _course(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
-    """The loss, and the first sign of its recovery."""
+    """Yield the loss, and the first sign of a recovery."""
     now = state.health
-    for life in state.news:
-        if life.gone is not None and life.pod.uid in experiment.victims:
-            yield Fact("PodDeleted", "info", _pod(life.pod), life.gone, life.gone)
+    for history in state.affected_pods:
+        if history.gone is not None and history.pod.uid in experiment.victims:
+            yield Fact("PodDeleted", "info", _pod(history.pod), history.gone, history.gone)
     if now.ready < now.wanted:
-        yield Fact(
-            "ProblemDetected", "warning", target, state.at, state.at, f"{now.ready} of {now.wanted} pods are Ready"
-        )
+        message = f"{now.ready} of {now.wanted} pods are Ready"
+        yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
     yield from _serving(state, target)
-    if starts := sorted(_starts(state, experiment)):
-        yield Fact("RecoveryStarted", "info", target, starts[0][0], starts[0][0], starts[0][1])
+    starts = sorted(_recovery_starts(state, experiment))
+    if starts:
+        at, message = starts[0]
+        yield Fact("RecoveryStarted", "info", target, at, at, message)
 
 
 def _serving(state: State, target: str) -> Iterator[Fact]:
-    """What is wrong for those who use the target."""
-    for name, sample in state.world.probes.items():
+    """Yield what is wrong for the users of the target."""
+    for name, sample in state.target.probes.items():
         if sample and not sample.passed:
             message = f"probe {name} fails: {sample.why}"
             yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
-    now = state.health
-    if (now.ready if now.serving is None else now.serving) == 0:
+    # Without a Service the Ready pods stand for the endpoints that there would be.
+    endpoints = state.health.serving
+    if endpoints is None:
+        endpoints = state.health.ready
+    if endpoints == 0:
         yield Fact("ServiceDown", "critical", target, state.at, state.at, "no ready endpoint")
 
 
-def _starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:
-    """The replacements and restarts since recovery is owed; what comes while a fault is in force is its own effect."""
+def _recovery_starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:
+    """Yield when each replacement and restart that is part of the recovery was seen, and a sentence on it."""
+    # What comes while a fault is in force is its own effect: the pods of a broken image, say.
     if experiment.in_force:
         return
-    for life in state.news:
-        if life.created is not None and life.created >= experiment.owed_from:
-            yield life.created, f"{_pod(life.pod)} was created"
-        for _, at in life.restarts:
-            if at >= experiment.owed_from:
-                yield at, f"{_pod(life.pod)} was restarted"
+    for history in state.affected_pods:
+        if history.created is not None and history.created >= experiment.recovery_starts:
+            yield history.created, f"{_pod(history.pod)} was created"
+        for _, at in history.restarts:
+            if at >= experiment.recovery_starts:
+                yield at, f"{_pod(history.pod)} was restarted"
 
 
-def _troubles(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
-    """Why it is slow, as far as the API says."""
-    for life in state.news:
-        if not life.pod.active or life.gone is not None:
+def _slow_because(state: State, experiment: Experiment, target: str) -> Iterator[Fact]:
+    """Yield why the recovery is slow, as far as the API says."""
+    for history in state.affected_pods:
+        if not history.pod.active or history.gone is not None:
             continue
-        if life.pod.unschedulable:
-            yield Fact("Unschedulable", "warning", _pod(life.pod), state.at, state.at, life.pod.unschedulable)
-        for each in (*life.pod.init_containers, *life.pod.containers):
-            for reason in _reasons(each, life, experiment):
-                yield Fact(ALERTS[reason], "warning", _pod(life.pod), state.at, state.at, each.message or reason)
-    if failure := state.world.failure:
-        yield Fact("FailedCreate", "warning", target, state.at, state.at, failure)
+        if history.pod.unschedulable:
+            yield Fact("Unschedulable", "warning", _pod(history.pod), state.at, state.at, history.pod.unschedulable)
+        for container in (*history.pod.init_containers, *history.pod.containers):
+            for reason in _alert_reasons(container, history, experiment):
+                yield Fact(
+                    ALERTS[reason], "warning", _pod(history.pod), state.at, state.at, container.message or reason
+                )
+    if state.target.failure:
+        yield Fact("FailedCreate", "warning", target, state.at, state.at, state.target.failure)
 
 
-def _reasons(each: Container, life: Life, experiment: Experiment) -> list[str]:
-    """The reasons that a container gives now, and for its last end if that was after t0."""
-    lately = any(at >= experiment.t0 for _, at in life.restarts)
-    given = (each.reason, each.last_reason if lately or life.created is not None else "")
-    return [reason for reason in given if reason in ALERTS]
+def _alert_reasons(container: Container, history: PodHistory, experiment: Experiment) -> list[str]:
+    """Return the reasons with an alert that a container gives now, and for its last end if that was after t0."""
+    reasons = [container.reason]
+    # lastState may be days old, and its times are of the node's clock, in whole seconds: they cannot be compared with
+    # t0. It belongs to this experiment if the pod itself is new, or if a restart was seen.
+    restarted = any(at >= experiment.t0 for _, at in history.restarts)
+    if restarted or history.created is not None:
+        reasons.append(container.last_reason)
+    return [reason for reason in reasons if reason in ALERTS]
 
 
 def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> Iterator[Fact]:
-    """What can only be said once the observation has ended."""
-    recovered = state.stretch is not None and recovery_time(state, limits) < inf
-    if recovered and state.stretch is not None:
-        complete = max(state.stretch, experiment.due)
+    """Yield what can be known only once the observation has ended."""
+    recovered = recovery_time(state, limits) < inf
+    if recovered and state.stable_since is not None:
+        complete = max(state.stable_since, experiment.due)
         yield Fact("RecoveryComplete", "info", target, complete, complete + limits.stable_for)
-    for life in state.victims:
-        if life.deleted is not None and life.gone is None:
-            since = life.proof[1] if life.proof else life.deleted
-            until = since + (GONE_MARGIN if life.proof else life.pod.grace + STOP_MARGIN)
-            if state.at >= until:
-                yield Fact("NotGone", "warning", _pod(life.pod), since, until, lingers(life.pod))
+    for history in state.victims:
+        yield from _not_gone(history, state.at)
     if not recovered:
-        for each in absences(state):
-            yield Fact(each.name, "critical", each.object or target, each.since, state.at, each.message)
+        for absence in absences(state):
+            about = absence.object or target
+            yield Fact(absence.name, "critical", about, absence.since, state.at, absence.message)
+
+
+def _not_gone(history: PodHistory, now: float) -> Iterator[Fact]:
+    """Yield that a deleted victim is still in the API though its time is up."""
+    if history.deleted is None or history.gone is not None:
+        return
+    if history.proof is not None:
+        since, margin = history.proof[1], GONE_MARGIN
+    else:
+        since, margin = history.deleted, history.pod.grace + STOP_MARGIN
+    until = since + margin
+    if now >= until:
+        yield Fact("NotGone", "warning", _pod(history.pod), since, until, why_not_gone(history.pod))
 
 
 def _pod(pod: Pod) -> str:

@@ -1,137 +1,162 @@
-"""Why: the one cause behind a verdict, which names what cost the time."""
+"""The one cause behind a verdict: what stood in the way, or what cost the most time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 
 from ..records import Gap
 from .absence import absences
 from .experiment import Change, Experiment, Injection
-from .health import awaited, trouble
-from .pod_history import Life
+from .health import running_init_container, trouble
+from .pod_history import PodHistory
 from .reasons import Cause, quoted
 from .recovery import Limits, added, begun, recovery_time
 from .state import State
 
 NONE = Cause("", "")
-"""There is nothing to explain."""
+"""The cause where there is nothing to explain."""
 
 
 def missing(experiment: Experiment, gap: Gap) -> Cause:
-    """Say what may not have been seen."""
+    """Return the cause of an experiment whose observation has a gap."""
     since, until = (_after(experiment, at) for at in (gap.since, gap.at))
     return Cause("Gap", f"{gap.kind} events between {since} and {until} may be missing: {gap.why}")
 
 
 def changed(experiment: Experiment, change: Change) -> Cause:
-    """Say what somebody else did."""
+    """Return the cause of an experiment in which somebody else changed the target."""
     return Cause("TargetChanged", f"{change.what} by somebody else at {_after(experiment, change.at)}")
 
 
 def unproven(state: State, injection: Injection) -> Cause:
-    """Say which effect of a fault was not seen."""
+    """Return the cause of a fault without proof: the effect that was not seen."""
     seconds = (begun(state).ended or state.at) - injection.t0
     effect = injection.begun.effect
     return Cause(effect.unseen, f"{effect.missing(state, injection)} in {seconds:.0f} s")
 
 
 def slowest(state: State, experiment: Experiment) -> Cause:
-    """Name the phase that cost the most of a recovery; NONE if no pod had to come for it."""
-    ready = [life for life in added(state) if life.ready is not None]
-    if not ready or state.stretch is None:
+    """Return the phase that took the most of the recovery time; NONE if the recovery needed no new pod."""
+    ready = [history for history in added(state) if history.ready is not None]
+    if not ready or state.stable_since is None:
         return NONE
-    last = max(ready, key=lambda life: life.ready or 0.0)
-    phase, seconds = max(_costs(last, experiment.due, state.stretch), key=lambda cost: cost[1])
+    # The recovery ended with the pod that became Ready last, so its stages are those that the time was spent on.
+    last = max(ready, key=lambda history: history.ready or 0.0)
+    phase, seconds = max(_durations(last, experiment.due, state.stable_since), key=lambda duration: duration[1])
     return Cause(phase.code, f"{seconds:.1f} s of it {phase.text}")
 
 
-def _costs(life: Life, due: float, stretch: float) -> list[tuple[Cause, float]]:
-    """Split the time from due to the final stretch by the stages of the pod that was Ready last."""
+def _durations(history: PodHistory, due: float, stable_since: float) -> list[tuple[Cause, float]]:
+    """Return the phases from due to the final stable window, by the stages of one pod, each with its seconds."""
     stages = [
-        (Cause("Creating", "until its replacement was created"), due, life.created),
-        (Cause("Scheduling", "until it was scheduled"), life.created, life.scheduled),
-        (Cause("Starting", _starting(life)), life.scheduled, life.started),
-        (Cause("BecomingReady", "until it was Ready"), life.started or life.scheduled, life.ready),
-        (Cause("Stabilizing", "until it stayed Ready"), life.ready, stretch),
+        (Cause("Creating", "until its replacement was created"), due, history.created),
+        (Cause("Scheduling", "until it was scheduled"), history.created, history.scheduled),
+        (Cause("Starting", _starting(history)), history.scheduled, history.started),
+        (Cause("BecomingReady", "until it was Ready"), history.started or history.scheduled, history.ready),
+        (Cause("Stabilizing", "until it stayed Ready"), history.ready, stable_since),
     ]
     return [(phase, max(0.0, end - begin)) for phase, begin, end in stages if begin is not None and end is not None]
 
 
-def _starting(life: Life) -> str:
-    if life.pod.init_containers:
+def _starting(history: PodHistory) -> str:
+    if history.pod.init_containers:
         return "pulling the images, running the init containers and starting the containers"
     return "pulling the image and starting the containers"
 
 
 def obstacle(state: State, limits: Limits) -> Cause:
-    """Say what stood in the way of a recovery when time was up: what the API says first, what only was seen last."""
+    """Return what stood in the way of a recovery when time was up."""
+    # Causes that Kubernetes names go before those that are only concluded from what was seen: its words can be searched
+    # for, and lead to the object that has to be fixed.
     late, experiment = recovery_time(state, limits), begun(state)
     if late < inf:
         phase = slowest(state, experiment)
         return Cause(phase.code, f"recovered only after {late:.1f} s, {phase.text}".rstrip(", "))
-    failure = state.world.failure
-    if failure and len(state.world.active) < state.health.wanted:
+    failure = state.target.failure
+    if failure and len(state.target.active) < state.health.wanted:
         return Cause("FailedCreate", f"FailedCreate: {failure}")
-    return _of_a_pod(state, experiment) or _of_the_target(state, limits)
+    return _pod_obstacle(state, experiment) or _target_obstacle(state, limits)
 
 
-def _of_a_pod(state: State, experiment: Experiment) -> Cause | None:
-    """The first of the target's pods that is not all right, and why: the API's word before what was only seen."""
-    active = sorted((life for life in state.owned if life.pod.active), key=lambda life: life.pod.name)
-    unready = [life for life in active if not life.pod.ready]
-    for life in unready:
-        if found := trouble(life.pod):
-            log = experiment.logs.get(life.pod.uid, "")
-            return _pod_cause(state, life, found, f"; its last words: {log}" if log else "")
-    if flapping := _flapping(active, experiment.t0):
-        return flapping
-    for life in unready:
-        if waits_for := _waits_for(life):
-            return _pod_cause(state, life, waits_for)
-    for life in unready:
-        if life.unwell:
-            return _pod_cause(state, life, _unwell(life))
+def _pod_obstacle(state: State, experiment: Experiment) -> Cause | None:
+    """Return why one of the target's pods kept it from recovering; None if no pod did."""
+    active = sorted((history for history in state.owned if history.pod.active), key=lambda history: history.pod.name)
+    unready = [history for history in active if not history.pod.ready]
+    # From the surest to the vaguest: a reason in the status of a container, a pod that comes and goes, and last the
+    # Events, which are best effort and may be of a minute that is over.
+    return (
+        _trouble_in_status(state, experiment, unready)
+        or _flapping(active, experiment.t0)
+        or _waiting_start(state, unready)
+        or _health_event(state, unready)
+    )
+
+
+def _trouble_in_status(state: State, experiment: Experiment, unready: Sequence[PodHistory]) -> Cause | None:
+    """Return the trouble that the status of a pod names, with the last log lines of its container."""
+    for history in unready:
+        found = trouble(history.pod)
+        if found:
+            log = experiment.logs.get(history.pod.uid, "")
+            lines = f"; its last log lines: {log}" if log else ""
+            return _pod_cause(state, history, found, lines)
     return None
 
 
-def _unwell(life: Life) -> Cause:
-    """Say why a pod is not Ready: its condition, and what an Event says of its health."""
-    event, condition = quoted(life.unwell), quoted(life.pod.not_ready)
-    # "ContainersNotReady" says no more than that it is not Ready; any other reason, as of a readiness gate, is why, and
-    # the Event may be one of the minute in which the containers were still starting.
-    named = condition.code not in ("", "ContainersNotReady")
-    return Cause(condition.code if named else event.code, f"{condition.text}; {event.text}")
+def _waiting_start(state: State, unready: Sequence[PodHistory]) -> Cause | None:
+    """Return what the start of a pod waits for, as far as the API says."""
+    for history in unready:
+        waits_for = None
+        if history.started is None:
+            waits_for = running_init_container(history.pod)
+            if waits_for is None and history.start_event:
+                waits_for = quoted(history.start_event)
+        if waits_for:
+            return _pod_cause(state, history, waits_for)
+    return None
 
 
-def _pod_cause(state: State, life: Life, cause: Cause, more: str = "") -> Cause:
-    """Say of which pod it is the cause, and how many are Ready."""
-    return Cause(cause.code, f"{state.health.counted}; pod {life.pod.name}: {cause.text}{more}")
+def _health_event(state: State, unready: Sequence[PodHistory]) -> Cause | None:
+    """Return why a started pod is not Ready: its condition, and what an Event says of its health."""
+    for history in unready:
+        if history.health_event:
+            event, condition = quoted(history.health_event), quoted(history.pod.not_ready)
+            # "ContainersNotReady" says no more than that the pod is not Ready. Any other reason, like that of a
+            # readiness gate, is the cause: the Event may be one of the minute in which the containers were starting.
+            code = condition.code
+            if code in ("", "ContainersNotReady"):
+                code = event.code
+            return _pod_cause(state, history, Cause(code, f"{condition.text}; {event.text}"))
+    return None
 
 
-def _of_the_target(state: State, limits: Limits) -> Cause:
-    """The condition that does not hold, and what was expected and never seen, if there is any."""
+def _pod_cause(state: State, history: PodHistory, cause: Cause, more: str = "") -> Cause:
+    """Return the cause with how many pods are Ready before it, and the name of its pod."""
+    return Cause(cause.code, f"{state.health.counted}; pod {history.pod.name}: {cause.text}{more}")
+
+
+def _target_obstacle(state: State, limits: Limits) -> Cause:
+    """Return the condition of health that does not hold, and the step that was expected and never seen, if any."""
     unmet = state.health.unmet
-    if absent := next(absences(state), None):
-        # A pod that is missing in silence leaves a condition unmet, unless it is one more than was wanted.
-        return Cause(absent.name, f"{unmet.text if unmet else ''}; {absent.name}: {absent.message}")
-    return unmet or Cause("NotStable", f"all right only for less than {limits.stable_for:g} s")
+    for absence in absences(state):
+        # A pod that is missing leaves a condition unmet, unless it is one more than was wanted.
+        condition = unmet.text if unmet else ""
+        return Cause(absence.name, f"{condition}; {absence.name}: {absence.message}")
+    return unmet or Cause("NotStable", f"healthy only for less than {limits.stable_for:g} s")
 
 
-def _waits_for(life: Life) -> Cause | None:
-    """Say what the start of a pod waits for, as far as the API says."""
-    if life.started is not None or life.pod.ready:
+def _flapping(histories: Iterable[PodHistory], t0: float) -> Cause | None:
+    """Return that a pod lost its readiness again and again since t0; None if none did."""
+    losses = [(sum(at >= t0 for at in history.losses), history) for history in histories]
+    count, history = max(losses, key=lambda entry: entry[0], default=(0, None))
+    # Losing it once is what a restart looks like.
+    if history is None or count < 2:
         return None
-    return awaited(life.pod) or (quoted(life.said) if life.said else None)
-
-
-def _flapping(lives: Iterable[Life], t0: float) -> Cause | None:
-    """Name the pod that lost its readiness again and again since t0."""
-    losses = [(sum(at >= t0 for at in life.losses), life) for life in lives]
-    count, life = max(losses, key=lambda each: each[0], default=(0, None))
-    if life is None or count < 2:
-        return None
-    why = "" if life.pod.ready else f"; now {life.pod.not_ready}"
-    event = f"; {life.unwell}" if life.unwell else ""
-    return Cause("Flapping", f"pod {life.pod.name} lost its readiness {count} times{why}{event}")
+    text = f"pod {history.pod.name} lost its readiness {count} times"
+    if not history.pod.ready:
+        text += f"; now {history.pod.not_ready}"
+    if history.health_event:
+        text += f"; {history.health_event}"
+    return Cause("Flapping", text)
 
 
 def _after(experiment: Experiment, at: float) -> str:

@@ -1,4 +1,4 @@
-"""One experiment and what has followed it so far: the fault, and those injected inside of its block."""
+"""An experiment so far: its faults and their proofs, the writes of kubechaos, and what somebody else changed."""
 
 from collections.abc import Mapping
 from math import inf
@@ -9,13 +9,16 @@ from msgspec.structs import replace
 
 from ..kube.objects import Pod
 from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
-from .pod_history import Life
+from .pod_history import PodHistory
 
 
 class Change(Struct, frozen=True):
-    """Something that somebody else did to the target; `spec` where what is wanted may have changed.
+    """Something that somebody else did to the target after t0.
 
-    `final` where it is no longer the same target, whatever becomes of it.
+    at: when it was seen, on the run's clock.
+    what: what was done, as the subject and verb of a sentence.
+    spec: whether it may have changed what is wanted of the target.
+    final: whether the target is no longer the same object, so that no recovery can be judged.
     """
 
     at: float
@@ -25,7 +28,13 @@ class Change(Struct, frozen=True):
 
 
 class Probed(Struct, frozen=True):
-    """How often a probe answered since t0 and how often well; the last time, and the longest time without an answer."""
+    """The answers of one probe since t0.
+
+    last: when it last answered, on the run's clock; t0 before the first answer.
+    samples: how many answers there were.
+    passed: how many of them were successes.
+    longest: the longest time between two answers, in seconds.
+    """
 
     last: float
     samples: int = 0
@@ -33,7 +42,7 @@ class Probed(Struct, frozen=True):
     longest: float = 0.0
 
     def after(self, sample: Sample) -> "Probed":
-        """Return this after one more sample."""
+        """Return these counts with one more sample."""
         silence = max(self.longest, sample.at - self.last)
         return Probed(sample.at, self.samples + 1, self.passed + sample.passed, silence)
 
@@ -41,8 +50,9 @@ class Probed(Struct, frozen=True):
 class Proof(Struct, frozen=True):
     """What proved a fault.
 
-    `kind` is the effect that was seen, in a word of that effect's own, like gone or scaled. `at` is when it was first
-    there (on the last victim): in an Outage in seconds from t0, in the fold on the run's clock.
+    kind: the effect that was seen, in one word of that effect, like "gone" or "scaled".
+    at: when the effect was first seen (on the last victim), in seconds from t0 in an Outage, on the run's clock inside
+        the fold.
     """
 
     kind: str
@@ -50,10 +60,16 @@ class Proof(Struct, frozen=True):
 
 
 class Injection(Struct, frozen=True):
-    """One fault of an experiment; times on the run's clock.
+    """One fault of an experiment. Times are on the run's clock.
 
-    `victims` are the chosen pods by uid, `template` is the target's at t0. `proven` is set once the effect is seen.
-    `sent` and `accepted` count the writes, and `in_force` is true from t0 until what it changed has been undone.
+    begun: how the fault was called, and its effect.
+    victims: the chosen pods by uid, as they were when they were chosen.
+    t0: the time just before the first write of this fault; inf before that.
+    template: the current template of the target at t0, as in `TargetState.template`.
+    proven: the proof; None until the effect was seen.
+    sent: how many writes were about to be sent.
+    accepted: how many writes the API server accepted.
+    healed: whether everything that the fault changed was undone.
     """
 
     begun: Begun
@@ -71,21 +87,33 @@ class Injection(Struct, frozen=True):
         lasting = self.begun.lasts is Lasts.UNTIL_HEALED and not self.begun.effect.preparing
         return lasting and self.t0 < inf and not self.healed
 
-    def unproven_victims(self, lives: Mapping[str, Life]) -> list[str]:
+    def unproven_victims(self, histories: Mapping[str, PodHistory]) -> list[str]:
         """Return the uids of the victims that show no effect yet."""
         if self.proven is not None:
             return []
-        return [uid for uid in self.victims if self.begun.effect.on_victim(lives[uid], self) is None]
+        return [uid for uid in self.victims if self.begun.effect.on_victim(histories[uid], self) is None]
 
 
 class Experiment(Struct, frozen=True):
-    """What has followed the first of its faults so far; times on the run's clock.
+    """One experiment so far. Times are on the run's clock.
 
-    `wanted` is how many pods were wanted before it. `generation` is metadata.generation after the last write of ours
-    that is known or meant, so that a higher one is somebody else's; `settled` is the last that nobody else can have
-    come before. `ready_seconds` adds up what the time since t0 was worth, in seconds of full readiness; `..._before`
-    are the values at the start of the current stable stretch. `logs` are the last lines of containers that ended, by
-    their pod's uid.
+    injections: its faults: the first one, then those that were injected inside of its block.
+    t0: the time just before the first write of the first fault; inf before that.
+    due: when recovery is owed: t0, or the heal of a held fault; inf until the fault was injected.
+    healed: whether `due` is the heal of the first fault.
+    wanted: how many pods were wanted at t0.
+    generation: `metadata.generation` of the target after our last write, sent or accepted; a higher one is somebody
+        else's.
+    accepted_generation: the generation at t0, or after our last accepted write.
+    ready_seconds: the integral of the ready share over the time since t0, in seconds.
+    ready_seconds_before: the value of `ready_seconds` when the target last became healthy.
+    min_ready: the fewest Ready pods since t0.
+    probed: the answers of each probe since t0.
+    probed_before: the value of `probed` when the target last became healthy.
+    changes: what somebody else did, in order.
+    undone: what became of each change that was to be undone.
+    logs: the last log lines of containers that ended, by the uid of their pod.
+    ended: when the observation ended; None before.
     """
 
     injections: tuple[Injection, ...]
@@ -94,7 +122,7 @@ class Experiment(Struct, frozen=True):
     healed: bool = False
     wanted: int = 0
     generation: int = 0
-    settled: int = 0
+    accepted_generation: int = 0
     ready_seconds: float = 0.0
     ready_seconds_before: float = 0.0
     min_ready: int = 0
@@ -107,106 +135,122 @@ class Experiment(Struct, frozen=True):
 
     @property
     def begun(self) -> Begun:
-        """How the first fault began."""
+        """How the first fault was called."""
         return self.injections[0].begun
 
     @property
     def running(self) -> bool:
-        """Whether the fault has been begun and its observation has not ended."""
+        """Whether the first fault was injected and the observation goes on."""
         return self.t0 < inf and self.ended is None
 
     @property
-    def owed_from(self) -> float:
-        """From when on what comes is recovery: t0, or the heal."""
-        return self.due if self.healed else self.t0
+    def recovery_starts(self) -> float:
+        """The time from which a new pod counts as a part of the recovery: t0, or the heal of a held fault."""
+        if self.healed:
+            return self.due
+        return self.t0
 
     @property
     def in_force(self) -> bool:
         """Whether the target cannot recover before one of the faults is undone."""
-        return any(each.in_force for each in self.injections)
+        return any(injection.in_force for injection in self.injections)
 
     @property
     def injected(self) -> tuple[Injection, ...]:
-        """The faults that have touched something."""
-        return tuple(each for each in self.injections if each.t0 < inf)
+        """The faults that wrote something."""
+        return tuple(injection for injection in self.injections if injection.t0 < inf)
 
     @property
     def victims(self) -> Mapping[str, Pod]:
         """The victims of all faults, by uid."""
+        # Nearly every experiment has one fault, and this is asked for every pod of every record.
         if len(self.injections) == 1:
             return self.injections[0].victims
-        return {uid: pod for each in self.injections for uid, pod in each.victims.items()}
+        return {uid: pod for injection in self.injections for uid, pod in injection.victims.items()}
 
 
-Own: TypeAlias = Begun | Intended | Answered | Due | Undone | Healed | Log | Ended
+OwnRecord: TypeAlias = Begun | Intended | Answered | Due | Undone | Healed | Log | Ended
+"""The records of what kubechaos did or decided itself and that need only the experiment to be understood."""
 
 
 def with_injection(experiment: Experiment, number: int, injection: Injection) -> Experiment:
-    """Return the experiment with one of its faults replaced."""
+    """Return the experiment with fault `number` replaced by `injection`."""
     before, after = experiment.injections[:number], experiment.injections[number + 1 :]
     return replace(experiment, injections=(*before, injection, *after))
 
 
-def recorded(experiment: Experiment, record: Own, at: float) -> Experiment:
-    """Return the experiment after something that the run did or decided itself; `at` is the time of the state."""
+def with_own_record(experiment: Experiment, record: OwnRecord, at: float) -> Experiment:
+    """Return the experiment after something that kubechaos did or decided; `at` is the time of the state."""
     match record:
         case Begun():
             return replace(experiment, injections=(*experiment.injections, Injection(record)))
         case Intended():
-            return _intended(experiment, record, at)
+            return _with_intended_write(experiment, record, at)
         case Answered():
-            return _answered(experiment, record)
+            return _with_answer(experiment, record)
         case Due():
-            # A further fault inside of the block has moved what is owed to its own t0 already.
+            # A fault inside of the block of the first one has moved `due` to its own t0 already.
             return replace(experiment, due=experiment.t0) if record.injection == 0 else experiment
         case Undone():
             return replace(experiment, undone=(*experiment.undone, record))
         case Healed():
-            return _healed(experiment, record, at)
+            return _with_heal(experiment, record, at)
         case Log():
             return replace(experiment, logs={**experiment.logs, record.uid: record.text})
     return replace(experiment, ended=at)
 
 
-def overtaken(experiment: Experiment, at: float) -> Experiment:
-    """Note what somebody else has specified since we last looked: our own next generation would hide it."""
-    before = experiment.generation - 1
-    if before <= experiment.settled:
+def with_hidden_change(experiment: Experiment, at: float) -> Experiment:
+    """Return the experiment with the change of the spec that our own write hides, if somebody else made one."""
+    # Kubernetes counts one generation for each change of a spec (apimachinery, ObjectMeta.Generation), and our patches
+    # carry the resourceVersion that we read: a write of ours that makes generation n was made on exactly n - 1. If that
+    # is above the last one we know to be ours, somebody else made the difference. This must be noticed here: when the
+    # watch delivers their version, it is compared with our n already, and a lower one passes as ours.
+    before_our_write = experiment.generation - 1
+    if before_our_write <= experiment.accepted_generation:
         return experiment
-    kind = experiment.begun.target.kind
-    what = f"the {kind}'s spec was changed (generation {experiment.settled} to {before})"
+    kind, ours = experiment.begun.target.kind, experiment.accepted_generation
+    what = f"the {kind}'s spec was changed (generation {ours} to {before_our_write})"
     return replace(experiment, changes=(*experiment.changes, Change(at, what, spec=True)))
 
 
-def _intended(experiment: Experiment, record: Intended, at: float) -> Experiment:
-    """What we are about to do ourselves is no interference."""
+def _with_intended_write(experiment: Experiment, record: Intended, at: float) -> Experiment:
+    """Return the experiment with a write that is about to be sent."""
     injection = experiment.injections[record.injection]
     experiment = with_injection(experiment, record.injection, replace(injection, sent=injection.sent + 1))
-    if not _respecifies(experiment, record):
+    if not _changes_target_spec(experiment, record):
         return experiment
+    # The generation counts as ours before the answer is there: the watch may show it first, and an answer that is lost
+    # does not mean that the write did not land.
     experiment = replace(experiment, generation=record.generation)
-    return overtaken(experiment, at) if experiment.t0 < inf else experiment
+    if experiment.t0 == inf:
+        return experiment  # what was changed before t0 is compared at t0
+    return with_hidden_change(experiment, at)
 
 
-def _answered(experiment: Experiment, record: Answered) -> Experiment:
+def _with_answer(experiment: Experiment, record: Answered) -> Experiment:
+    """Return the experiment with the API server's answer to a write."""
     if not record.accepted:
         return experiment
     injection = experiment.injections[record.injection]
     experiment = with_injection(experiment, record.injection, replace(injection, accepted=injection.accepted + 1))
-    return replace(experiment, settled=record.generation) if _respecifies(experiment, record) else experiment
+    if not _changes_target_spec(experiment, record):
+        return experiment
+    return replace(experiment, accepted_generation=record.generation)
 
 
-def _respecifies(experiment: Experiment, record: Intended | Answered) -> bool:
-    """Whether a write changes the spec of the target: other objects have generations of their own."""
+def _changes_target_spec(experiment: Experiment, record: Intended | Answered) -> bool:
+    """Whether a write changes the spec of the target itself; any other object has its own generations."""
     return record.generation > 0 and record.object.uid == experiment.begun.target.uid
 
 
-def _healed(experiment: Experiment, record: Healed, at: float) -> Experiment:
-    """What a fault broke that had to be undone first is owed from its heal on."""
+def _with_heal(experiment: Experiment, record: Healed, at: float) -> Experiment:
+    """Return the experiment after a heal: a target that could not recover before owes its recovery from here on."""
     injection = replace(experiment.injections[record.injection], healed=True)
     experiment = with_injection(experiment, record.injection, injection)
     if record.injection == 0 and record.owed:
         return replace(experiment, due=at, healed=True)
     if injection.begun.lasts is Lasts.UNTIL_HEALED:
+        # An inner fault that was healed only now moves `due`, but never back: the outer one may be healed later.
         return replace(experiment, due=max(at, experiment.due))
     return experiment

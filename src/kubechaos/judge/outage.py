@@ -1,4 +1,4 @@
-"""What a test may assert on, derived from the run and nothing else."""
+"""The facts of an experiment that a test may assert on, derived from its records and nothing else."""
 
 from collections.abc import Iterable, Mapping
 from math import inf
@@ -11,7 +11,7 @@ from ..errors import Verdict
 from ..kube.objects import Ref
 from ..records import Delay, Ended, FaultCall, Gap
 from .alerts import Alerts
-from .experiment import Experiment, Probed, Proof
+from .experiment import Experiment, Injection, Probed, Proof
 from .phases import Phases, Victim, phases, victim
 from .recovery import Limits, begun, recovery_time
 from .state import State
@@ -20,10 +20,12 @@ from .verdict import judge, overruled
 
 
 class StreamBreak(Struct, frozen=True):
-    """A time in which a watch was interrupted: as a gap events may be missing, as a delay they only came late.
+    """A time in which a watch was interrupted: events of a gap may be missing, those of a delay came late.
 
-    `kind` is that of the objects which it watches; it lasted from `since` to `at`, in seconds from t0, and `why` says
-    what happened.
+    kind: the kind of the objects that were watched, as in "Pod".
+    since: when the last event came before it, in seconds from t0; negative if that was before the fault.
+    at: when the watch was complete again, in seconds from t0.
+    why: what happened, as a sentence.
     """
 
     kind: str
@@ -33,10 +35,11 @@ class StreamBreak(Struct, frozen=True):
 
 
 class UndoneChange(Struct, frozen=True):
-    """What became of one change of a fault, when it was to be undone.
+    """What became of one change of a fault when it was to be undone.
 
-    `object` is what was changed, like "deployment/web". `outcome` is "done", "already" (it was as before), "gone" (the
-    object is), or "superseded": somebody else has changed it since, and that was left as it is.
+    object: what the fault had changed, as in "deployment/web".
+    outcome: "done": it was put back. "already": it was as before the fault already. "gone": the object is no longer in
+        the API. "superseded": somebody else has changed it since, and their value was left as it is.
     """
 
     object: str
@@ -44,10 +47,12 @@ class UndoneChange(Struct, frozen=True):
 
 
 class ProbeFacts(Struct, frozen=True):
-    """How a probe did from t0 to the end of the observation.
+    """The answers of one probe from t0 to the end of the observation.
 
-    `samples` is how often it answered and `passed` how often well, `rate` the samples per second that were achieved,
-    `longest_unobserved` the longest time without an answer, in seconds.
+    samples: how many answers there were.
+    passed: how many of them were successes.
+    rate: how many answers there were per second.
+    longest_unobserved: the longest time without an answer, in seconds.
     """
 
     samples: Count
@@ -57,34 +62,35 @@ class ProbeFacts(Struct, frozen=True):
 
 
 class Outage(Struct, frozen=True, kw_only=True):
-    """What one fault did to its target. Times are seconds.
+    """What one fault did to its target. All times are seconds of the run's own clock, never of a server's.
 
-    fault: what was done, `str(outage.fault)` is "kill(1)"; it has a `name` and `args`.
-    target: the workload, with `kind`, `namespace`, `name` and `uid`; str() is "deployment/web".
+    fault: the fault as it was called, with `name` and `args`; `str(outage.fault)` is "kill(1)".
+    target: the workload, with `kind`, `namespace`, `name` and `uid`; `str(outage.target)` is "deployment/web".
     started: the time of day at which the experiment began, as an RFC 3339 timestamp.
-    wanted: replicas wanted before the fault, at least 1.
-    within: how long the recovery was allowed to take.
-    hold: how long a lasting fault was held, as asked for; None if it was not, or by a block.
-    stable_for: how long the target had to stay recovered to count as that.
-    victims: the pods that were chosen for the fault.
-    recovery_time: from when recovery was owed (t0, or the heal of a held fault) to the start of the final stable time;
-        inf if the target did not recover. JSON: null.
-    availability: the time-weighted share of wanted pods that were Ready from t0 to the start of the final stable time,
-        0 to 1.
-    probe_availability: for each probe, the share of samples that passed in that time, 0 to 1.
-    probes: for each probe, how often it was asked and how it did.
+    wanted: how many replicas were wanted before the fault, at least 1.
+    within: the longest recovery time that was allowed, in seconds.
+    hold: how long a lasting fault was held, in seconds, as in the call; None if it was not held, or held by a block.
+    stable_for: how long the target had to stay recovered, in seconds.
+    victims: the pods that were chosen for the fault, in the order in which they were chosen.
+    recovery_time: the seconds from when recovery was owed (t0, or the heal of a held fault) to the start of the final
+        stable window; inf (null in JSON) if the target did not recover. It may be more than `within`.
+    availability: the time-weighted share of the wanted pods that were Ready from t0 to the start of the final stable
+        window, or to the end of the observation if there is none; 0 to 1.
+    probe_availability: for each probe by its name, the share of answers in that time that were successes, 0 to 1; 1 if
+        there was no answer.
+    probes: for each probe by its name, how often and how well it answered until the end of the observation.
     min_ready: the fewest Ready pods from t0 on.
     proof: what proved the fault and when; None if no effect was seen.
-    cause: one sentence: what stood in the way, or which phase cost the most time; "" where there is none.
-    cause_code: the same for programs: an alert's name, Kubernetes' own reason or a phase, as in "ImagePullBackOff",
-        "FailedCreate", "Starting"; "" where there is none.
-    phases: the pods that went and came, with the times of their stages.
-    alerts: a mapping from a name to the first Alert of that name; in JSON the list of all.
-    gaps: interruptions of a watch in which events may have been missed.
-    delays: interruptions after which every event came, but late.
-    unobserved: the kinds of objects that we were not allowed to watch.
-    undone: what became of each change of the fault that had to be undone.
-    verdict: how it ended.
+    cause: one sentence: what stood in the way, or which phase took the most time; "" if there is none.
+    cause_code: the same for programs: the name of an alert, a reason of Kubernetes or a phase, as in
+        "ImagePullBackOff", "FailedCreate", "Starting"; "" if there is none. It stays when sentences are reworded.
+    phases: the pods that went and those that came, with the times of their stages.
+    alerts: a mapping from each name to the first Alert of that name; the list of all alerts in JSON.
+    gaps: the interruptions of a watch in which events may have been missed.
+    delays: the interruptions of a watch after which every event came, but late.
+    unobserved: the kinds of objects that kubechaos had no permission to watch.
+    undone: what became of each change of the fault that was to be undone.
+    verdict: how the experiment ended, as in "recovered" or "not_recovered".
     """
 
     fault: FaultCall
@@ -112,47 +118,51 @@ class Outage(Struct, frozen=True, kw_only=True):
     verdict: Verdict
 
     def __post_init__(self) -> None:
-        """Read null as what it stands for."""
+        """Read a recovery time of null as infinity, which JSON does not have."""
         if self.recovery_time is None:
             force_setattr(self, "recovery_time", inf)
 
     def __repr__(self) -> str:
-        recovered = self.verdict is Verdict.RECOVERED
-        how = f"recovered in {self.recovery_time:.1f} s" if recovered else self.verdict
-        text = (
-            f"<Outage {self.fault} on {self.target}: {how}, low {self.min_ready}/{self.wanted}, alerts {self.alerts!r}>"
-        )
-        return text if len(text) < 240 else f"{text[:235]}...>"
+        how: str = self.verdict
+        if self.verdict is Verdict.RECOVERED:
+            how = f"recovered in {self.recovery_time:.1f} s"
+        low = f"{self.min_ready}/{self.wanted}"
+        text = f"<Outage {self.fault} on {self.target}: {how}, low {low}, alerts {self.alerts!r}>"
+        # pytest's own repr of a failed assertion cuts at 240 characters, in the middle.
+        if len(text) < 240:
+            return text
+        return f"{text[:235]}...>"
 
 
 def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[int, Outage]:
-    """Derive the facts of an ended experiment: an outage for each of its faults that touched something, by its number.
+    """Return an outage for each fault of an ended experiment that wrote something, by the number of the fault.
 
-    The recovery, the verdict and the cause are shared; they are those of `end` where the run itself knew better.
+    They share the recovery, the verdict and the cause. These are those of `end` if it has a verdict: the run knew
+    something that no record shows, like an interruption.
     """
-    numbers = [number for number, each in enumerate(begun(state).injections) if each.t0 < inf]
+    numbers = [number for number, injection in enumerate(begun(state).injections) if injection.t0 < inf]
     return {number: _outage(state, limits, alerts, end, number) for number in numbers}
 
 
 def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: int) -> Outage:
     experiment = begun(state)
-    own, t0 = experiment.injections[number], experiment.t0
+    injection, t0 = experiment.injections[number], experiment.t0
     judgement = overruled(end) or judge(state, limits)
     return Outage(
-        fault=own.begun.call,
-        target=own.begun.target,
-        started=own.begun.started,
+        fault=injection.begun.call,
+        target=injection.begun.target,
+        started=injection.begun.started,
         wanted=experiment.wanted,
         within=limits.within,
-        hold=own.begun.hold,
+        hold=injection.begun.hold,
         stable_for=limits.stable_for,
-        victims=tuple(victim(state.lives[uid], t0) for uid in own.victims),
+        victims=tuple(victim(state.histories[uid], t0) for uid in injection.victims),
         recovery_time=recovery_time(state, limits),
         availability=_availability(state, experiment),
-        probe_availability=_passed(state, experiment),
-        probes=_probes(state, experiment),
+        probe_availability=_probe_availability(state, experiment),
+        probes=_probe_facts(state, experiment),
         min_ready=experiment.min_ready,
-        proof=Proof(own.proven.kind, own.proven.at - t0) if own.proven else None,
+        proof=_proof(injection, t0),
         cause=judgement.cause.text,
         cause_code=judgement.cause.code,
         phases=phases(state, t0),
@@ -165,38 +175,59 @@ def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: in
     )
 
 
+def _proof(injection: Injection, t0: float) -> Proof | None:
+    if injection.proven is None:
+        return None
+    return Proof(injection.proven.kind, injection.proven.at - t0)
+
+
 def _undone(experiment: Experiment, number: int) -> tuple[UndoneChange, ...]:
-    own = (each for each in experiment.undone if each.injection == number)
-    return tuple(UndoneChange(str(each.object), each.outcome) for each in own)
+    undone = (record for record in experiment.undone if record.injection == number)
+    return tuple(UndoneChange(str(record.object), record.outcome) for record in undone)
 
 
 def _breaks(records: Iterable[Gap | Delay], t0: float) -> tuple[StreamBreak, ...]:
-    """The interruptions that ended after t0."""
-    return tuple(StreamBreak(each.kind, each.since - t0, each.at - t0, each.why) for each in records if each.at >= t0)
+    """Return the interruptions that ended after t0, in seconds from t0."""
+    since_t0 = (record for record in records if record.at >= t0)
+    return tuple(StreamBreak(record.kind, record.since - t0, record.at - t0, record.why) for record in since_t0)
 
 
-def _passed(state: State, experiment: Experiment) -> dict[str, float]:
-    """The share of each probe's samples that passed before the final stretch; 1.0 where it had no time for one."""
-    counted = experiment.probed if state.stretch is None else experiment.probed_before
-    found = {name: counted.get(name) for name in state.world.probes}
-    return {name: each.passed / each.samples if each else 1.0 for name, each in found.items()}
+def _probe_availability(state: State, experiment: Experiment) -> dict[str, float]:
+    """Return the share of each probe's answers before the final stable window that were successes."""
+    counted = experiment.probed_before
+    if state.stable_since is None:
+        counted = experiment.probed
+    shares = {}
+    for name in state.target.probes:
+        probed = counted.get(name)
+        shares[name] = probed.passed / probed.samples if probed else 1.0
+    return shares
 
 
-def _probes(state: State, experiment: Experiment) -> dict[str, ProbeFacts]:
+def _probe_facts(state: State, experiment: Experiment) -> dict[str, ProbeFacts]:
+    """Return the answers of each probe from t0 to the end; none if nothing was injected."""
+    if experiment.t0 == inf:
+        return {}
     end = state.at if experiment.ended is None else experiment.ended
     facts = {}
-    for name in state.world.probes if experiment.t0 < inf else ():
-        each = experiment.probed.get(name, Probed(experiment.t0))
-        rate = each.samples / (end - experiment.t0) if end > experiment.t0 else 0.0
-        facts[name] = ProbeFacts(each.samples, each.passed, rate, max(each.longest, end - each.last))
+    for name in state.target.probes:
+        probed = experiment.probed.get(name, Probed(experiment.t0))
+        rate = probed.samples / (end - experiment.t0) if end > experiment.t0 else 0.0
+        # The time since the last answer counts as well: a probe that hangs would look well observed otherwise.
+        longest = max(probed.longest, end - probed.last)
+        facts[name] = ProbeFacts(probed.samples, probed.passed, rate, longest)
     return facts
 
 
 def _availability(state: State, experiment: Experiment) -> float:
+    """Return the share of wanted pods that were Ready, weighted by time; 1.0 of no time at all."""
     if experiment.t0 == inf:
         return 1.0
-    if state.stretch is not None:
-        worth, until = experiment.ready_seconds_before, max(state.stretch, experiment.t0)
+    # The final stable window is left out: the longer a recovered target is watched, the better it would look.
+    if state.stable_since is not None:
+        ready_seconds, until = experiment.ready_seconds_before, max(state.stable_since, experiment.t0)
     else:
-        worth, until = experiment.ready_seconds, experiment.ended or state.at
-    return min(1.0, worth / (until - experiment.t0)) if until > experiment.t0 else 1.0
+        ready_seconds, until = experiment.ready_seconds, experiment.ended or state.at
+    if until <= experiment.t0:
+        return 1.0
+    return min(1.0, ready_seconds / (until - experiment.t0))

@@ -1,4 +1,4 @@
-"""Which pods went and which came after a fault, and when each reached its stages."""
+"""The pods that went and those that came after a fault, and when each reached its stages."""
 
 from collections.abc import Sequence
 from math import inf
@@ -6,7 +6,7 @@ from math import inf
 from msgspec import Struct
 
 from ..kube.kinds import KINDS
-from .pod_history import Life
+from .pod_history import PodHistory
 from .recovery import added
 from .state import State
 
@@ -14,8 +14,10 @@ from .state import State
 class Victim(Struct, frozen=True):
     """A pod that was chosen for the fault.
 
-    `name`, `uid` and `node` are the pod's; `gone` is when it had left the API, in seconds from t0, None if that was not
-    seen (a victim whose container is restarted in place stays).
+    name: its name.
+    uid: its uid.
+    node: the name of its node.
+    gone: when it left the API, in seconds from t0; None if that was not seen, as of a pod that is restarted in place.
     """
 
     name: str
@@ -25,10 +27,14 @@ class Victim(Struct, frozen=True):
 
 
 class Removed(Struct, frozen=True):
-    """A pod that went.
+    """A pod of the target that went. Times are seconds from t0; None if the stage was not seen.
 
-    `name`, `uid` and `node` are the pod's. When it was `deleted` (got its deletionTimestamp), `stopped` (none of its
-    containers ran any more) and `gone` (left the API): seconds from t0, None if that was not seen.
+    name: its name.
+    uid: its uid.
+    node: the name of its node; "" if it was never scheduled.
+    deleted: when it got its deletionTimestamp.
+    stopped: when none of its containers was running any more.
+    gone: when it left the API.
     """
 
     name: str
@@ -40,12 +46,18 @@ class Removed(Struct, frozen=True):
 
 
 class Added(Struct, frozen=True):
-    """A pod that came.
+    """A pod of the target that came. Times are seconds from t0; None if the stage was not seen.
 
-    `name`, `uid` and `node` are the pod's. When it was first seen `created`, `scheduled` on its node, `started` (all
-    its containers run), `ready` (its Ready condition) and `serving` (a ready endpoint of a Service): seconds from t0,
-    None if that was not seen. `replaces` is the uid of the pod whose place it took, where Kubernetes pairs them: the
-    ordinal of a StatefulSet, the node of a DaemonSet; None elsewhere.
+    name: its name.
+    uid: its uid.
+    node: the name of its node; "" if it was not scheduled.
+    created: when it was first in the API.
+    scheduled: when it had a node.
+    started: when all its containers were running.
+    ready: when its Ready condition was true.
+    serving: when it was a ready endpoint of a Service.
+    replaces: the uid of the pod whose place it took, where Kubernetes pairs them: by the ordinal of a StatefulSet, by
+        the node of a DaemonSet; None elsewhere.
     """
 
     name: str
@@ -60,7 +72,13 @@ class Added(Struct, frozen=True):
 
 
 class Phases(Struct, frozen=True):
-    """The pods that went, `removed`, and those that came, `added`; paired only by `Added.replaces`."""
+    """The pods that went and those that came after t0.
+
+    removed: the pods that went, in the order in which they were first seen.
+    added: the pods that came, in the order in which they were first seen.
+
+    A Deployment pairs neither with the other; `Added.replaces` says where Kubernetes does.
+    """
 
     removed: tuple[Removed, ...]
     added: tuple[Added, ...]
@@ -68,35 +86,39 @@ class Phases(Struct, frozen=True):
 
 def phases(state: State, t0: float) -> Phases:
     """Return the target's pods that went and came since t0."""
-    gone = [life for life in state.owned if life.deleted is not None and life.deleted >= t0]
+    gone = [history for history in state.owned if history.deleted is not None and history.deleted >= t0]
     return Phases(
-        tuple(_removed(life, t0) for life in gone),
-        tuple(_added(life, t0, _place_of(life, gone, state.world.kind)) for life in added(state)),
+        tuple(_removed(history, t0) for history in gone),
+        tuple(_added(history, t0, _place_of(history, gone, state.target.kind)) for history in added(state)),
     )
 
 
-def victim(life: Life, t0: float) -> Victim:
-    """Return what became of a pod that was chosen for the fault."""
-    return Victim(life.pod.name, life.pod.uid, life.pod.node, _after(life.gone, t0))
+def victim(history: PodHistory, t0: float) -> Victim:
+    """Return a pod that was chosen for the fault, and when it left the API."""
+    return Victim(history.pod.name, history.pod.uid, history.pod.node, _after(history.gone, t0))
 
 
-def _removed(life: Life, t0: float) -> Removed:
-    pod = life.pod
-    return Removed(pod.name, pod.uid, pod.node, *(_after(at, t0) for at in (life.deleted, life.stopped, life.gone)))
+def _removed(history: PodHistory, t0: float) -> Removed:
+    pod = history.pod
+    deleted, stopped, gone = (_after(at, t0) for at in (history.deleted, history.stopped, history.gone))
+    return Removed(pod.name, pod.uid, pod.node, deleted, stopped, gone)
 
 
-def _place_of(life: Life, gone: Sequence[Life], kind: str) -> str | None:
-    """Return the uid of the last pod before this one whose place it took, where Kubernetes pairs them."""
-    place = KINDS[kind].place
-    mine = place(life.pod)
-    before = [each.pod for each in gone if (each.created or -inf) < (life.created or inf)]
-    same = [pod.uid for pod in before if mine and place(pod) == mine]
-    return same[-1] if same else None
+def _place_of(history: PodHistory, gone: Sequence[PodHistory], kind: str) -> str | None:
+    """Return the uid of the pod whose place this one took; None if Kubernetes does not pair them."""
+    place_of = KINDS[kind].place
+    place = place_of(history.pod)
+    if not place:
+        return None
+    # A place may have changed hands more than once: the last pod before this one is meant.
+    before = [each.pod for each in gone if (each.created or -inf) < (history.created or inf)]
+    same_place = [pod.uid for pod in before if place_of(pod) == place]
+    return same_place[-1] if same_place else None
 
 
-def _added(life: Life, t0: float, replaces: str | None) -> Added:
-    pod = life.pod
-    stages = (life.created, life.scheduled, life.started, life.ready, life.serving)
+def _added(history: PodHistory, t0: float, replaces: str | None) -> Added:
+    pod = history.pod
+    stages = (history.created, history.scheduled, history.started, history.ready, history.serving)
     created, scheduled, started, ready, serving = (_after(at, t0) for at in stages)
     return Added(pod.name, pod.uid, pod.node, created, scheduled, started, ready, serving, replaces)
 

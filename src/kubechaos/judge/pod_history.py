@@ -1,4 +1,4 @@
-"""The stages of each pod's life, as first seen."""
+"""The history of each pod: when it was first seen at each stage."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,20 +9,37 @@ from msgspec.structs import replace
 from ..kube.objects import EndpointSlice, Event, Pod, older
 from ..records import Begun, Gone, Listed, Record, Seen
 
+# Of these reasons the status of a pod says nothing, or not yet: a hanging image pull or mount leaves its container in
+# ContainerCreating, and an Event is the only word on it. They are used to explain a verdict, never to reach one.
 WAITS = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 """The reasons of Events that say what the start of a pod waits for."""
-UNWELL = ("Unhealthy", "NodeNotReady")
-"""The reasons of Events that say why a pod that runs is not Ready, or does not stay so."""
-_TELLS = {**dict.fromkeys(WAITS, "said"), **dict.fromkeys(UNWELL, "unwell")}
+UNHEALTHY = ("Unhealthy", "NodeNotReady")
+"""The reasons of Events that say why a started pod is not Ready."""
+_FIELD_OF_REASON = {**dict.fromkeys(WAITS, "start_event"), **dict.fromkeys(UNHEALTHY, "health_event")}
 
-Lives = Mapping[str, "Life"]
+PodHistories = Mapping[str, "PodHistory"]
+"""The history of each pod by its uid."""
 
 
-class Life(Struct, frozen=True):
-    """When the stages of a pod were first seen, on the run's clock; None: not seen, or before the listing.
+class PodHistory(Struct, frozen=True):
+    """When a pod was first seen at each stage, on the run's clock; None if it was not seen, or before the listing.
 
-    `losses` are when it lost its readiness, `restarts` which container was seen to have been restarted and when, and
-    `said` is what an Event says that its start waits for, `unwell` what one says of its health.
+    pod: its last version.
+    listed: whether it was there already in a listing, so that its earlier stages have no time.
+    created: it was first seen.
+    scheduled: it had a node.
+    started: all its containers were running.
+    ready: its Ready condition was true.
+    serving: it was a ready endpoint of a Service.
+    deleted: it had a deletionTimestamp.
+    stopped: none of its containers was running any more.
+    gone: it was no longer in the API.
+    losses: each time at which it lost its readiness.
+    restarts: each restart in place: the name of the container, and when it was seen.
+    start_event: the last Event on what its start waits for, as "Reason: message"; "" for none.
+    health_event: the last Event on why it is not Ready, as "Reason: message"; "" for none.
+    proof: the first sign that a kill had its effect, and when: "stopped" (terminating, and nothing of it running) or
+        "gone".
     """
 
     pod: Pod
@@ -37,75 +54,92 @@ class Life(Struct, frozen=True):
     gone: float | None = None
     losses: tuple[float, ...] = ()
     restarts: tuple[tuple[str, float], ...] = ()
-    said: str = ""
-    unwell: str = ""
+    start_event: str = ""
+    health_event: str = ""
     proof: tuple[str, float] | None = None
-    """The effect of a kill: "gone", or "stopped": terminating with nothing running; and when it was first seen."""
 
 
-def live(lives: Lives, record: Record, at: float) -> Lives:
-    """Return the lives after a record."""
+def with_record(histories: PodHistories, record: Record, at: float) -> PodHistories:
+    """Return the histories after a record; the same object where it changes none of them."""
     match record:
         case Begun(injection=0):
-            # Who was gone before is nobody's victim or replacement any more: a long test must not remember all pods.
-            return {uid: life for uid, life in lives.items() if life.gone is None}
+            # Memory must not grow with the number of experiments: a pod that was gone before this one can be neither a
+            # victim nor a replacement in it.
+            return {uid: history for uid, history in histories.items() if history.gone is None}
         case Listed(objects=objects):
             pods = [each for each in objects if isinstance(each, Pod)]
-            return {**lives, **{pod.uid: Life(pod, listed=True) for pod in pods}} if pods else lives
+            return {**histories, **{pod.uid: PodHistory(pod, listed=True) for pod in pods}} if pods else histories
         case Seen(object=Pod() as pod):
-            return {**lives, pod.uid: _seen(lives.get(pod.uid), pod, at)}
+            return {**histories, pod.uid: _after_seen(histories.get(pod.uid), pod, at)}
         case Gone(object=Pod() as pod):
-            return {**lives, pod.uid: _gone(lives.get(pod.uid), pod, at)}
-        case Seen(object=Event(about=about) as event) if about.uid in lives and event.reason in _TELLS:
-            told: dict[str, Any] = {_TELLS[event.reason]: f"{event.reason}: {event.message}"}
-            return {**lives, about.uid: replace(lives[about.uid], **told)}
+            return {**histories, pod.uid: _after_gone(histories.get(pod.uid), pod, at)}
+        case Seen(object=Event(about=about) as event) if about.uid in histories and event.reason in _FIELD_OF_REASON:
+            texts: dict[str, Any] = {_FIELD_OF_REASON[event.reason]: f"{event.reason}: {event.message}"}
+            return {**histories, about.uid: replace(histories[about.uid], **texts)}
         case Seen(object=EndpointSlice(ready=uids)):
-            fresh = [
-                lives[uid] for uid in uids if uid in lives and lives[uid].serving is None and not lives[uid].listed
-            ]
-            return {**lives, **{life.pod.uid: replace(life, serving=at) for life in fresh}} if fresh else lives
-    return lives
+            return _with_endpoints(histories, uids, at)
+    return histories
 
 
-def _seen(life: Life | None, pod: Pod, at: float) -> Life:
-    """The life after a pod was seen: most of what an event tells is as it was."""
-    life = life or Life(pod, created=at)
-    news: dict[str, Any] = {} if life.listed else _reached(life, pod, at)
-    if life.deleted is None and pod.deleting:
-        news["deleted"] = at
-    if life.stopped is None and pod.stopped:
-        news["stopped"] = at
-    if life.pod.ready and not pod.ready and pod.active:
-        news["losses"] = (*life.losses, at)
-    if pod.containers != life.pod.containers:
-        news["restarts"] = life.restarts + tuple((name, at) for name in _restarted(life.pod, pod))
-    if life.proof is None and pod.deleting and pod.stopped:
-        news["proof"] = ("stopped", at)
-    return replace(life, pod=pod, **news)
+def _with_endpoints(histories: PodHistories, ready_uids: tuple[str, ...], at: float) -> PodHistories:
+    """Return the histories after a slice has shown its ready endpoints."""
+    known = (histories[uid] for uid in ready_uids if uid in histories)
+    newly_serving = [history for history in known if history.serving is None and not history.listed]
+    if not newly_serving:
+        return histories
+    return {**histories, **{history.pod.uid: replace(history, serving=at) for history in newly_serving}}
 
 
-def _reached(life: Life, pod: Pod, at: float) -> dict[str, float]:
-    """The stages that a pod has only now; what a listed pod had reached before we looked has no time."""
+def _after_seen(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
+    """Return the history of a pod after it was added or modified."""
+    if history is None:
+        history = PodHistory(pod, created=at)
+    # Consecutive versions of a pod differ in little, so only what changed is collected.
+    changes: dict[str, Any] = {}
+    if not history.listed:
+        changes.update(_new_stages(history, pod, at))
+    if history.deleted is None and pod.deleting:
+        changes["deleted"] = at
+    if history.stopped is None and pod.stopped:
+        changes["stopped"] = at
+    if history.pod.ready and not pod.ready and pod.active:
+        changes["losses"] = (*history.losses, at)
+    if pod.containers != history.pod.containers:
+        changes["restarts"] = history.restarts + tuple((name, at) for name in _restarted(history.pod, pod))
+    # A pod with a finalizer, or on a dead node, may stay in the API for long after its containers have stopped: the
+    # fault has had its effect by then. A deletionTimestamp alone is no proof, as its containers run on.
+    if history.proof is None and pod.deleting and pod.stopped:
+        changes["proof"] = ("stopped", at)
+    return replace(history, pod=pod, **changes)
+
+
+def _new_stages(history: PodHistory, pod: Pod, at: float) -> dict[str, float]:
+    """Return the stages that a pod has reached with this version."""
+    # The kubelet merges statuses, so a pod may be running, or Ready, in the first status that is published. No stage
+    # waits for the one before it.
     now = {"scheduled": bool(pod.node), "started": pod.started, "ready": pod.ready}
-    return {stage: at for stage, reached in now.items() if reached and getattr(life, stage) is None}
+    return {stage: at for stage, reached in now.items() if reached and getattr(history, stage) is None}
 
 
 def _restarted(before: Pod, pod: Pod) -> list[str]:
-    """Name the containers that have been restarted since."""
-    known = {each.name: each.restarts for each in before.containers}
-    return [each.name for each in pod.containers if each.restarts > known.get(each.name, 0)]
+    """Return the names of the containers that were restarted between two versions of a pod."""
+    counts = {container.name: container.restarts for container in before.containers}
+    return [container.name for container in pod.containers if container.restarts > counts.get(container.name, 0)]
 
 
-def _gone(life: Life | None, pod: Pod, at: float) -> Life:
-    life = life or Life(pod, created=at)
-    deleted = at if life.deleted is None else life.deleted
-    return replace(life, pod=pod, deleted=deleted, gone=at, proof=life.proof or ("gone", at))
+def _after_gone(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
+    """Return the history of a pod after it left the API."""
+    if history is None:
+        history = PodHistory(pod, created=at)
+    deleted = at if history.deleted is None else history.deleted
+    return replace(history, pod=pod, deleted=deleted, gone=at, proof=history.proof or ("gone", at))
 
 
-def stale(lives: Lives, record: Record) -> bool:
-    """Whether a record tells of a pod what is older than what is known: it changes nothing."""
-    # A tuple here and there on the way of every record: `Seen | Gone` would be made anew each time.
+def stale(histories: PodHistories, record: Record) -> bool:
+    """Whether a record shows a version of a pod that is older than the known one, or one of a pod that is gone."""
+    # `isinstance` with tuples, as every record comes by here: `Seen | Gone` would be made anew each time.
     if not isinstance(record, (Seen, Gone)) or not isinstance(record.object, Pod):
         return False
-    life = lives.get(record.object.uid)
-    return life is not None and (life.gone is not None or older(record.object, life.pod))
+    history = histories.get(record.object.uid)
+    # A uid is never used again, so a pod that is gone cannot come back, whatever a late record says.
+    return history is not None and (history.gone is not None or older(record.object, history.pod))

@@ -1,4 +1,4 @@
-"""Why something is as it is: a code for programs, a sentence for people."""
+"""Causes: a code for programs and a sentence for people."""
 
 from typing import Final
 
@@ -6,15 +6,19 @@ from msgspec import Struct
 
 
 class Cause(Struct, frozen=True):
-    """Why: `code` is an alert's name, Kubernetes' own reason or a phase, in CamelCase; `text` is the sentence.
+    """Why something is as it is.
 
-    The code stays when the sentence is reworded; both are "" where there is no cause.
+    code: the name of an alert, a reason of Kubernetes or a phase, in CamelCase; "" if there is no cause. It stays when
+        the sentence is reworded.
+    text: the sentence; "" if there is no cause.
     """
 
     code: str
     text: str
 
 
+# The reasons of images are those of the kubelet's pkg/kubelet/images/types.go. It alternates between ErrImagePull and
+# ImagePullBackOff while it retries, so one alert stands for both.
 ALERTS: Final = {
     "ErrImagePull": "ImagePullBackOff",
     "ImagePullBackOff": "ImagePullBackOff",
@@ -24,10 +28,12 @@ ALERTS: Final = {
     "CreateContainerConfigError": "CreateContainerConfigError",
     "OOMKilled": "OOMKilled",
 }
-"""The alert that each reason of a container is worth."""
+"""The name of the alert on each reason of a container; other reasons have none."""
 
 
 def quoted(sentence: str, default: str = "") -> Cause:
-    """Return what Kubernetes says as "Reason: message" with its reason as the code; `default` where it names none."""
+    """Return a "Reason: message" of Kubernetes as a cause: its code is the reason, or `default` if there is none."""
     reason, colon, _ = sentence.partition(":")
-    return Cause(reason if colon and reason.isalnum() else default, sentence)
+    if colon and reason.isalnum():
+        return Cause(reason, sentence)
+    return Cause(default, sentence)

@@ -1,12 +1,20 @@
-"""When: proof, recovery, the end of the observation; times on the run's clock."""
+"""The times of an experiment: when it is proven, recovered and ended. All are on the run's clock, in seconds.
+
+    t0          due                    stable_since        + stable_for
+    |-----------|----------------------|-------------------|
+    first write  recovery is owed       final stable window
+
+`due` is t0 itself, or the heal of a held fault. The recovery time goes from `due` to `stable_since`. `within` bounds
+exactly that time; the stable window may end after it.
+"""
 
 from dataclasses import dataclass
 from math import inf
 from typing import Final
 
 from .experiment import Experiment, Injection
-from .health import unrest
-from .pod_history import Life
+from .health import still_changing
+from .pod_history import PodHistory
 from .reasons import Cause
 from .state import State
 
@@ -16,94 +24,121 @@ GONE_MARGIN: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the recovery is held to, in seconds."""
+    """What a recovery must keep to.
+
+    within: the longest recovery time, in seconds.
+    stable_for: how long the target must stay recovered, in seconds.
+    """
 
     within: float
     stable_for: float
 
 
 def steady_at(state: State, stable_for: float) -> float:
-    """Return when the target is steady if nothing more happens, on the run's clock; inf if it is not all right."""
-    return inf if unsteady(state) or state.stretch is None else state.stretch + stable_for
+    """Return when the target will be steady if nothing more happens; inf if it is not healthy, or still changing."""
+    if state.stable_since is None or unsteady(state):
+        return inf
+    return state.stable_since + stable_for
 
 
 def unsteady(state: State) -> Cause | None:
     """Return what keeps the target from being steady, apart from time; None if nothing does."""
-    return state.health.unmet or unrest(state.world)
+    return state.health.unmet or still_changing(state.target)
 
 
 def ends_at(state: State, limits: Limits) -> float:
-    """Return when the observation ends if nothing more is seen, on the run's clock."""
+    """Return when the observation ends if nothing more is recorded."""
     experiment = begun(state)
-    if state.world.lost:
-        return state.at
-    if state.stretch is None:
-        waits = max((_waits_without_recovery(state, each) for each in experiment.injected), default=0.0)
-        return max(experiment.due + limits.within, waits)
-    ends = max([stable_at(state, limits), *(_proof_ends_at(state, each) for each in experiment.injected)])
-    return ends if _answered(state, limits) else max(ends, experiment.due + limits.within)
+    if state.target.lost:
+        return state.at  # a workload that was deleted does not come back as the same target
+    time_is_up = experiment.due + limits.within
+    if state.stable_since is None:
+        waits = [_end_without_recovery(state, injection) for injection in experiment.injected]
+        return max([time_is_up, *waits])
+    # A stable window that began in time is observed to its end, which may be after `time_is_up`: its length is part of
+    # the proof of a recovery, not of the recovery time.
+    ends = max([stable_at(state, limits), *(_proof_ends_at(state, injection) for injection in experiment.injected)])
+    if not _all_probes_answered(state, limits):
+        return max(ends, time_is_up)
+    return ends
 
 
-def _waits_without_recovery(state: State, injection: Injection) -> float:
-    """Return until when a fault is waited for though the target does not recover: until nothing can prove it."""
-    untouched = any(state.lives[uid].deleted is None for uid in injection.victims)
-    on_the_whole = not injection.victims and not injection.begun.effect.preparing
-    waits = not injection.proven and (untouched or on_the_whole)
-    return proof_deadline(state, injection) if waits else 0.0
+def _end_without_recovery(state: State, injection: Injection) -> float:
+    """Return until when a fault is waited for while the target is not healthy; 0.0 if it need not be."""
+    # "Not recovered" must not hide that the fault did nothing. So a fault without proof is given its time, but only
+    # where the proof can still come: a victim that is terminating already shows enough, and a preparing fault is proven
+    # by answers that are there.
+    untouched = any(state.histories[uid].deleted is None for uid in injection.victims)
+    without_victims = not injection.victims and not injection.begun.effect.preparing
+    if injection.proven or not (untouched or without_victims):
+        return 0.0
+    return proof_deadline(state, injection)
 
 
 def proof_deadline(state: State, injection: Injection) -> float:
-    """Return when a fault must have been proven, on the run's clock."""
-    return injection.t0 + injection.begun.effect.deadline([state.lives[uid].pod.grace for uid in injection.victims])
+    """Return when the effect of a fault must have been seen at the latest."""
+    grace_periods = [state.histories[uid].pod.grace for uid in injection.victims]
+    return injection.t0 + injection.begun.effect.deadline(grace_periods)
 
 
 def _proof_ends_at(state: State, injection: Injection) -> float:
+    """Return when nothing more of a fault's effect is waited for."""
     if injection.proven is None:
         return proof_deadline(state, injection)
-    # A victim that was proven to be stopped is given a little time to leave the API; a restarted one stays.
-    lingering = injection.begun.effect.leaves and any(state.lives[uid].gone is None for uid in injection.victims)
-    return injection.proven.at + (GONE_MARGIN if lingering else 0.0)
+    # Measured with a grace period of 2 s: a pod leaves the API 0.5 to 2.6 s after the request. One that stays longer is
+    # worth the alert NotGone, but no other verdict.
+    lingering = injection.begun.effect.leaves and any(state.histories[uid].gone is None for uid in injection.victims)
+    if lingering:
+        return injection.proven.at + GONE_MARGIN
+    return injection.proven.at
 
 
 def unproven(state: State) -> Injection | None:
-    """Return the first fault whose proof was not seen though its time is up."""
-    for each in begun(state).injected:
-        if each.proven is None and state.at >= proof_deadline(state, each):
-            return each
+    """Return the first fault that has no proof though its deadline has passed; None if there is none."""
+    for injection in begun(state).injected:
+        if injection.proven is None and state.at >= proof_deadline(state, injection):
+            return injection
     return None
 
 
 def stable_at(state: State, limits: Limits) -> float:
-    """Return when the current stretch has lasted long enough to count; inf outside of one."""
-    return inf if state.stretch is None else max(state.stretch, begun(state).due) + limits.stable_for
+    """Return when the target has been healthy for long enough to count as recovered; inf if it is not healthy."""
+    if state.stable_since is None:
+        return inf
+    # The window counts from `due` on: a target that a held fault does not hurt is healthy before its heal already.
+    return max(state.stable_since, begun(state).due) + limits.stable_for
 
 
-def _answered(state: State, limits: Limits) -> bool:
-    """Whether every probe has answered since the stretch was long enough: silence is no success."""
-    return all(sample and sample.at >= stable_at(state, limits) for sample in state.world.probes.values())
+def _all_probes_answered(state: State, limits: Limits) -> bool:
+    """Whether every probe has answered since the stable window was long enough."""
+    # A probe that hangs gives no failed sample, so its last success would stand for ever: silence is no success.
+    return all(sample and sample.at >= stable_at(state, limits) for sample in state.target.probes.values())
 
 
 def recovery_time(state: State, limits: Limits, at: float | None = None) -> float:
-    """Return the seconds from due to the start of the final stable stretch, as known `at` a time; inf if there is none.
+    """Return the seconds from due to the start of the final stable window; inf if the target has not recovered.
 
-    The time is the end of the observation unless another is given.
+    `at` is the time as of which this is asked; if it is None, the end of the observation.
     """
     experiment = begun(state)
-    at = experiment.ended if at is None else at
-    if at is None or state.stretch is None or at < stable_at(state, limits) or not _answered(state, limits):
+    if at is None:
+        at = experiment.ended
+    if at is None or state.stable_since is None:
         return inf
-    return max(0.0, state.stretch - experiment.due)
+    if at < stable_at(state, limits) or not _all_probes_answered(state, limits):
+        return inf
+    return max(0.0, state.stable_since - experiment.due)
 
 
 def begun(state: State) -> Experiment:
-    """Return the experiment of a run that has one."""
+    """Return the experiment of a run; raises ValueError if it has none."""
     if state.experiment is None:
         raise ValueError("no experiment has been begun")
     return state.experiment
 
 
-def added(state: State) -> tuple[Life, ...]:
-    """Return the target's pods that appeared after t0, in the order in which they did."""
+def added(state: State) -> tuple[PodHistory, ...]:
+    """Return the target's pods that were first seen after t0, in that order."""
     t0 = begun(state).t0
-    born = [life for life in state.owned if life.created is not None and life.created >= t0]
-    return tuple(sorted(born, key=lambda life: (life.created, life.pod.name)))
+    born = [history for history in state.owned if history.created is not None and history.created >= t0]
+    return tuple(sorted(born, key=lambda history: (history.created, history.pod.name)))

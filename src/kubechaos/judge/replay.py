@@ -1,4 +1,4 @@
-"""The facts of a run from its recording alone, by the same folds as live."""
+"""The facts of a run from its recording alone, by the same functions as live."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +15,14 @@ from .state import State, step
 
 @dataclass(slots=True)
 class Replay:
-    """One target's stream, played again: records and the alerts of users' rules in the order of the recording."""
+    """The stream of one target, played again: records, and the alerts of users' rules, in the order of the recording.
+
+    state: the run so far.
+    alarm: the alerts so far.
+    limits: the limits of the experiment that was begun last; None if there is none, or it was returned.
+    end: the end of that experiment, once it was played.
+    known: the names that a test may ask for: the built-in ones, and those of users' alerts in the recording.
+    """
 
     state: State = field(default_factory=State)
     alarm: Alarm = field(default_factory=Alarm)
@@ -24,11 +31,14 @@ class Replay:
     known: frozenset[str] = BUILT_IN
 
     def play(self, entry: Record | Alert) -> list[Outage]:
-        """Take in one entry; return the facts of an experiment once its end and the alerts raised at it are played."""
+        """Play one entry; return the outages of an experiment once its end and the alerts raised at it were played."""
         if isinstance(entry, Alert):
+            # A rule of a user is a function in a test and is not recorded, so its alerts are copied, not computed.
             self.alarm = Alarm((*self.alarm.alerts, entry))
             self.known |= {entry.name}
             return []
+        # The alerts that are raised at the end stand after it in the recording: only the next record, or the end of the
+        # recording, shows that there are no more.
         found = self.finish()
         self.state = step(self.state, entry)
         if isinstance(entry, Begun) and entry.injection == 0:
@@ -40,7 +50,7 @@ class Replay:
         return found
 
     def finish(self) -> list[Outage]:
-        """Return the outages of the experiment whose end was played last, if it was: one for each of its faults."""
+        """Return the outages of the experiment whose end was played last, one for each of its faults."""
         end, limits = self.end, self.limits
         if end is None or limits is None:
             return []
@@ -48,7 +58,7 @@ class Replay:
         return list(outages(self.state, limits, Alerts(self.alarm.alerts, self.known), end).values())
 
     def cut(self) -> list[Outage]:
-        """Return the facts of what the recording leaves: an experiment that it does not end has no result."""
+        """Return the outages that are left when the recording ends; an experiment without an end is interrupted."""
         experiment = self.state.experiment
         if self.end is None and experiment is not None and experiment.running:
             cause = "the recording ends before the experiment does"
@@ -61,5 +71,5 @@ def replay(entries: Iterable[tuple[str, Record | Alert]]) -> Iterator[Outage]:
     streams: dict[str, Replay] = {}
     for stream, entry in entries:
         yield from streams.setdefault(stream, Replay()).play(entry)
-    for each in streams.values():
-        yield from each.cut()
+    for player in streams.values():
+        yield from player.cut()

@@ -1,238 +1,270 @@
-"""What happened: one pure `step` over the records of a run, used live and in replay."""
+"""The run so far: one pure function `step` over the records of a run, used live and in replay.
+
+Everything that is said of a run is derived from records in their order, by functions without clock and I/O. A recording
+therefore gives the same verdict on any machine and on any day, and a test gives records as literals.
+"""
 
 from math import inf
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..kube.kinds import KINDS
-from ..kube.objects import EndpointSlice, Event, Pod, Workload
-from ..records import (
-    Begun,
-    Chosen,
-    Delay,
-    Ended,
-    Gap,
-    Gone,
-    Injected,
-    Listed,
-    Opened,
-    Record,
-    Sample,
-    Seen,
+from ..kube.objects import EndpointSlice, Event, Pod
+from ..records import Begun, Chosen, Delay, Ended, Gap, Gone, Injected, Listed, Opened, Record, Sample, Seen
+from . import pod_history, target_state
+from .experiment import (
+    Experiment,
+    Injection,
+    OwnRecord,
+    Probed,
+    Proof,
+    with_hidden_change,
+    with_injection,
+    with_own_record,
 )
-from .experiment import Change, Experiment, Injection, Own, Probed, Proof, overtaken, recorded, with_injection
 from .health import Health, health
-from .pod_history import Life, Lives, live, stale
+from .interference import foreign_change
+from .pod_history import PodHistories, PodHistory, stale
 from .reasons import Cause
-from .target_state import World, apply
+from .target_state import TargetState
 
-WHOLE_SECOND = 1.0
-"""Server times have whole seconds, so an age by them may be this much too long."""
+SECOND_RESOLUTION = 1.0
+"""Seconds by which an age that is computed from server times may be too long: the API writes whole seconds."""
 UNKNOWN = Health(0, 0, None, Cause("NotListed", "nothing has been listed yet"))
-"""How the target is before the first listing."""
+"""The health of a target before its first listing."""
 
 
 class State(Struct, frozen=True):
-    """The run so far; `stretch` is since when the target has been all right without a break.
+    """The run so far. Times are on the run's clock, in seconds.
 
-    `touched` are the uids of the pods that the last record may have told something of; None where any may be one.
+    at: the time of the last record; it never goes back.
+    target: the objects of the target as they were last seen.
+    health: the health of the target after the last record.
+    stable_since: since when the target has been healthy without a break; None while it is not.
+    histories: the stages of every pod that was seen, by uid.
+    experiment: the last experiment; None before the first.
+    gaps: the interruptions of a watch in which events may be missing, in order.
+    delays: the interruptions of a watch after which every event came late, in order.
+    affected: the uids of the pods that the last record may have changed; None if it may have changed any of them.
     """
 
     at: float = 0.0
-    world: World = field(default_factory=World)
+    target: TargetState = field(default_factory=TargetState)
     health: Health = UNKNOWN
-    stretch: float | None = None
-    lives: Lives = field(default_factory=dict)
+    stable_since: float | None = None
+    histories: PodHistories = field(default_factory=dict)
     experiment: Experiment | None = None
     gaps: tuple[Gap, ...] = ()
     delays: tuple[Delay, ...] = ()
-    touched: tuple[str, ...] | None = None
+    affected: tuple[str, ...] | None = None
 
     @property
-    def owned(self) -> tuple[Life, ...]:
-        """The lives of all pods that were ever the target's."""
-        return tuple(life for life in self.lives.values() if life.pod.owner in self.world.owners)
+    def owned(self) -> tuple[PodHistory, ...]:
+        """The histories of all pods that ever belonged to the target."""
+        return tuple(history for history in self.histories.values() if history.pod.owner in self.target.owners)
 
     @property
-    def news(self) -> tuple[Life, ...]:
-        """The lives of the target's pods that the last record may have told something of."""
-        if self.touched is None:
+    def affected_pods(self) -> tuple[PodHistory, ...]:
+        """The histories of the target's pods that the last record may have changed."""
+        if self.affected is None:
             return self.owned
-        told = (self.lives[uid] for uid in self.touched if uid in self.lives)
-        return tuple(life for life in told if life.pod.owner in self.world.owners)
+        known = (self.histories[uid] for uid in self.affected if uid in self.histories)
+        return tuple(history for history in known if history.pod.owner in self.target.owners)
 
     @property
-    def victims(self) -> tuple[Life, ...]:
-        """The lives of the victims of all faults of the experiment."""
-        return tuple(self.lives[uid] for uid in self.experiment.victims) if self.experiment else ()
+    def victims(self) -> tuple[PodHistory, ...]:
+        """The histories of the victims of all faults of the experiment."""
+        if self.experiment is None:
+            return ()
+        return tuple(self.histories[uid] for uid in self.experiment.victims)
 
 
 def step(state: State, record: Record) -> State:
     """Return the run after one more record."""
-    at = max(record.at, state.at)
-    if stale(state.lives, record):
+    # An API server whose watch cache lags, or a relist after 410 Gone, may deliver an older version of a pod than the
+    # known one. This is checked before anything else, as such a record must leave no trace at all: half of it would
+    # bring back a pod that is gone, or count a second that nobody observed.
+    if stale(state.histories, record):
         return state
-    world, lives = apply(state.world, record), live(state.lives, record, record.at)
-    touched = _touched(state.world, world, record)
-    after = replace(state, at=at, world=world, lives=lives, touched=touched, experiment=_weighed(state, at))
-    return after if _foreign(record, state, after) else _told(after, record)
+    # Each kind has a stream of its own, so records of different kinds may arrive out of order by some milliseconds. The
+    # run's time does not go back for that; the history of a pod keeps the record's own time.
+    at = max(record.at, state.at)
+    target = target_state.with_record(state.target, record)
+    histories = pod_history.with_record(state.histories, record, record.at)
+    affected = _affected_uids(state.target, target, record)
+    # The time since the last record was spent in the state before this one, so it is worth what that state's health
+    # was: it is added up before the record changes the health.
+    experiment = _with_ready_seconds(state, at)
+    after = replace(state, at=at, target=target, histories=histories, affected=affected, experiment=experiment)
+    if _is_unrelated(record, state, after):
+        return after
+    return _apply(after, record)
 
 
-def _told(state: State, record: Record) -> State:
+def _apply(state: State, record: Record) -> State:
+    """Return the state after a record whose object and pod are in it already."""
     match record:
         case Seen() | Gone():
-            state = _interfered(state, record)
+            state = _with_interference(state, record)
         case Gap():
             state = replace(state, gaps=(*state.gaps, record))
         case Delay():
             state = replace(state, delays=(*state.delays, record))
-        case Sample() if experiment := _running(state):
-            probed = experiment.probed.get(record.name, Probed(experiment.t0)).after(record)
-            state = replace(state, experiment=replace(experiment, probed={**experiment.probed, record.name: probed}))
-        case Listed() | Opened() | Sample():
+        case Sample():
+            state = _with_sample(state, record)
+        case Listed() | Opened():
             pass
         case Ended():
-            # What follows is no longer the experiment's: what was true at its end stands.
-            return replace(state, experiment=_own(state, record))
+            # What follows does not belong to the experiment any more: its health and stable window stay as they are.
+            return replace(state, experiment=_experiment_after(state, record))
         case _:
-            state = replace(state, experiment=_own(state, record))
-    return _look(state, record)
+            state = replace(state, experiment=_experiment_after(state, record))
+    return _with_health(state, record)
 
 
-def _touched(before: World, after: World, record: Record) -> tuple[str, ...] | None:
+def _affected_uids(before: TargetState, after: TargetState, record: Record) -> tuple[str, ...] | None:
+    """Return which pods must be looked at after a record; None for all."""
+    # Alerts look at the affected pods alone: to look at all of them after every record would cost the square of their
+    # number. All of them it must be where the answer changes for pods that are not in the record: a listing shows many,
+    # a new ReplicaSet makes its pods the target's, and t0 or a heal moves the time from which they count.
     if isinstance(record, Sample):
         return ()
     if before.owners != after.owners or not isinstance(record, (Seen, Gone, Gap, Delay)):
         return None
-    return (record.object.uid,) if isinstance(record, (Seen, Gone)) and isinstance(record.object, Pod) else ()
+    if isinstance(record, (Seen, Gone)) and isinstance(record.object, Pod):
+        return (record.object.uid,)
+    return ()
 
 
-def _foreign(record: Record, before: State, after: State) -> bool:
-    """Whether a record tells of the neighbours only, as most Events and EndpointSlices of a namespace do."""
-    colour = isinstance(record, (Seen, Gone)) and isinstance(record.object, (Event, EndpointSlice))
-    same = before.world.backends is after.world.backends and before.world.refusal is after.world.refusal
-    return colour and same and before.lives is after.lives
+def _is_unrelated(record: Record, before: State, after: State) -> bool:
+    """Whether a record is an Event or EndpointSlice of neighbours of the target."""
+    # Neither can be selected by the target on the server, so those of all the namespace are received, and nearly all
+    # are the neighbours'. Health costs a loop over the target's pods, so it is not computed anew for them
+    # (benchmarks/crowd.py has the figures). Identity suffices: an update that changes nothing returns the same object.
+    informational = isinstance(record, (Seen, Gone)) and isinstance(record.object, (Event, EndpointSlice))
+    same = before.target.backends is after.target.backends and before.target.refusal is after.target.refusal
+    return informational and same and before.histories is after.histories
 
 
-def _running(state: State) -> Experiment | None:
-    return state.experiment if state.experiment and state.experiment.running else None
+def _running_experiment(state: State) -> Experiment | None:
+    if state.experiment is None or not state.experiment.running:
+        return None
+    return state.experiment
 
 
-def _weighed(state: State, at: float) -> Experiment | None:
-    """Add what the time since the last record was worth, in seconds of full readiness."""
-    if (experiment := _running(state)) is None:
+def _with_ready_seconds(state: State, at: float) -> Experiment | None:
+    """Return the experiment with the time since the last record added, weighted by the share of Ready pods."""
+    experiment = _running_experiment(state)
+    if experiment is None:
         return state.experiment
     share = min(state.health.ready, state.health.wanted) / state.health.wanted
     return replace(experiment, ready_seconds=experiment.ready_seconds + (at - state.at) * share)
 
 
-def _own(state: State, record: Own | Chosen | Injected) -> Experiment | None:
-    """Return the experiment after something that the run did or decided itself."""
+def _with_sample(state: State, sample: Sample) -> State:
+    """Return the state with one more answer of a probe, if an experiment is running."""
+    experiment = _running_experiment(state)
+    if experiment is None:
+        return state
+    probed = experiment.probed.get(sample.name, Probed(experiment.t0)).after(sample)
+    return replace(state, experiment=replace(experiment, probed={**experiment.probed, sample.name: probed}))
+
+
+def _experiment_after(state: State, record: OwnRecord | Chosen | Injected) -> Experiment | None:
+    """Return the experiment after something that kubechaos did or decided; None without an experiment."""
     if isinstance(record, Begun) and record.injection == 0:
         return Experiment((Injection(record),))
-    if (experiment := state.experiment) is None:
+    experiment = state.experiment
+    if experiment is None:
         return None
     match record:
         case Chosen():
             injection = experiment.injections[record.injection]
-            pod = state.lives[record.uid].pod
-            chosen = replace(injection, victims={**injection.victims, pod.uid: pod})
-            return with_injection(experiment, record.injection, chosen)
+            pod = state.histories[record.uid].pod
+            injection = replace(injection, victims={**injection.victims, pod.uid: pod})
+            return with_injection(experiment, record.injection, injection)
         case Injected():
-            return _injected(state, experiment, record.injection)
-    return recorded(experiment, record, state.at)
+            return _with_t0(state, experiment, record.injection)
+    return with_own_record(experiment, record, state.at)
 
 
-def _injected(state: State, experiment: Experiment, number: int) -> Experiment:
-    """Note how everything was just before it was changed; of a further fault only what its own proof needs."""
-    injection = replace(experiment.injections[number], t0=state.at, template=state.world.template)
+def _with_t0(state: State, experiment: Experiment, number: int) -> Experiment:
+    """Return the experiment with how the target was just before fault `number` wrote for the first time."""
+    injection = replace(experiment.injections[number], t0=state.at, template=state.target.template)
     experiment = with_injection(experiment, number, injection)
     if experiment.t0 < inf:
+        # A fault inside of the block of another one: there is one recovery for both, owed from the later of them.
         return replace(experiment, due=max(experiment.due, state.at))
-    workload, now = state.world.workload, state.health
-    generation = workload.generation if workload else 0
+    generation = 0
+    if state.target.workload is not None:
+        generation = state.target.workload.generation
     experiment = replace(
         experiment,
         t0=state.at,
-        wanted=now.wanted,
+        wanted=state.health.wanted,
         generation=max(generation, experiment.generation),
-        settled=generation,
-        min_ready=now.ready,
+        accepted_generation=generation,
+        min_ready=state.health.ready,
     )
-    return overtaken(experiment, state.at)
+    return with_hidden_change(experiment, state.at)
 
 
-def _interfered(state: State, record: Seen | Gone) -> State:
-    if (experiment := _running(state)) is None or (what := _change(state, experiment, record)) is None:
+def _with_interference(state: State, record: Seen | Gone) -> State:
+    """Return the state with what somebody else did to the target, if the record shows it."""
+    experiment = _running_experiment(state)
+    if experiment is None:
         return state
-    if what.what in {change.what for change in experiment.changes}:
+    change = foreign_change(experiment, state.target, state.health, record, state.at)
+    if change is None:
         return state
-    return replace(state, experiment=replace(experiment, changes=(*experiment.changes, what)))
+    return replace(state, experiment=replace(experiment, changes=(*experiment.changes, change)))
 
 
-def _change(state: State, experiment: Experiment, record: Seen | Gone) -> Change | None:
-    """Say what somebody else did, if this record shows it."""
-    match record.object:
-        case Workload() as workload:
-            if isinstance(record, Gone) or workload.deleting:
-                return Change(state.at, f"the {workload.kind} was deleted", spec=True, final=True)
-            if workload.uid != experiment.begun.target.uid:
-                return Change(state.at, f"the {workload.kind} was deleted and made again", spec=True, final=True)
-            fewer_nodes = KINDS[workload.kind].per_node and workload.replicas < experiment.wanted
-            if workload.generation > experiment.generation or fewer_nodes:
-                return Change(state.at, _spec_change(workload, experiment), spec=True)
-        case Pod() as pod:
-            going = pod.deleting or isinstance(record, Gone)
-            mine = pod.owner in state.world.owners and pod.uid not in experiment.victims
-            respecified = any(change.spec for change in experiment.changes)
-            ours = respecified or any(each.begun.effect.takes_pods for each in experiment.injections)
-            if going and mine and not ours and len(state.world.active) < state.health.wanted:
-                return Change(state.at, f"pod {pod.name} was deleted", spec=False)
-    return None
+def _with_health(state: State, record: Record) -> State:
+    """Return the state with its health computed anew, and with the stable window continued, broken or begun."""
+    experiment = _running_experiment(state)
+    if experiment is None:
+        now = health(state.target)
+        return replace(state, health=now, stable_since=_stable_since(state, now, record))
+    experiment = _with_proofs(experiment, state)
+    unproven = frozenset(uid for each in experiment.injections for uid in each.unproven_victims(state.histories))
+    now = health(state.target, wanted_before=experiment.wanted, unproven=unproven, in_force=experiment.in_force)
+    stable_since = _stable_since(state, now, record)
+    if now.ready < experiment.min_ready:
+        experiment = replace(experiment, min_ready=now.ready)
+    if stable_since is not None and stable_since != state.stable_since:
+        # This may be the start of the final stable window, which availability must not include: keep what was counted
+        # up to here. A later break makes a later window, and this is written again.
+        experiment = replace(experiment, ready_seconds_before=experiment.ready_seconds, probed_before=experiment.probed)
+    return replace(state, health=now, stable_since=stable_since, experiment=experiment)
 
 
-def _spec_change(workload: Workload, experiment: Experiment) -> str:
-    ours = [each.begun.effect.wants for each in experiment.injections if each.in_force]
-    before = next((wants for wants in ours if wants is not None), experiment.wanted)
-    if workload.replicas != before:
-        return f"the {workload.kind} was scaled from {before} to {workload.replicas} replicas"
-    return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
+def _stable_since(state: State, now: Health, record: Record) -> float | None:
+    """Return since when the target has been healthy without a break, as of this record; None if it is not."""
+    if not now.good:
+        return None
+    if state.stable_since is not None:
+        return state.stable_since
+    return _healthy_since(state, record)
 
 
-def _look(state: State, record: Record) -> State:
-    """Look at the target again, and keep, break or begin the stretch in which it has been all right."""
-    if experiment := _running(state):
-        experiment = _proven(experiment, state)
-        unproven = frozenset(uid for each in experiment.injections for uid in each.unproven_victims(state.lives))
-        now = health(state.world, floor=experiment.wanted, owing=unproven, in_force=experiment.in_force)
-    else:
-        now = health(state.world)
-    stretch = (state.stretch if state.stretch is not None else _begin(state, record)) if now.good else None
-    if experiment:
-        if now.ready < experiment.min_ready:
-            experiment = replace(experiment, min_ready=now.ready)
-        if stretch is not None and stretch != state.stretch:
-            experiment = replace(
-                experiment, ready_seconds_before=experiment.ready_seconds, probed_before=experiment.probed
-            )
-        return replace(state, health=now, stretch=stretch, experiment=experiment)
-    return replace(state, health=now, stretch=stretch)
-
-
-def _proven(experiment: Experiment, state: State) -> Experiment:
-    """Note when the effect of a fault is first there; what a fault was to do proves nothing once it was undone."""
-    for number, each in enumerate(experiment.injections):
-        if each.proven is None and each.t0 < inf and not each.healed:
-            seen = each.begun.effect.seen(state, each)
-            if seen is not None:
-                experiment = with_injection(experiment, number, replace(each, proven=Proof(*seen)))
-    return experiment
-
-
-def _begin(state: State, record: Record) -> float:
-    """When a stretch began: now, or as long ago as the server says that the last of the listed pods became Ready."""
+def _healthy_since(state: State, record: Record) -> float:
+    """Return the start of a new stable window: now, or earlier if a listing shows that the pods were Ready before."""
+    # A target that has run for hours need not be watched for `stable_for` once more. How long its pods have been Ready
+    # is known by the server's clock alone, so both times are taken from it: the lastTransitionTime of the Ready
+    # conditions, and the Date header of the listing. Only their difference is subtracted from the run's clock.
     if not isinstance(record, Listed) or not record.server_time:
         return state.at
-    youngest = max((pod.ready_since for pod in state.world.active if pod.ready), default=record.server_time)
-    return state.at - max(0.0, record.server_time - youngest - WHOLE_SECOND)
+    newest = max((pod.ready_since for pod in state.target.active if pod.ready), default=record.server_time)
+    return state.at - max(0.0, record.server_time - newest - SECOND_RESOLUTION)
+
+
+def _with_proofs(experiment: Experiment, state: State) -> Experiment:
+    """Return the experiment with the proof of each fault whose effect this state is the first to show."""
+    for number, injection in enumerate(experiment.injections):
+        # After a heal the same picture has another reason: as many pods as scale(1) asked for, say, on their way back.
+        if injection.proven is None and injection.t0 < inf and not injection.healed:
+            seen = injection.begun.effect.seen(state, injection)
+            if seen is not None:
+                experiment = with_injection(experiment, number, replace(injection, proven=Proof(*seen)))
+    return experiment

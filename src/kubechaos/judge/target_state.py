@@ -1,4 +1,4 @@
-"""The target's objects as last seen, and which pods belong to it."""
+"""The target's objects as they were last seen, and which pods and Services belong to it."""
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
@@ -14,17 +14,25 @@ from ..records import Begun, Gone, Listed, Opened, Record, Sample, Seen
 _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {"Pod": "pods", "ReplicaSet": "replica_sets", "ControllerRevision": "templates", "EndpointSlice": "slices"}
 )
-"""Where the objects of each kind are kept; there is only one workload, and Events are not kept."""
+"""The field of TargetState that holds the objects of a kind. There is one workload only, and Events are not kept."""
 
 
-class World(Struct, frozen=True):
-    """What the streams have told so far.
+class TargetState(Struct, frozen=True):
+    """The objects of the target and of its surroundings, as they were last seen.
 
-    `kind` is that of the target, and `expect` how many pods it should have where no workload says so. `listed` are the
-    kinds that are past their listing; `owners` and `services` are the controllers whose pods were ever the target's,
-    and the Services that ever knew one of these: an emptied Service must read as 0, not as none. Of all `slices`, which
-    may be those of a crowd of neighbours, `backends` are these Services'. `refusal` is the last Event in which the
-    controller says that it could not create a pod. `probes` are the last answers, None before the first.
+    kind: the target's kind.
+    expect: how many pods a target that is a set of pods by selector should have.
+    listed: the kinds whose first listing is complete.
+    workload: the target itself; None if it is gone, or is a set of pods by selector.
+    replica_sets: the ReplicaSets of the namespace or selector by uid, and so on for the next three.
+    templates: ControllerRevisions.
+    pods: pods.
+    slices: EndpointSlices, most of which may be those of neighbours.
+    backends: the slices of the target's Services.
+    owners: the uids of the controllers whose pods belong to the target, now or before.
+    services: the names of the Services that send traffic to pods of the target, now or before.
+    refusal: the message of the last Event in which the controller says that it could not create a pod.
+    probes: the last answer of each probe; None before its first.
     """
 
     kind: str = "Deployment"
@@ -43,12 +51,12 @@ class World(Struct, frozen=True):
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The streams that a verdict on this target stands on."""
+        """The kinds whose streams a verdict on this target depends on."""
         return KINDS[self.kind].streams
 
     @property
     def complete(self) -> bool:
-        """Whether everything that a verdict stands on has been listed."""
+        """Whether every kind that a verdict depends on has been listed."""
         return self.listed.issuperset(self.required)
 
     @property
@@ -58,65 +66,82 @@ class World(Struct, frozen=True):
 
     @property
     def wanted(self) -> int:
-        """How many pods are wanted, as far as the API says now."""
-        return self.workload.replicas if self.workload else self.expect
+        """How many pods are wanted now: the live number, which an autoscaler may move."""
+        if self.workload is None:
+            return self.expect
+        return self.workload.replicas
 
     def known(self, kind: str) -> Mapping[str, Observed]:
-        """Return the objects of a kind that are kept, by their uids."""
+        """Return the known objects of a kind by uid; none of a kind that is not kept."""
         if kind in _FIELDS:
             objects: Mapping[str, Observed] = getattr(self, _FIELDS[kind])
             return objects
-        return {self.workload.uid: self.workload} if self.workload and self.workload.kind == kind else {}
+        if self.workload is None or self.workload.kind != kind:
+            return {}
+        return {self.workload.uid: self.workload}
 
     @property
     def current(self) -> ReplicaSet | None:
-        """The ReplicaSet of a Deployment's current template: the one with the latest revision."""
-        mine = (each for each in self.replica_sets.values() if each.uid in self.owners)
-        return max(mine, key=lambda each: each.revision, default=None)
+        """The ReplicaSet of a Deployment's current template, that with the highest revision; None if none is known."""
+        # The Deployment controller counts up the annotation deployment.kubernetes.io/revision; a rollback gives its old
+        # ReplicaSet the highest number again.
+        owned = (each for each in self.replica_sets.values() if each.uid in self.owners)
+        return max(owned, key=lambda each: each.revision, default=None)
 
     @property
     def template(self) -> str:
-        """What says that a pod is of the current template: its ReplicaSet's uid, or its label; "" if not known yet."""
-        workload = self.workload
-        if workload is None:
+        """What the pods of the current template are recognised by; "" if it is not known yet.
+
+        The uid of the ReplicaSet that owns them, or the value of their label controller-revision-hash.
+        """
+        if self.workload is None:
             return ""
         match KINDS[self.kind].template:
             case Template.REPLICA_SET:
                 return self.current.uid if self.current else ""
             case Template.CONTROLLER_REVISION:
-                mine = (each for each in self.templates.values() if each.owner == workload.uid)
-                newest = max(mine, key=lambda each: each.revision, default=None)
-                return newest.template if newest else ""
-        return workload.template
+                return self._newest_revision(self.workload)
+        return self.workload.template
+
+    def _newest_revision(self, workload: Workload) -> str:
+        """Return the label of the pods of a DaemonSet's newest ControllerRevision; "" if none is known."""
+        # A DaemonSet has no status.updateRevision, unlike a StatefulSet: its revisions must be watched.
+        revisions = (each for each in self.templates.values() if each.owner == workload.uid)
+        newest = max(revisions, key=lambda each: each.revision, default=None)
+        return newest.template if newest else ""
 
     @property
     def owned(self) -> tuple[Pod, ...]:
-        """The pods that belong to the target by owner UID chain, whatever their labels or names say."""
+        """The pods that belong to the target: by the uids of their owners, whatever their labels or names are."""
+        # Of a list, as a generator is slower, and this is asked for after every record.
         return tuple([pod for pod in self.pods.values() if pod.owner in self.owners])
 
     @property
     def active(self) -> tuple[Pod, ...]:
-        """The target's pods that count."""
+        """The target's pods that are neither being deleted nor in a terminal phase; only these count."""
         return tuple([pod for pod in self.owned if pod.active])
 
     @property
     def failure(self) -> str:
-        """Why pods cannot be created, in the API's words: a ReplicaSet's condition, else the last Event; "" if none."""
+        """The API's message on why pods cannot be created; "" if there is none."""
+        # A ReplicaSet has the condition ReplicaFailure, which goes away once it is over. StatefulSets and DaemonSets
+        # only write an Event, which stays.
         if KINDS[self.kind].template is not Template.REPLICA_SET:
             return self.refusal
         return self.current.failure if self.current else ""
 
     def serving(self, active: Collection[Pod]) -> int | None:
-        """Return how many active pods every Service of the target sends traffic to; None without a Service."""
+        """Return how many active pods every Service of the target sends traffic to; None if it has no Service."""
         if not self.services:
             return None
+        # A Service has several slices once it has more than 100 endpoints, or two IP families: they are added up.
         ready: dict[str, set[str]] = {service: set() for service in self.services}
-        for each in self.backends:
-            ready[each.service].update(each.ready)
+        for slice_ in self.backends:
+            ready[slice_.service].update(slice_.ready)
         return min(sum(pod.uid in uids for pod in active) for uids in ready.values())
 
     def updated(self, pods: Collection[Pod]) -> list[Pod]:
-        """Return the pods that are of the current template; all of them where there is no workload to have one."""
+        """Return those pods that are of the current template; all of them if the target is no workload."""
         source, template = KINDS[self.kind].template, self.template
         if source is Template.NONE:
             return list(pods)
@@ -125,104 +150,119 @@ class World(Struct, frozen=True):
         return [pod for pod in pods if template and pod.template == template]
 
 
-def apply(world: World, record: Record) -> World:
-    """Return the world after a record; a version that is older than the known one changes nothing."""
+def with_record(target: TargetState, record: Record) -> TargetState:
+    """Return the target after a record; an older version than the known one changes nothing."""
     match record:
         case Seen(object=Event() as event):
-            refused = event.reason == "FailedCreate" and event.about.uid in world.owners
-            return replace(world, refusal=event.message) if refused else world
+            refused = event.reason == "FailedCreate" and event.about.uid in target.owners
+            return replace(target, refusal=event.message) if refused else target
         case Seen(object=value):
-            return _related(world, _seen(world, value), value)
+            return _with_relations_of(target, _with_object(target, value), value)
         case Gone(object=value):
-            return _related(world, _gone(world, value), value)
+            return _with_relations_of(target, _without_object(target, value), value)
         case Sample():
-            return replace(world, probes={**world.probes, record.name: record})
+            return replace(target, probes={**target.probes, record.name: record})
         case Listed():
-            return _relate(_listed(replace(world, listed=world.listed | {record.kind}), record))
+            return _with_relations(_with_listing(replace(target, listed=target.listed | {record.kind}), record))
         case Opened():
-            return replace(world, kind=record.kind, expect=record.expect, probes=dict.fromkeys(record.probes))
+            return replace(target, kind=record.kind, expect=record.expect, probes=dict.fromkeys(record.probes))
         case Begun(injection=0):
-            return replace(world, refusal="")
-    return world
+            return replace(target, refusal="")
+    return target
 
 
-def _listed(world: World, record: Listed) -> World:
-    kind = KINDS[world.kind]
+def _with_listing(target: TargetState, record: Listed) -> TargetState:
+    kind = KINDS[target.kind]
     if record.kind == kind.name:
-        return replace(world, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
+        return replace(target, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
     if record.kind not in _FIELDS:
-        return world
-    if not kind.is_workload and record.kind in kind.streams and not world.owners:
-        # Pods by selector belong to the target by the controllers that they have when they are first listed.
-        world = replace(world, owners=frozenset(o.owner for o in record.objects if isinstance(o, Pod) and o.owner))
-    return _with(world, record.kind, {each.uid: each for each in record.objects})
+        return target
+    if not kind.is_workload and record.kind in kind.streams and not target.owners:
+        # A set of pods by selector has no workload to name its pods' owners: those of the first listing are taken. A
+        # replacement is then recognised by its controller, not by labels that a neighbour may have as well.
+        target = replace(target, owners=frozenset(o.owner for o in record.objects if isinstance(o, Pod) and o.owner))
+    return _with_objects(target, record.kind, {each.uid: each for each in record.objects})
 
 
-def _seen(world: World, value: Observed) -> World:
+def _with_object(target: TargetState, value: Observed) -> TargetState:
     if isinstance(value, Workload):
-        return world if _stale(world.workload, value) else replace(world, workload=value)
+        return target if _is_older(value, target.workload) else replace(target, workload=value)
     if value.kind not in _FIELDS:
-        return world
-    known = world.known(value.kind)
-    return world if _stale(known.get(value.uid), value) else _with(world, value.kind, {**known, value.uid: value})
+        return target
+    known = target.known(value.kind)
+    if _is_older(value, known.get(value.uid)):
+        return target
+    return _with_objects(target, value.kind, {**known, value.uid: value})
 
 
-def _gone(world: World, value: Observed) -> World:
+def _without_object(target: TargetState, value: Observed) -> TargetState:
     if isinstance(value, Workload):
-        same = world.workload is not None and world.workload.uid == value.uid
-        return replace(world, workload=None) if same else world
+        same = target.workload is not None and target.workload.uid == value.uid
+        return replace(target, workload=None) if same else target
     if value.kind not in _FIELDS:
-        return world
-    known = world.known(value.kind)
-    return _with(world, value.kind, {uid: each for uid, each in known.items() if uid != value.uid})
+        return target
+    known = target.known(value.kind)
+    return _with_objects(target, value.kind, {uid: each for uid, each in known.items() if uid != value.uid})
 
 
-def _related(before: World, world: World, value: Observed) -> World:
-    """Remember what an object tells of whose the target is; most tell nothing, and the neighbours are many."""
+def _with_relations_of(before: TargetState, target: TargetState, value: Observed) -> TargetState:
+    """Return the target with the owners and Services that one changed object adds to it."""
+    # Most records change no relation, and with many neighbours a search through all slices for each of them costs more
+    # than everything else (benchmarks/crowd.py). So only the slices are looked at that can have gained a pod of ours.
     match value:
         case Pod():
             known = before.pods.get(value.uid)
-            news = value.owner in world.owners and (known is None or known.owner != value.owner)
-            return _met(world, [each for each in world.slices.values() if value.uid in each.known]) if news else world
+            newly_owned = value.owner in target.owners and (known is None or known.owner != value.owner)
+            if not newly_owned:
+                return target
+            return _with_services(target, [each for each in target.slices.values() if value.uid in each.known])
         case EndpointSlice():
-            return _met(world, [each.slices[value.uid] for each in (before, world) if value.uid in each.slices])
-    return world if _owners(world) <= world.owners else _relate(world)
+            versions = [each.slices[value.uid] for each in (before, target) if value.uid in each.slices]
+            return _with_services(target, versions)
+    if _current_owners(target) <= target.owners:
+        return target
+    return _with_relations(target)
 
 
-def _relate(world: World) -> World:
-    """Remember which controllers and Services are the target's."""
-    world = replace(world, owners=world.owners | _owners(world))
-    return _met(world, world.slices.values())
+def _with_relations(target: TargetState) -> TargetState:
+    """Return the target with all its owners and Services."""
+    # Owners are only ever added: the pods of a ReplicaSet that was deleted are still the target's until they are gone.
+    target = replace(target, owners=target.owners | _current_owners(target))
+    return _with_services(target, target.slices.values())
 
 
-def _met(world: World, slices: Iterable[EndpointSlice]) -> World:
-    """Remember which Services are the target's, once some of the slices have changed, or whose the pods in them are."""
-    services = {each.service for each in slices if each.service in world.services or _serves(each, world)}
+def _with_services(target: TargetState, slices: Iterable[EndpointSlice]) -> TargetState:
+    """Return the target with the Services of those slices that know a pod of the target, and with their slices."""
+    # Services are only ever added, too: one that has lost its last endpoint must count as 0 pods serving, which is not
+    # the same as a target without a Service.
+    services = {each.service for each in slices if each.service in target.services or _knows_pods_of(target, each)}
     if not services:
-        return world
-    services |= world.services
-    backends = tuple(each for each in world.slices.values() if each.service in services)
-    return replace(world, services=frozenset(services), backends=backends)
+        return target
+    services |= target.services
+    backends = tuple(each for each in target.slices.values() if each.service in services)
+    return replace(target, services=frozenset(services), backends=backends)
 
 
-def _serves(slice_: EndpointSlice, world: World) -> bool:
-    pods = (world.pods.get(uid) for uid in slice_.known)
-    return bool(slice_.service) and any(pod is not None and pod.owner in world.owners for pod in pods)
+def _knows_pods_of(target: TargetState, slice_: EndpointSlice) -> bool:
+    """Whether a slice belongs to a Service and knows a pod of the target."""
+    pods = (target.pods.get(uid) for uid in slice_.known)
+    return bool(slice_.service) and any(pod is not None and pod.owner in target.owners for pod in pods)
 
 
-def _owners(world: World) -> set[str]:
-    """Whose pods are the target's now: a Deployment's are those of its ReplicaSets."""
-    if (workload := world.workload) is None:
+def _current_owners(target: TargetState) -> set[str]:
+    """Return the uids of the controllers that own the target's pods now: of a Deployment, its ReplicaSets."""
+    if target.workload is None:
         return set()
-    if KINDS[world.kind].template is not Template.REPLICA_SET:
-        return {workload.uid}
-    return {each.uid for each in world.replica_sets.values() if each.owner == workload.uid}
+    uid = target.workload.uid
+    if KINDS[target.kind].template is not Template.REPLICA_SET:
+        return {uid}
+    return {each.uid for each in target.replica_sets.values() if each.owner == uid}
 
 
-def _with(world: World, kind: str, objects: Mapping[str, Any]) -> World:
+def _with_objects(target: TargetState, kind: str, objects: Mapping[str, Any]) -> TargetState:
     changes: dict[str, Any] = {_FIELDS[kind]: objects}
-    return replace(world, **changes)
+    return replace(target, **changes)
 
 
-def _stale(known: Observed | None, new: Observed) -> bool:
+def _is_older(new: Observed, known: Observed | None) -> bool:
     return known is not None and known.uid == new.uid and older(new, known)

@@ -10,8 +10,8 @@ Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Timestamp: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
-# JSON has no infinity: `inf` is written as null, so null must be accepted when it is read. Users get a plain float, so
-# type checkers are told that it is one.
+# JSON has no infinity: `inf` is written as null, so null must be accepted when it is read. Outage turns it into `inf`
+# again, so users have a plain float, and that is what type checkers see.
 if TYPE_CHECKING:
     MaybeNever: TypeAlias = float
 else:

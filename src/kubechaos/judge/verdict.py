@@ -1,4 +1,4 @@
-"""How it ended, in one word, and its cause."""
+"""The verdict on an experiment, and its cause."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,45 +13,61 @@ from .recovery import Limits, begun, recovery_time, stable_at, unproven
 from .state import State
 
 RANK: Final = tuple(Verdict)
-"""The verdicts, worst first."""
+"""The verdicts, the worst first."""
 
 
 class Judgement(Struct, frozen=True):
-    """How an experiment ended, and why."""
+    """How an experiment ended.
+
+    verdict: how it ended, in one word.
+    cause: why.
+    """
 
     verdict: Verdict
     cause: Cause
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict | None:
-    """Return the worst of several verdicts; None of none."""
+    """Return the worst of the verdicts; None if there is none."""
     return min(verdicts, key=RANK.index, default=None)
 
 
 def overruled(end: Ended) -> Judgement | None:
-    """Return the judgement of a run that knew better than the fold: it was interrupted, say; None if it did not."""
-    return Judgement(end.verdict, Cause(end.cause_code, end.cause)) if end.verdict else None
+    """Return the judgement that the run itself recorded; None if the records are to be judged.
+
+    Only the run knows, for example, that it was interrupted or that an eviction was blocked.
+    """
+    if end.verdict is None:
+        return None
+    return Judgement(end.verdict, Cause(end.cause_code, end.cause))
 
 
 def judge(state: State, limits: Limits) -> Judgement:
-    """Judge an experiment whose observation has ended."""
+    """Return the judgement of an experiment whose observation has ended."""
+    # The order is that of the verdicts, worst first: with a gap nothing can be said; without a proof the fault may have
+    # done nothing, so that the recovery from it proves nothing either.
     experiment = begun(state)
     recovered = recovery_time(state, limits) <= limits.within
-    if hole := _hole(state, stable_at(state, limits)):
-        return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, hole))
-    changes = [each for each in experiment.changes if each.final or (each.spec and not recovered)]
-    if change := next(iter(changes), None):
-        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, change))
-    if injection := unproven(state):
+    gap = _gap(state, stable_at(state, limits))
+    if gap:
+        return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, gap))
+    # A target that has recovered under the spec of somebody else has recovered. One that has not may have failed for
+    # either reason. A deleted pod never counts here: it is merely more to recover from.
+    changes = [change for change in experiment.changes if change.final or (change.spec and not recovered)]
+    if changes:
+        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, changes[0]))
+    injection = unproven(state)
+    if injection:
         return Judgement(Verdict.FAULT_NOT_PROVEN, cause.unproven(state, injection))
     if recovered:
         return Judgement(Verdict.RECOVERED, cause.slowest(state, experiment))
     return Judgement(Verdict.NOT_RECOVERED, cause.obstacle(state, limits))
 
 
-def _hole(state: State, until: float) -> Gap | None:
-    """The first gap between t0 and the end of the stable stretch in what a verdict stands on."""
-    t0 = begun(state).t0
-    return next(
-        (gap for gap in state.gaps if gap.kind in state.world.required and gap.at >= t0 and gap.since <= until), None
-    )
+def _gap(state: State, until: float) -> Gap | None:
+    """Return the first gap between t0 and `until`, the end of the stable window, that a verdict cannot do without."""
+    t0, required = begun(state).t0, state.target.required
+    for gap in state.gaps:
+        if gap.kind in required and gap.at >= t0 and gap.since <= until:
+            return gap
+    return None

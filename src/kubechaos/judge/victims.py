@@ -1,4 +1,4 @@
-"""Who gets hurt: pure choices over candidates."""
+"""The choice of victims among the candidates, by a number, a percentage or a function."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -12,9 +12,10 @@ Who: TypeAlias = int | str | Callable[[Sequence[Pod], Random], Sequence[Pod]]
 
 
 def check(who: Who) -> None:
-    """Raise ArgumentError if `who` can never choose anybody."""
+    """Raise ArgumentError if `who` can choose nobody in any target."""
     if callable(who):
         return
+    # True is an int to Python, and `kill(True)` would kill one pod.
     if isinstance(who, bool) or not isinstance(who, int | str):
         raise ArgumentError(f'who is {who!r}; give a number of pods, a percentage like "50%", "all", or a function')
     if isinstance(who, int):
@@ -32,21 +33,23 @@ def _percent(who: str) -> int:
 
 
 def candidates(pods: Sequence[Pod]) -> tuple[Pod, ...]:
-    """Return the pods that may be chosen: Ready and not terminating, by creation and name."""
+    """Return the pods that may be chosen, those that are Ready and not terminating, by creation and name."""
+    # The order makes a seed choose the same pods again: a listing has none that could be relied on.
     return tuple(sorted((p for p in pods if p.active and p.ready), key=lambda p: (p.created, p.name)))
 
 
 def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
-    """Return the victims among the candidates; a percentage rounds down, but is at least one.
+    """Return the victims among the candidates; a percentage is rounded down to a number of at least one.
 
-    Raises TooFewCandidatesError when more are asked for than there are.
+    Raises TooFewCandidatesError if there are fewer candidates than asked for, ArgumentError if a function returns
+    anything but candidates.
     """
     if callable(who):
-        chosen = _asked(who, pods, chance)
+        chosen = _chosen_by_function(who, pods, chance)
         if not chosen:
             raise TooFewCandidatesError(f"{describe(who)} chose nobody of {len(pods)} candidates")
         return chosen
-    count = who if isinstance(who, int) else len(pods) if who == "all" else max(1, len(pods) * _percent(who) // 100)
+    count = _count(who, len(pods))
     if count > len(pods) or not pods:
         names = ", ".join(p.name for p in pods) or "none"
         raise TooFewCandidatesError(
@@ -55,17 +58,27 @@ def choose(who: Who, pods: Sequence[Pod], chance: Random) -> tuple[Pod, ...]:
     return tuple(chance.sample(pods, count))
 
 
-def _asked(
+def _count(who: int | str, candidates: int) -> int:
+    """Return how many pods a number, a percentage or "all" asks for."""
+    if isinstance(who, int):
+        return who
+    if who == "all":
+        return candidates
+    return max(1, candidates * _percent(who) // 100)
+
+
+def _chosen_by_function(
     who: Callable[[Sequence[Pod], Random], Sequence[Pod]], pods: Sequence[Pod], chance: Random
 ) -> tuple[Pod, ...]:
-    """What a function of the user's chose, each pod once: the same pod is told by its uid, whatever its version."""
+    """Return the pods that a user's function chose, each of them once."""
+    # A function may return a pod in another version than the candidate's, from a client of its own: the uid decides.
     chosen = who(pods, chance)
     if not isinstance(chosen, Sequence):
         raise ArgumentError(f"{describe(who)} returned {chosen!r}; it must return a sequence of the candidates")
     known = {pod.uid: pod for pod in pods}
-    for each in chosen:
-        if not isinstance(each, Pod) or each.uid not in known:
-            raise ArgumentError(f"{describe(who)} chose {each!r}, which is not one of the candidates")
+    for pod in chosen:
+        if not isinstance(pod, Pod) or pod.uid not in known:
+            raise ArgumentError(f"{describe(who)} chose {pod!r}, which is not one of the candidates")
     return tuple(known[uid] for uid in dict.fromkeys(pod.uid for pod in chosen))
 
 
@@ -90,21 +103,23 @@ def on_node(name: str) -> Who:
 
 
 def where(labels: str) -> Who:
-    """Choose every pod with these labels, like `where("role=primary")`; several are separated by commas.
+    """Choose every pod with all of these labels, as in `where("role=primary,app=db")`.
 
-    Raises ArgumentError for what is no list of KEY=VALUE.
+    Raises ArgumentError if `labels` is no list of KEY=VALUE, separated by commas.
     """
-    asked = [label.partition("=") for label in labels.split(",")]
-    if not all(key.strip() and equals for key, equals, _ in asked):
+    pairs = [label.partition("=") for label in labels.split(",")]
+    if not all(key.strip() and equals for key, equals, _ in pairs):
         raise ArgumentError(f"where({labels!r}): write KEY=VALUE, several with commas between")
 
     def chosen(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
-        return [pod for pod in pods if all(pod.labels.get(key.strip()) == value.strip() for key, _, value in asked)]
+        return [pod for pod in pods if all(pod.labels.get(key.strip()) == value.strip() for key, _, value in pairs)]
 
     chosen.__name__ = f"where({labels!r})"
     return chosen
 
 
 def describe(who: Who) -> str:
-    """Return `who` as it stands in reports and in the ids of parametrised tests."""
-    return getattr(who, "__name__", repr(who)) if callable(who) else str(who)
+    """Return `who` as it is written in reports and in the ids of parametrised tests."""
+    if callable(who):
+        return getattr(who, "__name__", repr(who))
+    return str(who)

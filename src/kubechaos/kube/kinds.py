@@ -1,6 +1,6 @@
-"""One row for each kind of Kubernetes: where it lives, how it is decoded, and what a target of that kind is made of.
+"""One row for each kind of Kubernetes: its path, its decoder, and what a target of that kind consists of.
 
-A new kind is a new row. No other module compares with a kind's name: what differs between kinds is asked of the row.
+A new kind is a new row. No other module compares the name of a kind: what differs between kinds is a field of its row.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import decode, schema
+from . import decode_pods, decode_workloads, schema
 from .decode import Codec
 from .objects import Pod
 
 
 class Template(Enum):
-    """Where a workload says which pods are of its current template."""
+    """Where it is written which pods are of the current template of a target."""
 
     WORKLOAD = "status.updateRevision"
     REPLICA_SET = "the newest ReplicaSet, which also owns the pods"
@@ -28,9 +28,17 @@ class Template(Enum):
 class Kind:
     """One kind of the API.
 
-    `streams` are the kinds that a verdict on a target of this kind stands on; without them it can be no target.
-    `keeps_names`: a pod is replaced by one of the same name, once the old one is gone. `per_node`: there is one pod on
-    each node that should run one. `scalable`: it has `spec.replicas`. `best_effort`: a verdict can do without it.
+    name: its name, as in "Deployment".
+    group: its API group, as in "apps"; "" for core.
+    version: the version of the group, as in "v1".
+    plural: its name in paths, as in "deployments".
+    decoder: what decodes it; None if it is only written, never watched.
+    streams: the kinds that must be watched for a verdict on a target of this kind; () if it cannot be a target.
+    template: where it is written which pods are of the current template.
+    keeps_names: whether a pod is replaced by one of the same name, once the old one is gone.
+    per_node: whether there is one pod on each node that should run one.
+    scalable: whether it has `spec.replicas`.
+    best_effort: whether a verdict can do without it, so that it need not be permitted to watch it.
     """
 
     name: str
@@ -47,42 +55,51 @@ class Kind:
 
     def path(self, namespace: str, name: str = "") -> str:
         """Return the path of the collection in a namespace, or of the named object in it."""
-        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        return f"{root}/namespaces/{namespace}/{self.plural}" + (f"/{name}" if name else "")
+        # Only the core group, whose name is empty, is under /api: it is older than groups are.
+        root = f"/apis/{self.group}" if self.group else "/api"
+        collection = f"{root}/{self.version}/namespaces/{namespace}/{self.plural}"
+        if not name:
+            return collection
+        return f"{collection}/{name}"
 
     @property
     def codec(self) -> Codec[Any]:
-        """The decoder; raises LookupError for a kind that is written but never watched."""
+        """The decoder; raises LookupError for a kind that is only written, never watched."""
         if self.decoder is None:
             raise LookupError(f"objects of kind {self.name} are not decoded")
         return self.decoder
 
     @property
     def resource(self) -> str:
-        """The resource as RBAC and `kubectl auth can-i` write it, like "deployments.apps"."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+        """The resource as `kubectl auth can-i` writes it, as in "deployments.apps"."""
+        if not self.group:
+            return self.plural
+        return f"{self.plural}.{self.group}"
 
     @property
     def is_workload(self) -> bool:
-        """Whether it is an object whose controller makes pods, unlike a set of pods by selector."""
+        """Whether it is an object whose controller creates pods, unlike a set of pods by selector."""
         return self.template is not Template.NONE
 
     def place(self, pod: Pod) -> str:
-        """Return what a pod's replacement takes over from it, as far as Kubernetes pairs them; "" if it does not."""
+        """Return what the replacement of a pod takes over from it: its name or its node; "" if nothing."""
+        # A ReplicaSet makes the number of its pods right; none of them is the successor of a certain other one.
         if self.keeps_names:
             return pod.name
-        return pod.node if self.per_node else ""
+        if self.per_node:
+            return pod.node
+        return ""
 
 
 def _workload(per_node: bool, name: str) -> Codec[Any]:
-    return Codec(schema.Workload, partial(decode.workload, name, per_node=per_node))
+    return Codec(schema.Workload, partial(decode_workloads.workload, name, per_node=per_node))
 
 
 PODS: Final = "Pods"
-"""The kind of a target that is a set of pods by selector: what made them is not looked at."""
+"""The kind of a target that is a set of pods by selector, whatever created them; no kind of the API."""
 
 _ROWS: Final = (
-    Kind("Pod", "", "v1", "pods", Codec(schema.Pod, decode.pod)),
+    Kind("Pod", "", "v1", "pods", Codec(schema.Pod, decode_pods.pod)),
     Kind(PODS, "", "v1", "pods", streams=("Pod",)),
     Kind(
         "Deployment",
@@ -90,6 +107,7 @@ _ROWS: Final = (
         "v1",
         "deployments",
         _workload(False, "Deployment"),
+        # A Deployment owns no pod itself: which are its own is known by way of its ReplicaSets only.
         streams=("Deployment", "ReplicaSet", "Pod"),
         template=Template.REPLICA_SET,
         scalable=True,
@@ -115,21 +133,21 @@ _ROWS: Final = (
         template=Template.CONTROLLER_REVISION,
         per_node=True,
     ),
-    Kind("ReplicaSet", "apps", "v1", "replicasets", Codec(schema.Workload, decode.replica_set)),
+    Kind("ReplicaSet", "apps", "v1", "replicasets", Codec(schema.Workload, decode_workloads.replica_set)),
     Kind(
         "ControllerRevision",
         "apps",
         "v1",
         "controllerrevisions",
-        Codec(schema.ControllerRevision, decode.controller_revision),
+        Codec(schema.ControllerRevision, decode_workloads.controller_revision),
     ),
-    Kind("Event", "", "v1", "events", Codec(schema.Event, decode.event), best_effort=True),
+    Kind("Event", "", "v1", "events", Codec(schema.Event, decode_workloads.event), best_effort=True),
     Kind(
         "EndpointSlice",
         "discovery.k8s.io",
         "v1",
         "endpointslices",
-        Codec(schema.EndpointSlice, decode.endpoint_slice),
+        Codec(schema.EndpointSlice, decode_workloads.endpoint_slice),
         best_effort=True,
     ),
     Kind("Service", "", "v1", "services"),
@@ -141,10 +159,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType({each.name: each for each in
 TARGETS: Final = frozenset(each.name for each in _ROWS if each.streams)
 """The kinds that can be a target."""
 WORKLOADS: Final = tuple(each.name for each in _ROWS if each.is_workload)
-"""The kinds of target that have a template of their own."""
+"""The kinds of target whose controller creates pods from a template."""
 SCALABLE: Final = frozenset(each.name for each in _ROWS if each.scalable)
 """The kinds of target that can be scaled."""
 BEST_EFFORT: Final = frozenset(each.name for each in _ROWS if each.best_effort)
-"""The kinds that are watched where allowed, and that a verdict can do without."""
+"""The kinds that are watched if that is permitted, and that a verdict can do without."""
 RUN_TO_COMPLETION: Final = frozenset({"Job"})
-"""The kinds of controller that count a lost pod as a failure instead of replacing it for good."""
+"""The kinds of controller whose pods end by themselves, and that count a lost pod against `backoffLimit`."""

@@ -1,4 +1,7 @@
-"""Kubernetes objects as the judge sees them: plain frozen values."""
+"""Objects of Kubernetes as values: the fields that a verdict needs, frozen.
+
+Each value is one version of an object. Absent strings are "", absent numbers 0, unless a field says otherwise.
+"""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -7,7 +10,7 @@ from msgspec import Struct, field
 
 
 class Ref(Struct, frozen=True):
-    """Which object: enough to name it and to tell it from its namesakes."""
+    """A reference to an object; its uid, if known, distinguishes it from others of the same name, earlier or later."""
 
     kind: str
     namespace: str
@@ -19,11 +22,18 @@ class Ref(Struct, frozen=True):
 
 
 class _Object(Struct, frozen=True, tag_field="schema", tag=True):
-    """What all objects share; in a recording, `schema` says which of the classes below an object is of."""
+    """The base of all objects; in a recording, `schema` is the name of the class of an object."""
 
 
 class Container(Struct, frozen=True):
-    """One container's status; `state` is running, waiting, terminated or empty."""
+    """The status of one container.
+
+    id: the runtime's id; a restart gives another one.
+    restarts: how often it was restarted.
+    state: "running", "waiting" or "terminated"; "" if there is none yet.
+    reason, message, exit_code: those of the state.
+    last_reason, last_exit_code: those of the last time it ended.
+    """
 
     name: str
     id: str = ""
@@ -38,13 +48,21 @@ class Container(Struct, frozen=True):
 
 
 TEMPLATE = "controller-revision-hash"
-"""The label with which StatefulSets and DaemonSets say of which template a pod is."""
+"""The label with which a StatefulSet or DaemonSet marks the template of a pod."""
 
 
 class Pod(_Object, frozen=True):
-    """One version of a pod; `ready` is its Ready condition, `ready_since` that one's server time in epoch seconds.
+    """One version of a pod. Two versions of the same pod are two values, also in a set; they have the same uid.
 
-    Another version of the same pod is another value, and another member of a set; the same pod is told by its uid.
+    created: the time of its creation, as an RFC 3339 timestamp.
+    owner, owner_kind: the uid and kind of its controller.
+    ready: whether its Ready condition is true.
+    ready_since: since when, by the server's clock, in seconds since the epoch.
+    not_ready: why it is not Ready, as "Reason: message".
+    unschedulable: the scheduler's message on why no node takes it.
+    deleting: whether it has a deletionTimestamp.
+    grace: the seconds from its deletion to SIGKILL.
+    reason: the reason of its phase, as in "Evicted".
     """
 
     namespace: str
@@ -70,41 +88,50 @@ class Pod(_Object, frozen=True):
     kind: str = "Pod"
 
     def __hash__(self) -> int:
-        return hash((self.uid, self.resource_version))  # of all that is compared by `==`, as labels have no hash
+        # `==` compares all fields, but labels are a mapping and have no hash. Equal pods have the same uid and version,
+        # so a hash of these two agrees with it.
+        return hash((self.uid, self.resource_version))
 
     @property
     def template(self) -> str:
-        """Which template of a StatefulSet or DaemonSet the pod was made from; "" for those of a ReplicaSet."""
+        """The template of a StatefulSet or DaemonSet that the pod was made from; "" for pods of a ReplicaSet."""
         return self.labels.get(TEMPLATE, "")
 
     @property
     def active(self) -> bool:
-        """Whether the pod counts: not being deleted and not in a terminal phase."""
+        """Whether the pod counts: it is neither being deleted nor in a terminal phase."""
         return not self.deleting and not self.terminal
 
     @property
     def terminal(self) -> bool:
-        """Whether the pod has ended: phase Succeeded or Failed."""
+        """Whether the pod has ended: it is in phase Succeeded or Failed, which it never leaves."""
         return self.phase in ("Succeeded", "Failed")
 
     @property
     def started(self) -> bool:
-        """Whether every container has been started."""
+        """Whether every container is running."""
         return bool(self.containers) and all(c.state == "running" for c in self.containers)
 
     @property
     def stopped(self) -> bool:
         """Whether nothing of the pod runs any more, or ever ran."""
+        # A pod that is deleted before its containers were started has no container status, but ends in phase Failed.
         return self.terminal or (bool(self.containers) and all(c.state == "terminated" for c in self.containers))
 
 
 class Workload(_Object, frozen=True):
-    """A Deployment, StatefulSet or DaemonSet: what is wanted of it and what its controller has seen.
+    """A Deployment, StatefulSet or DaemonSet.
 
-    `replicas` of a DaemonSet is the number of nodes that should run a pod of it. `template` is what a StatefulSet calls
-    its update revision; `revision` is a Deployment's. A pod of it is available once it has been Ready for
-    `min_ready_seconds`. `keeps` says which update strategy leaves pods of an old template as they are: "OnDelete",
-    "partition 2"; "" for none.
+    generation: counts the changes of its spec.
+    observed_generation: the last of these that its controller has seen.
+    replicas: how many pods are wanted; of a DaemonSet, on how many nodes.
+    updated_replicas: how many pods are of the current template, as its controller says.
+    selector: the label selector of its pods, as in a query.
+    revision: the number of a Deployment's template.
+    template: a StatefulSet's `status.updateRevision`.
+    probed: whether a container has a readiness probe.
+    min_ready_seconds: how long a pod must be Ready to count as available.
+    keeps: the part of the update strategy that leaves pods of an old template as they are: "OnDelete" or "partition 2".
     """
 
     kind: str
@@ -127,7 +154,7 @@ class Workload(_Object, frozen=True):
 
 
 class ReplicaSet(_Object, frozen=True):
-    """A ReplicaSet; `failure` is the message of its ReplicaFailure condition."""
+    """A ReplicaSet; `revision` is the number of its template, `failure` why it cannot create pods."""
 
     namespace: str
     name: str
@@ -141,7 +168,7 @@ class ReplicaSet(_Object, frozen=True):
 
 
 class ControllerRevision(_Object, frozen=True):
-    """One template of a DaemonSet; `template` is the label of its pods."""
+    """One template of a DaemonSet; `revision` is its number, `template` the label of its pods."""
 
     namespace: str
     name: str
@@ -154,7 +181,9 @@ class ControllerRevision(_Object, frozen=True):
 
 
 class Event(_Object, frozen=True):
-    """A core/v1 event: colour for people, never the ground of a verdict."""
+    """A core/v1 Event on the object `about`: informational, no verdict depends on one."""
+
+    # Events are best effort in Kubernetes: rate-limited, merged, dropped, and deleted after an hour.
 
     namespace: str
     name: str
@@ -169,7 +198,7 @@ class Event(_Object, frozen=True):
 
 
 class EndpointSlice(_Object, frozen=True):
-    """A slice of a Service: the uids of the pods it sends traffic to, and of all pods it knows."""
+    """A slice of a Service: the uids of the pods that it sends traffic to (`ready`), and of all its pods (`known`)."""
 
     namespace: str
     name: str
@@ -185,24 +214,30 @@ Observed: TypeAlias = Pod | Workload | ReplicaSet | ControllerRevision | Event |
 
 
 def precedes(version: str, other: str) -> bool | None:
-    """Whether a resourceVersion is older than another; None where nobody can know. The one place that compares them.
+    """Return whether a resourceVersion is older than another one; None if that cannot be known.
 
-    Since Kubernetes 1.35 (KEP-5504) they are decimal numbers without leading zeros and compare as such. Of an API that
-    keeps others, only equality is known: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    This is the only place that compares two versions for anything but equality.
     """
+    # Since Kubernetes 1.35, versions are decimal numbers without leading zeros, and those of one resource type compare
+    # as such (KEP-5504, "comparable resource version"); being revisions of etcd, they did before. Compared as strings,
+    # "9" would be newer than "10". Other API servers may have versions of any form, of which only equality is known:
+    # https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
     if version == other:
         return False
     if not (_is_number(version) and _is_number(other)):
         return None
-    # Of two such numbers the longer is the greater; so compares apimachinery, too, and a number of any length will do.
+    # Of two numbers without leading zeros the longer one is the greater. apimachinery compares them in this way too
+    # (util/resourceversion), and no number is too long for it.
     return (len(version), version) < (len(other), other)
 
 
 def _is_number(version: str) -> bool:
-    # isdigit alone would let "²" pass.
+    # `isdigit` alone accepts "²".
     return version.isascii() and version.isdigit() and (version[0] != "0" or version == "0")
 
 
 def older(new: Observed, known: Observed) -> bool:
-    """Whether `new` is known to be an older version than the known one; of unknown order, what comes last is new."""
+    """Return whether `new` is certainly an older version than `known`."""
+    # Where the order cannot be known, the watch's is believed: a stream delivers the versions of an object in order, so
+    # what comes last is new. To take such a version for old would freeze the object in its first state.
     return precedes(new.resource_version, known.resource_version) is True

@@ -1,4 +1,8 @@
-"""The part of the API's JSON that is decoded: shapes only, named as the API names them."""
+"""The part of the API's JSON that is decoded: the types of core/v1, apps/v1 and discovery.k8s.io/v1, cut down.
+
+They are named as in the API. A field that may be absent or null there has a default here, as Go writes null for an
+empty list: "items": null is a page without objects.
+"""
 
 from typing import Any, Generic, TypeVar
 
@@ -7,12 +11,13 @@ import msgspec
 RawT = TypeVar("RawT")
 
 
+# gc=False: the garbage collector need not visit the values, as JSON has no cycles. Of each event some twenty are made.
 class Wire(msgspec.Struct, rename="camel", gc=False):
-    pass
+    """A part of a JSON object of the API; its keys are in camelCase."""
 
 
 class Value(msgspec.Struct, rename="camel", gc=False, frozen=True):
-    """A shape that can be hashed."""
+    """A part that can be hashed, so that what is made of it can be cached."""
 
 
 class Owner(Wire):
@@ -36,7 +41,13 @@ class Meta(Wire):
     owner_references: list[Owner] | None = None
 
     @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """Namespace, name, uid and version: the first four fields of every class in `objects`."""
+        return self.namespace, self.name, self.uid, self.resource_version
+
+    @property
     def controller(self) -> Owner:
+        """The owner that controls the object, of which there is at most one; an empty one if there is none."""
         for owner in self.owner_references or ():
             if owner.controller:
                 return owner

@@ -1,4 +1,4 @@
-"""What containers said before they ended: colour for a cause."""
+"""The last log lines of containers that ended: evidence beside a cause, used for no verdict."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +14,7 @@ LINES: Final = "3"
 BYTES: Final = "1000"
 
 
-def last_words(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
+def log_tails(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
     """Yield the end of the log of the container that keeps its pod from being Ready because it ended.
 
     What cannot be read is left out: the permission for logs may be missing.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..api.client import Client
 from ..clock import WALL_TIME, Clock, WallTime
-from ..deferred_signals import whole
+from ..deferred_signals import DEFERRED_SIGNALS
 from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError, NotFoundTargetError, UnreachableError
 from ..judge.state import State, step
 from ..kube import decode
@@ -22,7 +22,7 @@ CATCH_UP: Final = 2.0
 """How long the stream may lag behind a fresh listing before that counts as a gap."""
 
 KEPT: Final = 1000
-"""How many states are kept for whoever has not been told of them; those of further records are folded again."""
+"""How many states are kept for records that are not delivered yet; those of further records are folded again."""
 
 Listener = Callable[[Record, State], None]
 
@@ -31,7 +31,7 @@ class Observation:
     """What is known of a target, live: `state` is the fold of every record so far.
 
     A record is folded by the thread that has it, which has just decoded it, so all that it takes is still in the cache
-    of its core. Listeners are told in the caller's own thread, in the same order, when it waits or marks something.
+    of its core. The listener is called in the caller's thread, in the same order, when that waits or records.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class Observation:
         self._listener = listener
         self._selector = ""
         self._lock = threading.RLock()
-        self._untold: SimpleQueue[tuple[Record | Failed, State | None]] = SimpleQueue()
-        self._shown = State()
+        self._pending: SimpleQueue[tuple[Record | Failed, State | None]] = SimpleQueue()
+        self._delivered_state = State()
         self._watches: list[Watch] = []
-        self._told: dict[str, float] = {}
+        self._last_received: dict[str, float] = {}
         self._ended: set[str] = set()
-        self._lost = ""
+        self._failure = ""
 
     def open(self) -> None:
         """List and watch everything; returns once all streams are past their listing (the barrier)."""
@@ -72,13 +72,13 @@ class Observation:
             self._watches.append(watch)
             watch.start()
         until = self._wall.monotonic() + BARRIER_DEADLINE
-        while missing := expected - self.state.world.listed - set(self.unobserved):
-            if not self._take(until - self._wall.monotonic()):
+        while missing := expected - self.state.target.listed - set(self.unobserved):
+            if not self._deliver_next(until - self._wall.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
         self.catch_up()
 
     def _query(self, kind: str) -> dict[str, str]:
-        """What of a kind is looked at: the workload itself, what carries its labels, and all that is only colour."""
+        """Select the objects of a kind: the workload itself, what has its labels, all of a best-effort kind."""
         if kind == self.target.ref.kind:
             return {"fieldSelector": f"metadata.name={self.target.ref.name}"}
         return {} if kind in BEST_EFFORT else {"labelSelector": self._selector}
@@ -114,8 +114,8 @@ class Observation:
         return self._put(record)
 
     def _put(self, record: Record) -> State:
-        """Take in a record of our own, and tell of it."""
-        with whole():
+        """Take in a record of our own, and deliver it."""
+        with DEFERRED_SIGNALS.section():
             state = self.put(record)
         self.catch_up()
         return state
@@ -124,14 +124,14 @@ class Observation:
         """Take in a record from any thread, in the order of arrival; returns the state right after it."""
         with self._lock:
             if isinstance(record, Listed):
-                self._told[record.kind] = record.at
+                self._last_received[record.kind] = record.at
             elif isinstance(record, (Seen, Gone)):
-                self._told[record.object.kind] = record.at
+                self._last_received[record.object.kind] = record.at
                 if isinstance(record, Gone):
                     self._ended.add(record.object.uid)
             if not isinstance(record, Failed):
                 self.state = step(self.state, record)
-            self._untold.put((record, self.state if self._untold.qsize() < KEPT else None))
+            self._pending.put((record, self.state if self._pending.qsize() < KEPT else None))
             return self.state
 
     def now(self) -> float:
@@ -143,26 +143,26 @@ class Observation:
         return ends_at(self.state) - self._clock.now()
 
     def wait(self, ends_at: Callable[[State], float]) -> State:
-        """Tell of records as they arrive until the time that `ends_at` gives for the state so far."""
+        """Deliver records as they arrive until the time that `ends_at` gives for the state so far."""
         while (left := self._clock.wall(self.until(ends_at))) > 0:
-            self._take(left)
+            self._deliver_next(left)
         self.catch_up()
         return self.state
 
     def catch_up(self) -> None:
-        """Tell of what has arrived, without waiting."""
-        for _ in range(self._untold.qsize()):
-            self._take(0.0)
+        """Deliver what has arrived, without waiting."""
+        for _ in range(self._pending.qsize()):
+            self._deliver_next(0.0)
 
     def confirm(self) -> str:
         """Compare with fresh listings of all that a verdict stands on, and wait for the streams to reach them.
 
-        Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it last told
-        all there was: it lost something. Raises InconclusiveError for one where no fault is under way, and for a stream
+        Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it was last
+        complete: it lost something. Raises InconclusiveError for one where no fault is under way, and for a stream
         that has ended.
         """
-        if self._lost:
-            raise InconclusiveError(self._lost)
+        if self._failure:
+            raise InconclusiveError(self._failure)
         with self._lock:
             self._ended.clear()
         asked = self._clock.now()
@@ -170,11 +170,11 @@ class Observation:
         until = self._wall.monotonic() + CATCH_UP
         for kind, page in pages.items():
             while behind := self._behind(kind, page):
-                if not self._take(until - self._wall.monotonic()):
-                    self._missed(kind, f"the stream never told of {behind}")
+                if not self._deliver_next(until - self._wall.monotonic()):
+                    self._missed(kind, f"the stream never showed {behind}")
                     break
             else:
-                self._told[kind] = max(asked, self._told[kind])
+                self._last_received[kind] = max(asked, self._last_received[kind])
         return pages["Pod"].resource_version
 
     def _page(self, kind: str) -> decode.Page[Any]:
@@ -183,17 +183,17 @@ class Observation:
         return page
 
     def _missed(self, kind: str, why: str) -> None:
-        self._put(Gap(self._clock.now(), kind, self._told[kind], why))
+        self._put(Gap(self._clock.now(), kind, self._last_received[kind], why))
         if self.state.experiment is None or not self.state.experiment.running:
             raise InconclusiveError(f"{kind} events may be missing, so nothing was touched: {why}")
 
     def _behind(self, kind: str, page: decode.Page[Any]) -> str:
-        """Name what a fresh listing knows and the stream has not told; "" if there is nothing.
+        """Name what a fresh listing knows and the stream has not shown; "" if there is nothing.
 
-        The stream may be ahead of the listing: what it has told the end of since is not missing. Where versions cannot
-        be compared, nobody knows which of the two is ahead, and the stream is taken to be behind: that is a gap.
+        The stream may be ahead of the listing: an object whose end it has shown since is not missing. Where versions
+        cannot be compared, nobody knows which of the two is ahead, and the stream is taken to be behind: that is a gap.
         """
-        known = self.state.world.known(kind)
+        known = self.state.target.known(kind)
         fresh = {each.uid: each for each in page.objects}
         for uid, each in fresh.items():
             if uid in self._ended:
@@ -212,30 +212,30 @@ class Observation:
             watch.stop()
         self._watches.clear()
 
-    def _take(self, left: float) -> bool:
-        """Tell of the next record; False if none comes in so many seconds of wall time."""
+    def _deliver_next(self, left: float) -> bool:
+        """Deliver the next record; False if none comes in so many seconds of wall time."""
         try:
-            record, state = self._untold.get(timeout=left) if left > 0 else self._untold.get_nowait()
+            record, state = self._pending.get(timeout=left) if left > 0 else self._pending.get_nowait()
         except Empty:
             return False
         if isinstance(record, Failed):
-            self._lose(record)
+            self._stream_failed(record)
             return True
-        with whole():
-            self._shown = state or step(self._shown, record)
-            self._listener(record, self._shown)
+        with DEFERRED_SIGNALS.section():
+            self._delivered_state = state or step(self._delivered_state, record)
+            self._listener(record, self._delivered_state)
         return True
 
-    def _lose(self, failed: Failed) -> None:
-        """Do without a stream that only adds colour, as the report will say; without any other there is no verdict.
+    def _stream_failed(self, failed: Failed) -> None:
+        """Do without a best-effort stream, as the report will say; without any other there is no verdict.
 
         Said once: several streams may end of the same cause, and the end of an experiment must still be recorded.
         """
         optional = failed.kind in BEST_EFFORT
         if optional and isinstance(failed.error, ForbiddenError):
             self.unobserved = (*self.unobserved, failed.kind)
-        elif not self._lost:
-            self._lost = f"the {failed.kind} stream ended: {failed.error}"
-            if failed.kind in self.state.world.listed:
-                raise InconclusiveError(self._lost) from failed.error
+        elif not self._failure:
+            self._failure = f"the {failed.kind} stream ended: {failed.error}"
+            if failed.kind in self.state.target.listed:
+                raise InconclusiveError(self._failure) from failed.error
             raise failed.error

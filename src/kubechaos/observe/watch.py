@@ -1,4 +1,4 @@
-"""LIST, then WATCH from its version: one resource, one thread, one client; a hole in the stream is said, never hidden.
+"""LIST, then WATCH from its version: one resource, one thread, one client; a gap is reported, never hidden.
 
 The rules are those of client-go's RetryWatcher: the version advances only after an object was handed over, bookmarks
 are kept, a 410 ends the stream (here: relist, diff, gap), 401 and 403 are terminal, everything else backs off.
@@ -74,13 +74,13 @@ class Watch:
         self._codec = kind.codec
         self._path = kind.path(namespace)
         self._query = dict(query)
-        self._tell = sink
+        self._deliver = sink
         self._now = now
         self._wall = wall
         self._backoff = Backoff(wall.uniform)
         self._known: dict[str, Observed] = {}
         self._version = ""
-        self._heard = 0.0
+        self._last_received = 0.0
         self._broken = ""
         self._expired = ""
         self._stopped = threading.Event()
@@ -94,13 +94,13 @@ class Watch:
         """End the stream and its thread; nothing reaches the sink afterwards."""
         self._stopped.set()
         self._client.interrupt()
-        # A thread that still waits for an answer ends by itself at its deadline; it has nobody to tell any more.
+        # A thread that still waits for an answer ends by itself at its deadline; its records reach nobody any more.
         self._thread.join(timeout=STOP_SECONDS)
         self._client.close()
 
     def _sink(self, record: Record | Failed) -> None:
         if not self._stopped.is_set():
-            self._tell(record)
+            self._deliver(record)
 
     def _run(self) -> None:
         try:
@@ -110,7 +110,7 @@ class Watch:
         except ForbiddenError as error:
             advised = f"{error}; grant it in a Role, as in examples/rbac.yaml"
             self._sink(Failed(self._now(), self._kind.name, ForbiddenError(advised, status=error.status)))
-        except Exception as error:  # noqa: BLE001  # a dead observer must be heard, whatever killed it
+        except Exception as error:  # noqa: BLE001  # an observer that died must be reported, whatever killed it
             self._sink(Failed(self._now(), self._kind.name, error))
 
     def _first_list(self) -> None:
@@ -148,7 +148,7 @@ class Watch:
         self._known = {each.uid: each for each in objects}
         self._broken = ""
         self._backoff.reset()
-        at = self._heard = self._now()
+        at = self._last_received = self._now()
         self._sink(Listed(at, self._kind.name, version, objects, self._client.server_time))
         self._version = version
 
@@ -165,10 +165,10 @@ class Watch:
             query["continue"] = page.next
 
     def _relist(self) -> None:
-        """Say what a fresh listing tells about the hole: complete in what is, not in what was."""
-        since = self._heard
+        """List again after a gap, and report the differences: the objects are complete again, their history is not."""
+        since = self._last_received
         objects, version = self._pages()
-        at = self._heard = self._now()
+        at = self._last_received = self._now()
         self._sink(Gap(at, self._kind.name, since, self._expired))
         before, self._known = self._known, {each.uid: each for each in objects}
         for uid in before.keys() - self._known.keys():
@@ -189,7 +189,7 @@ class Watch:
         opened, silent = self._wall.monotonic(), True
         with self._client.stream(self._path, query) as lines:
             if self._broken:
-                self._sink(Delay(self._now(), self._kind.name, self._heard, self._broken))
+                self._sink(Delay(self._now(), self._kind.name, self._last_received, self._broken))
                 self._broken = ""
             for line in lines:
                 silent = False
@@ -213,7 +213,7 @@ class Watch:
             raise UnreachableError(f"watch {self._path}: a line that is no event: {error}") from error
 
     def _hand_over(self, type_: str, value: Observed | decode.Status) -> None:
-        at = self._heard = self._now()
+        at = self._last_received = self._now()
         if isinstance(value, decode.Status):
             # A stream that ends for its credentials may be opened again with those of then, or be refused for good.
             kind = UnreachableError if value.code == 401 else ERRORS.get(value.code, ApiError)

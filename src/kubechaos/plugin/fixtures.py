@@ -76,7 +76,10 @@ def _simulation(config: pytest.Config) -> "Simulation":
 
 
 def simulate(config: pytest.Config) -> "Simulation":
-    """Return a fresh embedded cluster with what the manifests say; raises ConfigError naming what it cannot honour."""
+    """Return a fresh embedded cluster with what the manifests say.
+
+    Raises ConfigError naming the field of a manifest that it does not support.
+    """
     from kubesim import ManifestError, Scaled, Simulation
 
     from ..errors import ConfigError
@@ -130,15 +133,15 @@ def _kubechaos_chaos(
     from ..run.chaos import Chaos
     from ..run.experiments import Experiments
 
-    item, knobs = request.node, settings(request.config)
+    item, run_settings = request.node, settings(request.config)
     if item.get_closest_marker("chaos") is None:
         raise RefusedError(
             "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
         )
-    folder = request.config.rootpath / knobs.results / knobs.run / _slug(item)
+    folder = request.config.rootpath / run_settings.results / run_settings.run / _slug(item)
     experiments = Experiments(
         _kubechaos_access,
-        knobs,
+        run_settings,
         item.nodeid,
         alert_rules,
         Artifacts(folder, request.config.rootpath),
@@ -176,7 +179,7 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 
 @pytest.fixture
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
-    """A simulated cluster of the test's own, to be made sick: test your test; its verdicts count for no gate."""
+    """A simulated cluster of the test's own whose pods can be made to fail; its verdicts do not count for the gate."""
     from ..api.credentials import pin
     from ..observe.cluster import Access, Cluster
     from ..run.artifacts import Artifacts
@@ -185,15 +188,15 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     from ..run.rehearsal import Rehearsal
     from ..settings import EMBEDDED
 
-    knobs, root = settings(request.config), request.config.rootpath
+    run_settings, root = settings(request.config), request.config.rootpath
     simulation = simulate(request.config)
     try:
         place = pin(EMBEDDED, simulation.kubeconfig)
         access = Access.to(place, simulation.clock)
-        artifacts = Artifacts(root / knobs.results / knobs.run / f"{_slug(request.node)}-sim", root)
+        artifacts = Artifacts(root / run_settings.results / run_settings.run / f"{_slug(request.node)}-sim", root)
         nodeid = request.node.nodeid
         experiments = Experiments(
-            access, knobs, nodeid, alert_rules, artifacts, time_of_day=_time_of_day, left=lambda: inf
+            access, run_settings, nodeid, alert_rules, artifacts, time_of_day=_time_of_day, left=lambda: inf
         )
         yield Rehearsal(Chaos(experiments), Cluster(access, place.namespace), simulation)
         experiments.close()

@@ -30,9 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Under xdist the controller collects nothing, but hears every report."""
+    """Under xdist the controller collects nothing, but receives every report."""
     if session.config.pluginmanager.hasplugin("dsession") and options.named(session.config):
-        _attend(session.config, 0)
+        _register(session.config, 0)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -49,10 +49,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out chaos tests where no cluster is named; attend to the session where one is."""
+    """Take out chaos tests where no cluster is named; register the session's hooks where one is."""
     chaotic = [item for item in items if item.get_closest_marker("chaos")]
     if chaotic and options.named(config):
-        _attend(config, len(chaotic))
+        _register(config, len(chaotic))
     elif chaotic:
         items[:] = [item for item in items if item not in chaotic]
         config.hook.pytest_deselected(items=chaotic)
@@ -66,7 +66,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str:
     return f"kubechaos: {count} chaos tests not selected: no cluster is named; name one with --chaos-context NAME"
 
 
-def _attend(config: pytest.Config, selected: int) -> None:
+def _register(config: pytest.Config, selected: int) -> None:
     from .session import ChaosSession
 
     config.pluginmanager.register(ChaosSession(config, selected), "kubechaos-session")

@@ -25,7 +25,7 @@ def chaotic(item: pytest.Item) -> bool:
 
 
 def begin(item: pytest.Item) -> None:
-    """Forget an earlier attempt at the item: each is told for itself."""
+    """Forget an earlier attempt at the item: each attempt is reported by itself."""
     item.stash[RAISED] = []
     if EXPERIMENTS in item.stash:
         del item.stash[EXPERIMENTS]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
-class Knob(NamedTuple):
+class Option(NamedTuple):
     """One option: `--chaos-NAME`, `CHAOS_NAME` and `chaos_NAME` in the ini file, in this order of precedence."""
 
     name: str
@@ -36,29 +36,29 @@ class Knob(NamedTuple):
         return f"{self.help}{default}. Also {self.key.upper()} in the environment, {self.key} in the ini file."
 
 
-KNOBS: Final = (
-    Knob(
+OPTIONS: Final = (
+    Option(
         "context",
         "NAME",
         "the kubeconfig context of the cluster to hurt, or in-cluster, or embedded (simulated); without: none is run",
     ),
-    Knob("namespace", "NAME", "the namespace of the targets, instead of the context's own"),
-    Knob("target", "KIND/NAME", "what healthy_deployment stands for", "deployment/timeserver"),
-    Knob("within", "SECONDS", "the longest that a recovery may take", "60"),
-    Knob("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
-    Knob("stable-for", "SECONDS", "how long a recovery must last to count", "5"),
-    Knob("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
-    Knob("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
-    Knob("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),
+    Option("namespace", "NAME", "the namespace of the targets, instead of the context's own"),
+    Option("target", "KIND/NAME", "what healthy_deployment stands for", "deployment/timeserver"),
+    Option("within", "SECONDS", "the longest that a recovery may take", "60"),
+    Option("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
+    Option("stable-for", "SECONDS", "how long a recovery must last to count", "5"),
+    Option("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
+    Option("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
+    Option("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),
 )
 
 
 def add(parser: pytest.Parser) -> None:
-    """Add every knob to pytest's options."""
+    """Add every option to pytest's parser."""
     group = parser.getgroup("kubechaos", "kubechaos: resilience tests for Kubernetes")
-    for knob in KNOBS:
-        group.addoption(knob.flag, dest=knob.key, metavar=knob.metavar, default=None, help=knob.text)
-        parser.addini(knob.key, knob.text, type="string", default=None)
+    for option in OPTIONS:
+        group.addoption(option.flag, dest=option.key, metavar=option.metavar, default=None, help=option.text)
+        parser.addini(option.key, option.text, type="string", default=None)
 
 
 def named(config: pytest.Config) -> bool:
@@ -78,7 +78,7 @@ def identity(config: pytest.Config) -> tuple[str, str]:
 
 
 def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settings":
-    """Return all knobs as Settings; raises OptionError naming the value and where it came from.
+    """Return all options as Settings; raises OptionError naming the value and where it came from.
 
     `known` are the run's id and its seed, where they have been settled before.
     """
@@ -101,18 +101,18 @@ def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settin
 
 
 def _value(config: pytest.Config, name: str) -> tuple[str | None, str]:
-    """Return a knob's value and where it came from."""
-    knob = next(knob for knob in KNOBS if knob.name == name)
-    variable = knob.key.upper()
-    given, from_ini = config.getoption(knob.key), config.getini(knob.key)
+    """Return an option's value and where it came from."""
+    option = next(option for option in OPTIONS if option.name == name)
+    variable = option.key.upper()
+    given, from_ini = config.getoption(option.key), config.getini(option.key)
     for value, where in (
-        (given, knob.flag),
+        (given, option.flag),
         (os.environ.get(variable), variable),
-        (from_ini, f"{knob.key} in the ini file"),
+        (from_ini, f"{option.key} in the ini file"),
     ):
         if value:
             return str(value), where
-    return knob.default, "the default"
+    return option.default, "the default"
 
 
 def _text(config: pytest.Config, name: str) -> str:

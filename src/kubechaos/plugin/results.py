@@ -28,7 +28,7 @@ class ItemReport(Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class _Heard:
+class _ReportedItem:
     """What has been reported of one item so far."""
 
     location: tuple[str, int | None, str]
@@ -40,16 +40,16 @@ class _Heard:
 
 
 @dataclass(slots=True)
-class Tally:
+class Results:
     """The chaos items of the session: how many were selected, and how each ended.
 
-    `broken` where there may have been others that nothing was heard of.
+    `broken` says that there may have been others that were never reported.
     """
 
     selected: int = 0
     broken: bool = False
     cluster: ClusterFacts = field(default_factory=ClusterFacts)
-    _items: dict[str, _Heard] = field(default_factory=dict)
+    _items: dict[str, _ReportedItem] = field(default_factory=dict)
     _begun: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
 
     def start(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
@@ -60,34 +60,34 @@ class Tally:
         """Know that all reports of an item have come."""
         self._begun.pop(nodeid, None)
 
-    def hear(self, report: pytest.TestReport) -> None:
+    def add_report(self, report: pytest.TestReport) -> None:
         """Take in one report; reports of other items are not ours."""
         plain = getattr(report, ATTRIBUTE, None)
         if plain is None:
             return
         last = json.from_plain(plain, ItemReport)
-        heard = self._items.setdefault(report.nodeid, _Heard(report.location, dict(report.keywords), last))
-        heard.last = last
+        reported = self._items.setdefault(report.nodeid, _ReportedItem(report.location, dict(report.keywords), last))
+        reported.last = last
         self.cluster = last.cluster or self.cluster
         if str(report.outcome) == "rerun":
-            heard.rerun, heard.outcome, heard.finished = True, "", False
+            reported.rerun, reported.outcome, reported.finished = True, "", False
             return
-        heard.outcome = _outcome(report, heard.outcome)
-        heard.finished = report.when == "teardown"
+        reported.outcome = _outcome(report, reported.outcome)
+        reported.finished = report.when == "teardown"
 
-    def unfinished(self, *, unheard: bool) -> list[pytest.TestReport]:
+    def unfinished(self, *, never_reported: bool) -> list[pytest.TestReport]:
         """Return a failed report for each item that began and did not end, so that no reporter takes it for passed.
 
-        Under xdist (`unheard`) these may be items of which no report has come, of whatever kind they are.
+        Under xdist (`never_reported`) these may be items of which no report has come, of whatever kind they are.
         """
         reports = []
-        for nodeid, heard in self._items.items():
-            if not heard.finished:
-                chaos = replace(heard.last.chaos, verdict=Verdict.INTERRUPTED)
-                report = _cut_short(nodeid, heard.location, heard.keywords)
+        for nodeid, reported in self._items.items():
+            if not reported.finished:
+                chaos = replace(reported.last.chaos, verdict=Verdict.INTERRUPTED)
+                report = _cut_short(nodeid, reported.location, reported.keywords)
                 setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
                 reports.append(report)
-        if unheard:
+        if never_reported:
             reports += [
                 _cut_short(nodeid, place, {}) for nodeid, place in self._begun.items() if nodeid not in self._items
             ]
@@ -96,22 +96,22 @@ class Tally:
     @property
     def tests(self) -> list[ItemResult]:
         """How each item ended so far."""
-        return [_result(nodeid, heard) for nodeid, heard in self._items.items()]
+        return [_result(nodeid, reported) for nodeid, reported in self._items.items()]
 
     @property
     def metadata(self) -> dict[str, ChaosResult]:
         """The `metadata.chaos` of each item."""
-        return {nodeid: heard.last.chaos for nodeid, heard in self._items.items()}
+        return {nodeid: reported.last.chaos for nodeid, reported in self._items.items()}
 
 
-def _result(nodeid: str, heard: _Heard) -> ItemResult:
-    chaos = heard.last.chaos
+def _result(nodeid: str, reported: _ReportedItem) -> ItemResult:
+    chaos = reported.last.chaos
     return ItemResult(
         nodeid,
-        heard.outcome,
+        reported.outcome,
         chaos.verdict,
-        rerun=heard.rerun,
-        interrupted=heard.last.interrupted,
+        rerun=reported.rerun,
+        interrupted=reported.last.interrupted,
         artifacts=chaos.artifacts,
         experiments=chaos.experiments,
     )

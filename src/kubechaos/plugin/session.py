@@ -15,11 +15,11 @@ from ..report import json
 from ..report.formats import FORMATS
 from ..report.run import Run, make_run
 from ..run.artifacts import save_reports
-from ..run.signals import interruptible, let_wait, shielded, terminable
+from ..run.signals import defer, interruptible, shielded, terminable
 from ..settings import FACTOR, Settings
 from . import items, terminal
 from .fixtures import ENDS, identity, pinned, settings
-from .results import Tally
+from .results import Results
 
 NOT_HEALED = 10
 """pytest's exit code when the cluster was left broken; pytest itself uses those up to 6."""
@@ -49,7 +49,7 @@ class ChaosSession:
     def __init__(self, config: pytest.Config, selected: int) -> None:
         self._config = config
         self._worker = hasattr(config, "workerinput")
-        self._tally = Tally(selected)
+        self._results = Results(selected)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -62,10 +62,10 @@ class ChaosSession:
 
         A file that could not be collected may hold chaos tests that will not be run.
         """
-        self._tally.broken |= session.testsfailed > 0
+        self._results.broken |= session.testsfailed > 0
         if self._worker:
-            self._config.workeroutput["kubechaos_selected"] = self._tally.selected  # type: ignore[attr-defined]  # set by xdist
-        elif self._tally.selected:
+            self._config.workeroutput["kubechaos_selected"] = self._results.selected  # type: ignore[attr-defined]  # set by xdist
+        elif self._results.selected:
             with _usage_error():
                 pinned(self._config)
             _forget_report(self._config)
@@ -74,8 +74,10 @@ class ChaosSession:
         """Say what will be hurt, and for how long at worst."""
         if self._worker:
             return ""
-        knobs = settings(self._config)
-        return terminal.header(knobs, knobs.namespace or pinned(self._config).namespace, self._tally.selected)
+        run_settings = settings(self._config)
+        return terminal.header(
+            run_settings, run_settings.namespace or pinned(self._config).namespace, self._results.selected
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
@@ -96,7 +98,7 @@ class ChaosSession:
         item.stash[ENDS] = time.monotonic() + settings.timeout
         timer = yield
         if items.chaotic(item):
-            let_wait(signal.SIGALRM)
+            defer(signal.SIGALRM)
         return timer
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -129,73 +131,73 @@ class ChaosSession:
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Know of an item before its first report, which may never come from an xdist worker."""
-        self._tally.start(nodeid, location)
+        self._results.start(nodeid, location)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Know that every report of an item has come."""
-        self._tally.finish(nodeid)
+        self._results.finish(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count how the item ended."""
-        self._tally.hear(report)
+        self._results.add_report(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Learn from an xdist worker how many chaos items there were, if it lives to say so."""
-        self._tally.broken |= bool(error)
+        """Learn from an xdist worker how many chaos items there were, if it lasts until it can say so."""
+        self._results.broken |= bool(error)
         selected = getattr(node, "workeroutput", {}).get("kubechaos_selected", 0)
-        self._tally.selected = max(self._tally.selected, selected)
+        self._results.selected = max(self._results.selected, selected)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Wrapper:
         """Report what began and did not end before any report is written; have the exit code and the last line."""
-        self._tally.broken |= exitstatus in CUT_SHORT
+        self._results.broken |= exitstatus in CUT_SHORT
         if not self._worker:
-            for report in self._tally.unfinished(unheard=self._config.pluginmanager.hasplugin("dsession")):
+            for report in self._results.unfinished(never_reported=self._config.pluginmanager.hasplugin("dsession")):
                 self._config.hook.pytest_runtest_logreport(report=report)
-            if any(test.verdict is Verdict.NOT_HEALED for test in self._tally.tests):
+            if any(test.verdict is Verdict.NOT_HEALED for test in self._results.tests):
                 session.exitstatus = NOT_HEALED
         yield
-        if not self._worker and (knobs := self._knobs()):
-            run = self._run(knobs)
-            self._write_reports(run, knobs)
-            terminal.last_line(self._config, run, knobs)
+        if not self._worker and (run_settings := self._run_settings()):
+            run = self._run(run_settings)
+            self._write_reports(run, run_settings)
+            terminal.last_line(self._config, run, run_settings)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the top level `chaos` to the JSON report, unless there are no options that could be read."""
-        if (knobs := self._knobs()) is None:
+        if (run_settings := self._run_settings()) is None:
             return
-        metadata = json.plain(self._tally.metadata)
+        metadata = json.plain(self._results.metadata)
         for test in json_report.get("tests", ()):
             if test["nodeid"] in metadata:
                 test.setdefault("metadata", {})["chaos"] = metadata[test["nodeid"]]
-        json_report["chaos"] = json.summary(self._run(knobs))
+        json_report["chaos"] = json.summary(self._run(run_settings))
 
-    def _run(self, knobs: Settings) -> Run:
+    def _run(self, run_settings: Settings) -> Run:
         return make_run(
             version=version("pytest-kubechaos"),
-            run=knobs.run,
-            started=knobs.started,
-            seed=knobs.seed,
-            factor=FACTOR if knobs.simulated else None,
-            cluster=self._tally.cluster,
-            selected=self._tally.selected,
-            broken=self._tally.broken,
-            tests=self._tally.tests,
+            run=run_settings.run,
+            started=run_settings.started,
+            seed=run_settings.seed,
+            factor=FACTOR if run_settings.simulated else None,
+            cluster=self._results.cluster,
+            selected=self._results.selected,
+            broken=self._results.broken,
+            tests=self._results.tests,
         )
 
-    def _write_reports(self, run: Run, knobs: Settings) -> None:
+    def _write_reports(self, run: Run, run_settings: Settings) -> None:
         """Write the run in every format, beside the artifacts of its tests; where no test began, there is nothing."""
         if not run.tests:
             return
-        folder = self._config.rootpath / knobs.results / knobs.run
+        folder = self._config.rootpath / run_settings.results / run_settings.run
         try:
             save_reports(folder, {f"run.{name}": render(run) for name, render in FORMATS.items()})
         except ArtifactsError as error:
             terminal.warn(self._config, str(error))
 
-    def _knobs(self) -> Settings | None:
+    def _run_settings(self) -> Settings | None:
         try:
             return settings(self._config)
         except ConfigError:

@@ -33,6 +33,6 @@ def last_line(config: pytest.Config, run: RunSummary, settings: Settings) -> Non
     """Write the last line of the run: the gate and what it stands on."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        colour = {"green" if run.gate == "pass" else "yellow" if run.gate in ("flaky", "simulated") else "red": True}
+        markup = {"green" if run.gate == "pass" else "yellow" if run.gate in ("flaky", "simulated") else "red": True}
         place = f"{settings.results}/{settings.run}"
-        reporter.write_line(text.summary(run, place), **colour)
+        reporter.write_line(text.summary(run, place), **markup)

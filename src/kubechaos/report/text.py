@@ -37,8 +37,8 @@ def timeline(outage: Outage) -> str:
     head = f"{outage.target} in {outage.target.namespace}: {ready}, availability {outage.availability:.3f}"
     moments = [*_alerts(outage.alerts.all), *_pods(outage)]
     lines = [f"{at:+9.3f} s  {text}" for at, text in sorted(moments, key=lambda moment: moment[0])]
-    holes = [f"gap: {gap.kind}: {gap.why}" for gap in outage.gaps]
-    return "\n".join(safe(line) for line in (head, *lines, *holes))
+    gaps = [f"gap: {gap.kind}: {gap.why}" for gap in outage.gaps]
+    return "\n".join(safe(line) for line in (head, *lines, *gaps))
 
 
 def _alerts(alerts: Sequence[Alert]) -> Iterator[tuple[float, str]]:

@@ -43,7 +43,7 @@ class Artifacts:
         self._line(recording.alert(alert, stream))
 
     def save(self, name: str, value: Any) -> None:
-        """Write a JSON file, replacing an older one whole or not at all."""
+        """Write a JSON file, replacing an older one in one step."""
         _replace(self.folder / name, json.encode(value) + b"\n")
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ def save_reports(folder: Path, reports: Mapping[str, bytes]) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file, replacing an older one whole or not at all."""
+    """Write a file, replacing an older one in one step."""
     scratch = path.with_suffix(".tmp")
     with _writable():
         scratch.write_bytes(content)

@@ -33,7 +33,7 @@ from ..judge.reasons import Cause
 from ..judge.recovery import Limits, ends_at, proof_deadline, recovery_time
 from ..judge.state import State
 from ..judge.verdict import Judgement
-from ..observe.logs import last_words
+from ..observe.logs import log_tails
 from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
 from ..report.text import safe
@@ -162,7 +162,7 @@ class Experiment:
         return [alert for alert in self._alarm.alerts[before:] if alert.name not in BUILT_IN]
 
     def heal(self, *, owed: bool = True) -> None:
-        """Undo what the fault changed; what a lasting one broke is owed from then on, unless told otherwise."""
+        """Undo what the fault changed; what a lasting one broke is owed from then on, unless `owed` is false."""
         lasting = self.plan.fault.lasts is not Lasts.INSTANT
         self.undo()
         if lasting:
@@ -201,7 +201,7 @@ class Experiment:
             version = self._observation.confirm()
         recovered_in = recovery_time(self._observation.state, self.plan.limits, at=self._observation.now())
         if recovered_in > self.plan.limits.within:
-            for pod, text in last_words(self._run.client, self._observation.state.world.active):
+            for pod, text in log_tails(self._run.client, self._observation.state.target.active):
                 self._observation.put_own(Log(self._observation.now(), pod.uid, text))
         return version
 

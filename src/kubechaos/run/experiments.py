@@ -179,7 +179,7 @@ class Experiments:
                 self._running[ref].remove(experiment)
 
     def _abandon(self, experiment: Experiment, error: BaseException) -> None:
-        """Note an error that ended an experiment, and save what is known of it; its verdict tells of the error, too."""
+        """Note an error that ended an experiment, and save what is known of it; its verdict is added to the error."""
         try:
             found = experiment.abandon(error)
             self._note(error, found[0].verdict if found else None)

@@ -16,7 +16,7 @@ from .probes import Probes
 
 
 class Observers:
-    """The observations of one test; `hear` is told of each record and returns the alerts of the user's own rules.
+    """The observations of one test; `handle` is given each record and returns the alerts of the user's own rules.
 
     `about` gives what the recording begins with.
     """
@@ -26,12 +26,12 @@ class Observers:
         access: Access,
         artifacts: Artifacts,
         about: Callable[[], Mapping[str, Any]],
-        hear: Callable[[Target, Record, State], list[Alert]],
+        handle: Callable[[Target, Record, State], list[Alert]],
     ) -> None:
         self._access = access
         self._artifacts = artifacts
         self._about = about
-        self._hear = hear
+        self._handle = handle
         self._observations: dict[Target, Observation] = {}
         self._probes: list[Probes] = []
 
@@ -65,7 +65,7 @@ class Observers:
 
     def _write(self, target: Target, stream: str, record: Record, state: State) -> None:
         self._artifacts.record(record, stream)
-        for alert in self._hear(target, record, state):
+        for alert in self._handle(target, record, state):
             self._artifacts.alert(alert, stream)
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class Observers:
 
 
 def _warn(target: Target, state: State) -> None:
-    if (workload := state.world.workload) and not workload.probed and not target.probes:
+    if (workload := state.target.workload) and not workload.probed and not target.probes:
         warnings.warn(
             f"{target} has no readiness probe: its pods are Ready as soon as they run",
             NoReadinessProbeWarning,

@@ -38,7 +38,7 @@ class Plan:
 
 def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state: State) -> Plan:
     """Return the plan of a fault, with the target as it is now."""
-    workload = state.world.workload
+    workload = state.target.workload
     lasts_for = max(limits.stable_for, workload.min_ready_seconds if workload else 0)
     limits = Limits(limits.within, lasts_for)
     return Plan(
@@ -47,7 +47,7 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, workload.uid if workload else ""),
         limits=limits,
         hold=hold,
-        candidates=tuple(pod.name for pod in candidates(state.world.owned)),
+        candidates=tuple(pod.name for pod in candidates(state.target.owned)),
         permissions=fault.permissions(target.ref.kind),
         seconds=seconds(fault, limits, hold or 0.0, state),
     )
@@ -55,7 +55,7 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
 
 def seconds(fault: Fault, limits: Limits, hold: float, state: State) -> float:
     """Return how long an experiment may take at worst, from the fault to the end of its observation."""
-    proof = fault.effect.deadline([pod.grace for pod in state.world.active])
+    proof = fault.effect.deadline([pod.grace for pod in state.target.active])
     recovery = limits.within + limits.stable_for
     return max(recovery, proof) if fault.lasts is Lasts.INSTANT else proof + hold + HEAL_DEADLINE + recovery
 

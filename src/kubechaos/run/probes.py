@@ -50,7 +50,7 @@ class _Asker:
         self._asked: float | None = None
 
     def ask(self, stopped: threading.Event) -> None:
-        """Ask until told to stop, PERIOD after PERIOD."""
+        """Ask every PERIOD until `stopped` is set."""
         due = time.monotonic()
         while not stopped.wait(max(0.0, due - time.monotonic())):
             due = max(due + PERIOD, time.monotonic())

@@ -1,7 +1,7 @@
-"""Test your test: chaos on a simulated cluster of the test's own, whose workloads can be made sick on purpose."""
+"""Test your test: chaos on a simulated cluster of the test's own, whose workloads can be made to fail on purpose."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..observe.cluster import Cluster
 from ..target import Target
@@ -9,6 +9,7 @@ from .chaos import Chaos
 
 if TYPE_CHECKING:
     from kubesim import Simulation
+    from kubesim.failures import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +20,23 @@ class Rehearsal:
     cluster: Cluster
     simulation: "Simulation"
 
-    def deployment(self, name: str, *, replacements: str = "", **options: Any) -> Target:
-        """Return a Deployment of the manifests as a target; its replacements suffer from a sickness, if one is named.
+    def deployment(self, name: str, *, replacements: "Failure | str" = "") -> Target:
+        """Return a Deployment of the manifests as a target; `replacements` is the failure that its new pods have.
 
-        Raises ValueError naming the sicknesses that there are. `options` are those of `kubesim.Sickness`.
+        A failure is a class of `kubesim.failures` with its parameters, or the name of one; "" stands for none.
+        Raises ValueError for an unknown name, naming the failures that there are.
         """
-        return self._sick("Deployment", name, replacements, options)
+        return self._target("Deployment", name, replacements)
 
-    def statefulset(self, name: str, *, replacements: str = "", **options: Any) -> Target:
+    def statefulset(self, name: str, *, replacements: "Failure | str" = "") -> Target:
         """Return a StatefulSet of the manifests as a target, as `deployment` does."""
-        return self._sick("StatefulSet", name, replacements, options)
+        return self._target("StatefulSet", name, replacements)
 
-    def daemonset(self, name: str, *, replacements: str = "", **options: Any) -> Target:
+    def daemonset(self, name: str, *, replacements: "Failure | str" = "") -> Target:
         """Return a DaemonSet of the manifests as a target, as `deployment` does."""
-        return self._sick("DaemonSet", name, replacements, options)
+        return self._target("DaemonSet", name, replacements)
 
-    def _sick(self, kind: str, name: str, sickness: str, options: dict[str, Any]) -> Target:
-        if sickness:
-            self.simulation.sicken(sickness, name, replacements=True, **options)
+    def _target(self, kind: str, name: str, replacements: "Failure | str") -> Target:
+        if replacements:
+            self.simulation.inject(replacements, name, replacements=True)
         return self.cluster.workload(kind, name)

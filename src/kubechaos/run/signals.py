@@ -7,7 +7,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import Final
 
-from ..deferred_signals import Handler, patient
+from ..deferred_signals import DEFERRED_SIGNALS, Handler
 from ..errors import InterruptedOutage
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -17,31 +17,31 @@ IMPATIENT: Final = 3
 
 @contextmanager
 def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
-    """Turn the first signal into an InterruptedOutage where it arrives, and tell `stop` that the session is over."""
-    heard: list[str] = []
-    with _handled(_listening(heard, stop, at_once=True)):
+    """Turn the first signal into an InterruptedOutage where it arrives, and call `stop` so that the session ends."""
+    received: list[str] = []
+    with _handled(_recording(received, stop, at_once=True)):
         yield
-        if heard:
-            raise InterruptedOutage(f"interrupted by {heard[0]}, which the test swallowed")
+        if received:
+            raise InterruptedOutage(f"interrupted by {received[0]}, which the test swallowed")
 
 
 @contextmanager
 def shielded(stop: Callable[[str], None]) -> Iterator[None]:
     """Hold a signal back until the work is done, then raise it as an InterruptedOutage."""
-    heard: list[str] = []
-    with _handled(_listening(heard, stop, at_once=False)):
+    received: list[str] = []
+    with _handled(_recording(received, stop, at_once=False)):
         yield
-    if heard:
-        raise InterruptedOutage(f"interrupted by {heard[0]}")
+    if received:
+        raise InterruptedOutage(f"interrupted by {received[0]}")
 
 
-def _listening(heard: list[str], stop: Callable[[str], None], *, at_once: bool) -> Handler:
+def _recording(received: list[str], stop: Callable[[str], None], *, at_once: bool) -> Handler:
     def handler(number: int, frame: FrameType | None) -> None:
-        heard.append(signal.Signals(number).name)
-        stop(f"interrupted by {heard[0]}")
-        if at_once and len(heard) == 1:
-            raise InterruptedOutage(f"interrupted by {heard[0]}")
-        if len(heard) >= IMPATIENT:
+        received.append(signal.Signals(number).name)
+        stop(f"interrupted by {received[0]}")
+        if at_once and len(received) == 1:
+            raise InterruptedOutage(f"interrupted by {received[0]}")
+        if len(received) >= IMPATIENT:
             raise KeyboardInterrupt
 
     return handler
@@ -54,11 +54,11 @@ def terminable() -> Iterator[None]:
         yield
 
 
-def let_wait(number: int) -> None:
-    """Let the handler that a signal has now wait for what must be whole."""
+def defer(number: int) -> None:
+    """Let the handler that a signal has now wait for sections in which signals are deferred."""
     handler = signal.getsignal(number)
     if callable(handler):
-        signal.signal(number, patient(handler))
+        signal.signal(number, DEFERRED_SIGNALS.wrap(handler))
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _handled(handler: Handler, signals: Iterable[signal.Signals] = SIGNALS) -> I
     if current_thread() is not main_thread():  # Python delivers signals to the main thread only
         yield
         return
-    before = {number: signal.signal(number, patient(handler)) for number in signals}
+    before = {number: signal.signal(number, DEFERRED_SIGNALS.wrap(handler)) for number in signals}
     try:
         yield
     finally:

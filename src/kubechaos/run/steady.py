@@ -35,24 +35,24 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
 
 def _check_wanted(observation: Observation) -> None:
     target = observation.target
-    if observation.state.world.wanted < target.min_replicas:
-        observation.confirm()  # what has just been put back may not have been heard of yet
-    world = observation.state.world
-    if not world.lost and world.wanted < target.min_replicas:
+    if observation.state.target.wanted < target.min_replicas:
+        observation.confirm()  # the stream may not have shown yet what was just restored
+    now = observation.state.target
+    if not now.lost and now.wanted < target.min_replicas:
         raise TooFewReplicasError(
-            f"{target} wants {world.wanted} replicas, but surviving a loss needs {target.min_replicas}: "
+            f"{target} wants {now.wanted} replicas, but surviving a loss needs {target.min_replicas}: "
             f"scale it up, or lower min_replicas="
         )
 
 
 def _check_controlled(observation: Observation) -> None:
     """Refuse pods that nothing would bring back as they were."""
-    target, world = observation.target, observation.state.world
-    if KINDS[world.kind].is_workload:
+    target, now = observation.target, observation.state.target
+    if KINDS[now.kind].is_workload:
         return
-    if not world.pods:
+    if not now.pods:
         raise NotFoundTargetError(f"no pod in namespace {target.ref.namespace} has the labels {target.ref.name}")
-    for pod in sorted(world.pods.values(), key=lambda pod: pod.name):
+    for pod in sorted(now.pods.values(), key=lambda pod: pod.name):
         if not pod.owner:
             why = f"{target}: pod {pod.name} has no controller, so nothing would bring it back"
             raise RefusedError(why, code="NoController")

@@ -113,7 +113,7 @@ class Answers:
 
     def check_allowed(self, where: Place, verb: str) -> None:
         """Raise Refused for what is forbidden."""
-        if not self._cluster.ward.forbids(verb, where.resource, where.namespace):
+        if not self._cluster.failures.forbids(verb, where.resource, where.namespace):
             return
         named = f' "{where.name}"' if where.name else ""
         scope = f'in the namespace "{where.namespace}"' if where.namespace else "at the cluster scope"
@@ -133,7 +133,7 @@ class Answers:
         asked: dict[str, Any] = (review.get("spec") or {}).get("resourceAttributes") or {}
         if not asked:
             raise _nothing_asked()
-        forbidden = self._cluster.ward.forbids(
+        forbidden = self._cluster.failures.forbids(
             asked.get("verb", ""), asked.get("resource", ""), asked.get("namespace", "")
         )
         return Answer(encode({**review, "status": {"allowed": not forbidden}}), 201)

@@ -1,4 +1,4 @@
-"""Whether an image can be had: every one can, but what has no valid name, and what is asked of a registry here."""
+"""Whether an image can be pulled: every image can, unless its name is invalid or its registry is on localhost."""
 
 import re
 from dataclasses import dataclass
@@ -14,22 +14,23 @@ PRESENT: Final = 'Container image "{}" already present on machine and can be acc
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why an image cannot be had: the reason that a waiting container gives, and the runtime's own words."""
+class Problem:
+    """Why an image cannot be had: the reason in the container's status, and the container runtime's message."""
 
     reason: str
     message: str
 
 
-def trouble(image: str, policy: str, *, sick: bool) -> Trouble | None:
-    """Return why an image cannot be had; None if it can. Nobody listens on localhost: its registries refuse."""
+def problem(image: str, policy: str, *, fails: bool) -> Problem | None:
+    """Return why an image cannot be had; None if it can. `fails` says that no registry has it."""
     if not _NAME.fullmatch(image):
-        return Trouble("InvalidImageName", _malformed(image))
-    if not sick and not _HERE.match(image):
+        return Problem("InvalidImageName", _malformed(image))
+    # Nobody listens on localhost, so a registry there refuses the connection; any other image is taken to be present.
+    if not fails and not _HERE.match(image):
         return None
     if policy == "Never":
-        return Trouble("ErrImageNeverPull", f'Container image "{image}" is not present with pull policy of Never')
-    return Trouble("ErrImagePull", _refused(image))
+        return Problem("ErrImageNeverPull", f'Container image "{image}" is not present with pull policy of Never')
+    return Problem("ErrImagePull", _refused(image))
 
 
 def identity(image: str) -> str:

@@ -1,21 +1,30 @@
-"""How many seconds the stages of a pod's life take, as measured on a real cluster."""
+"""How many seconds each state of a pod lasts, as measured on a real cluster."""
 
 from typing import Final
 
+# Recordings of a real cluster are compared with the order of what is seen here (tests/scenarios), not with its times;
+# but these numbers decide in which order what happens to several pods is seen.
 CREATING: Final = 0.02
 STARTED: Final = 0.4
 STAGGER: Final = 0.035
 """So far apart do four pods start that are made together: each is Ready before the next one runs, as often seen."""
 TERM: Final = 0.05
+"""From the deletion to the event Killing."""
 STOPPED: Final = 0.15
+"""From SIGTERM to the end of containers that obey it."""
 RELIST: Final = 0.9
 """From the end of a changed container to the status in which it runs again: the kubelet looks once a second."""
 GONE: Final = 0.85
 """From the end of the containers to the pod's: the kubelet looks once a second."""
 NEVER_RAN: Final = 0.3
 PULLED: Final = 0.75
+"""How long a pull takes that fails."""
 PULL_BACK_OFF: Final = 11.7
 FIRST_PULL: Final = 27.0
 SOON: Final = 0.5
 """What needs no pull to fail is tried again sooner."""
+FIRST_RESTART: Final = 1.0
+EXIT_SEEN: Final = 0.5
+"""From the exit of a container to CrashLoopBackOff."""
+FIRST_BACK_OFF: Final = 10.0
 LONGEST_BACK_OFF: Final = 300.0

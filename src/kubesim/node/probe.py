@@ -1,65 +1,68 @@
-"""A pod's readiness probe: asked while its answer may still change, and not after that."""
+"""A pod's readiness probe: made while its result may still change, and not after that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from ..clock import Timer, Timers
-from ..failures import Sickness
+from ..failures import ReadinessFailure
 from ..store.objects import Stored, is_ready
 
 FIRST: Final = 0.02
 
 
 class Probe:
-    """Calls `found(ready, why not)` when a probe was made; a healthy container answers the first one."""
+    """Calls `found(ready, message)` after every probe; the message is None for a probe that passed."""
 
     def __init__(self, timers: Timers, found: Callable[[bool, str | None], None]) -> None:
         self._timers = timers
         self._found = found
         self._timer: Timer | None = None
         self._began = 0.0
-        self._failures = 0
+        self._failed = 0
         self._ready = False
         self._spec: dict[str, float] = {}
-        self._sick: Mapping[str, Sickness] = {}
+        self._failure: ReadinessFailure | None = None
 
     @staticmethod
     def needed(pod: Stored) -> bool:
-        """Whether any container has a readiness probe; without one, running is being ready."""
+        """Return whether any container has a readiness probe; one without is Ready as soon as it runs."""
         return any("readinessProbe" in each for each in pod.spec["containers"])
 
-    def start(self, pod: Stored, sick: Mapping[str, Sickness], *, at_once: bool) -> None:
-        """Begin to probe, at once for a container that has just been started, else at the next period."""
+    def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool) -> None:
+        """Begin to probe: at once for a container that has just been started, else after a period."""
         self.stop()
         if not self.needed(pod):
             return
         self._spec = next(each["readinessProbe"] for each in pod.spec["containers"] if "readinessProbe" in each)
-        self._sick, self._failures, self._ready = sick, 0, is_ready(pod)
+        self._failure, self._failed, self._ready = failure, 0, is_ready(pod)
         self._began = self._timers.now()
-        if at_once or sick or not is_ready(pod):
-            wait = self._spec.get("initialDelaySeconds", 0) + FIRST if at_once else self._spec["periodSeconds"]
-            self._timer = self._timers.after(wait, self._ask)
+        if at_once:
+            self._timer = self._timers.after(self._spec.get("initialDelaySeconds", 0) + FIRST, self._probe)
+        elif failure is not None or not is_ready(pod):
+            self._timer = self._timers.after(self._spec["periodSeconds"], self._probe)
 
     def stop(self) -> None:
         """Probe no more."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _ask(self) -> None:
-        answers = self._answers()
-        self._failures = 0 if answers else self._failures + 1
-        self._ready = answers or (self._ready and self._failures < self._spec["failureThreshold"])
-        failed = "HTTP probe failed with statuscode: 503" if "httpGet" in self._spec else ""
-        self._found(self._ready, None if answers else failed)
-        if not answers or "flapping" in self._sick:
-            self._timer = self._timers.after(self._spec["periodSeconds"], self._ask)
+    def _probe(self) -> None:
+        passes = self._failure is None or self._failure.passes(self._timers.now() - self._began)
+        recurs = self._failure is not None and self._failure.recurs
+        if passes:
+            self._failed = 0
+            self._ready = True
+            self._found(self._ready, None)
+        else:
+            self._failed += 1
+            self._ready = self._ready and self._failed < self._spec["failureThreshold"]
+            self._found(self._ready, self._message())
+        # A container that has passed goes on passing unless its failure recurs. Probing it for ever would only keep
+        # the heap of timers busy: a thousand pods that are Ready cost nothing.
+        if not passes or recurs:
+            self._timer = self._timers.after(self._spec["periodSeconds"], self._probe)
 
-    def _answers(self) -> bool:
-        age = self._timers.now() - self._began
-        if "never-ready" in self._sick:
-            return False
-        if slow := self._sick.get("slow-ready"):
-            return age >= slow.seconds
-        if flapping := self._sick.get("flapping"):
-            return int(age / flapping.seconds) % 2 == 0
-        return True
+    def _message(self) -> str:
+        if "httpGet" in self._spec:
+            return "HTTP probe failed with statuscode: 503"
+        return ""

@@ -7,7 +7,8 @@ from ..apiserver.registry import Registry
 from ..controllers.node_affinity import untolerated
 from ..controllers.queue import Queue
 from ..controllers.recorder import SCHEDULER, Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
+from ..failures import SchedulerSilent, Unschedulable
 from ..store.kinds import NODE, POD
 from ..store.objects import Stored, condition, is_terminal
 from ..store.store import Change, Key
@@ -19,9 +20,9 @@ LAG: Final = 0.012
 class Scheduler:
     """The default scheduler: nodes that fit, the emptiest of the pod's own kind first."""
 
-    def __init__(self, registry: Registry, ward: Ward) -> None:
+    def __init__(self, registry: Registry, failures: FailureRegistry) -> None:
         self._registry = registry
-        self._ward = ward
+        self._failures = failures
         self._recorder = Recorder(registry, SCHEDULER)
         self._used: dict[str, Counter[str]] = {}
         self._alike: Counter[tuple[str, str]] = Counter()
@@ -68,7 +69,7 @@ class Scheduler:
         self._stuck.pop(key, None)
         if pod is None or pod.spec.get("nodeName") or pod.deleting:
             return
-        if self._ward.silent("scheduler-silent"):
+        if self._failures.everywhere(SchedulerSilent):
             self._stuck[key] = None
             return
         nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
@@ -81,8 +82,9 @@ class Scheduler:
 
     def _obstacle(self, pod: Stored, node: Stored) -> Why | None:
         found = obstacle(pod, node, self._used.get(node.name, Counter()))
-        if found is None and "unschedulable" in self._ward.of(pod):
-            return Why("Insufficient cpu", helped=True)
+        unschedulable = self._failures.of(pod, Unschedulable)
+        if found is None and unschedulable is not None:
+            return Why(unschedulable.obstacle, helped=True)
         return found
 
     def _score(self, pod: Stored, node: Stored) -> tuple[Any, ...]:

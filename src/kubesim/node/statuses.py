@@ -1,4 +1,4 @@
-"""What a kubelet says of a pod: phases, conditions, containers."""
+"""The parts of a pod's status: phase, conditions, and the statuses of its containers."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,8 +9,10 @@ ContainerState = Callable[[Body, Body], Body]
 """From a container's spec and its status before to its status."""
 
 NOT_READY: Final = "ContainersNotReady"
+KILLED: Final = 137
+"""The exit code of SIGKILL."""
 NEVER_STARTED: Final = {
-    "exitCode": 137,
+    "exitCode": KILLED,
     "reason": "ContainerStatusUnknown",
     "message": "The container could not be located when the pod was terminated",
     "startedAt": None,
@@ -18,7 +20,7 @@ NEVER_STARTED: Final = {
 }
 
 
-def told(pod: Stored, now: str, phase: str, *, ready: bool = False, reason: str = "") -> Body:
+def pod_status(pod: Stored, now: str, phase: str, *, ready: bool = False, reason: str = "") -> Body:
     """Return a pod's status with a phase, and conditions that say why it is not ready."""
     names = " ".join(each["name"] for each in pod.spec["containers"])
     unready = {"reason": reason or NOT_READY}
@@ -32,16 +34,21 @@ def told(pod: Stored, now: str, phase: str, *, ready: bool = False, reason: str 
         _condition(pod, now, "ContainersReady", ready, unready),
         condition(pod, "PodScheduled"),
     ]
-    if disrupted := condition(pod, "DisruptionTarget"):
+    # The kubelet owns these conditions, but not the API server's DisruptionTarget of an evicted pod: it stays.
+    disrupted = condition(pod, "DisruptionTarget")
+    if disrupted:
         conditions.insert(0, disrupted)
     return {**pod.status, "phase": phase, "conditions": conditions}
 
 
 def _condition(pod: Stored, now: str, type_: str, holds: bool, why: Body | None = None) -> Body:
-    before, status = condition(pod, type_), str(holds)
-    since = before["lastTransitionTime"] if before.get("status") == status else now
-    told: Body = {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
-    return told if holds or not why else {**told, **why}
+    before, status, since = condition(pod, type_), str(holds), now
+    if before.get("status") == status:
+        since = before["lastTransitionTime"]
+    new: Body = {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
+    if not holds and why:
+        new |= why
+    return new
 
 
 def container(spec: Body, state: Body, *, before: Body, **more: Any) -> Body:
@@ -62,8 +69,45 @@ def container(spec: Body, state: Body, *, before: Body, **more: Any) -> Body:
 
 
 def known(pod: Stored, name: str) -> Body:
-    """Return what is known of a container; empty if nothing is."""
-    return next((each for each in pod.status.get("containerStatuses") or () if each["name"] == name), {})
+    """Return the status of a container; empty if it has none yet."""
+    return next((each for each in _statuses(pod) if each["name"] == name), {})
+
+
+def running(pod: Stored) -> bool:
+    """Return whether any of a pod's containers runs."""
+    return any("running" in each["state"] for each in _statuses(pod))
+
+
+def lacks_image(pod: Stored) -> bool:
+    """Return whether any of a pod's containers waits for an image."""
+    waits = [each["state"].get("waiting") or {} for each in _statuses(pod)]
+    return any("Image" in each.get("reason", "") for each in waits)
+
+
+def without_container(pod: Stored) -> str:
+    """Return the phase of a pod whose containers wait: Pending, unless they have run."""
+    if any(each.get("containerID") for each in _statuses(pod)):
+        return "Running"
+    return "Pending"
+
+
+def _statuses(pod: Stored) -> list[Body]:
+    return pod.status.get("containerStatuses") or []
+
+
+def waiting(reason: str, message: str = "") -> ContainerState:
+    """Return the status of containers that wait."""
+    waits = {"reason": reason}
+    if message:
+        waits["message"] = message
+
+    def state(spec: Body, before: Body) -> Body:
+        status = container(spec, {"waiting": waits}, before=before)
+        if "terminated" in before.get("state", {}):
+            status["lastState"] = before["state"]
+        return status
+
+    return state
 
 
 def terminated(before: Body, now: str, reason: str, exit_code: int) -> Body:
@@ -71,35 +115,6 @@ def terminated(before: Body, now: str, reason: str, exit_code: int) -> Body:
     began = before.get("state", {}).get("running", {}).get("startedAt", now)
     ended = {"exitCode": exit_code, "reason": reason, "startedAt": began, "finishedAt": now}
     return {"terminated": ended | {"containerID": before.get("containerID", "")}}
-
-
-def running(pod: Stored) -> bool:
-    """Whether any of a pod's containers runs."""
-    return any("running" in each["state"] for each in pod.status.get("containerStatuses") or ())
-
-
-def waiting(reason: str, message: str = "") -> ContainerState:
-    """Return the status of containers that wait."""
-    state = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
-
-    def told(spec: Body, before: Body) -> Body:
-        ended = "terminated" in before.get("state", {})
-        return container(spec, state, before=before, **({"lastState": before["state"]} if ended else {}))
-
-    return told
-
-
-def lacks_image(pod: Stored) -> bool:
-    """Whether any of a pod's containers waits for an image."""
-    told = [each["state"].get("waiting") or {} for each in pod.status.get("containerStatuses") or ()]
-    return any("Image" in each.get("reason", "") for each in told)
-
-
-def without_container(pod: Stored) -> str:
-    """Return the phase of a pod whose containers wait: Pending, unless they have run."""
-    return (
-        "Running" if any(each.get("containerID") for each in pod.status.get("containerStatuses") or ()) else "Pending"
-    )
 
 
 def ended(now: str, reason: str, exit_code: int) -> ContainerState:
@@ -114,7 +129,33 @@ def ended(now: str, reason: str, exit_code: int) -> ContainerState:
     return state
 
 
-def go_time(seconds: float) -> str:
+def crash_back_off(pod: Stored, seconds: float) -> ContainerState:
+    """Return the status of containers that have exited, and will be restarted in so many seconds."""
+
+    def state(spec: Body, before: Body) -> Body:
+        where = f"{spec['name']} pod={pod.name}_{pod.namespace}({pod.uid})"
+        message = f"back-off {_go_time(seconds)} restarting failed container={where}"
+        waits = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
+        return {**before, "lastState": before["state"], "state": waits, "started": False}
+
+    return state
+
+
+def restarted(fresh: ContainerState) -> ContainerState:
+    """Return the status of containers that are started again after they have exited."""
+
+    def state(spec: Body, before: Body) -> Body:
+        last = before["lastState"]
+        if "terminated" in before["state"]:
+            last = before["state"]
+        return {**fresh(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
+
+    return state
+
+
+def _go_time(seconds: float) -> str:
     """Write seconds as Go does: 10s, 1m20s, 5m0s."""
     minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+    if not minutes:
+        return f"{rest}s"
+    return f"{minutes}m{rest}s"

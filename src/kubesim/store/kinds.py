@@ -53,7 +53,7 @@ SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", generations=
 BUDGET = Kind("PodDisruptionBudget", "policy", "poddisruptionbudgets", True, ("status",), generations=True)
 
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
-"""What users write: the kinds whose pods a sickness is asked for by name."""
+"""What users write: the kinds whose pods a failure is injected into by name."""
 OWNERS = (*WORKLOADS, REPLICA_SET)
 """The kinds with a selector and a template of pods."""
 KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, *OWNERS, CONTROLLER_REVISION, SLICE, BUDGET)

@@ -9,7 +9,8 @@ from ..controllers.availability import Availability
 from ..controllers.event_queue import Attention
 from ..controllers.int_or_string import share
 from ..controllers.recorder import Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
+from ..failures import ControllerSilent
 from ..store.kinds import DAEMON_SET, NODE, POD
 from ..store.objects import Body, Stored, is_ready
 from ..store.refusals import Refused
@@ -45,10 +46,10 @@ class Round:
 class DaemonSets:
     """The DaemonSet controller."""
 
-    def __init__(self, registry: Registry, deletion: Deletion, ward: Ward) -> None:
+    def __init__(self, registry: Registry, deletion: Deletion, failures: FailureRegistry) -> None:
         self._registry = registry
         self._deletion = deletion
-        self._ward = ward
+        self._failures = failures
         self._history = History(registry)
         self._recorder = Recorder(registry, "daemonset-controller")
         self._queue = Attention(registry, DAEMON_SET, POD, LAG, self._reconcile)
@@ -67,7 +68,7 @@ class DaemonSets:
 
     def _reconcile(self, key: Key) -> None:
         daemon_set = self._registry.store.get(DAEMON_SET, *key)
-        if daemon_set is None or daemon_set.deleting or self._ward.silent("controller-silent", daemon_set):
+        if daemon_set is None or daemon_set.deleting or self._failures.stops(ControllerSilent, daemon_set):
             return
         try:
             now = self._look(daemon_set)

@@ -6,7 +6,8 @@ from ..apiserver.registry import Registry
 from ..controllers.event_queue import Attention
 from ..controllers.pod_counts import Tally
 from ..controllers.recorder import Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
+from ..failures import ControllerSilent
 from ..store.kinds import DEPLOYMENT, REPLICA_SET
 from ..store.objects import Stored
 from ..store.refusals import Refused
@@ -20,10 +21,10 @@ LAG: Final = 0.005
 class Deployments:
     """The Deployment controller."""
 
-    def __init__(self, registry: Registry, tally: Tally, ward: Ward) -> None:
+    def __init__(self, registry: Registry, tally: Tally, failures: FailureRegistry) -> None:
         self._registry = registry
         self._tally = tally
-        self._ward = ward
+        self._failures = failures
         self._recorder = Recorder(registry, "deployment-controller")
         self._queue = Attention(registry, DEPLOYMENT, REPLICA_SET, LAG, self._reconcile)
         self.wake = self._queue.wake
@@ -31,7 +32,7 @@ class Deployments:
 
     def _reconcile(self, key: Key) -> None:
         deployment = self._registry.store.get(DEPLOYMENT, *key)
-        if deployment is None or deployment.deleting or self._ward.silent("controller-silent", deployment):
+        if deployment is None or deployment.deleting or self._failures.stops(ControllerSilent, deployment):
             return
         try:
             new, olds = revisions.split(self._registry, deployment)

@@ -9,7 +9,8 @@ from ..controllers.availability import Availability
 from ..controllers.event_queue import Attention
 from ..controllers.pod_counts import Count, Tally
 from ..controllers.recorder import Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
+from ..failures import ControllerSilent
 from ..store.kinds import POD, REPLICA_SET
 from ..store.objects import Body, Stored, is_active
 from ..store.refusals import Refused
@@ -24,11 +25,11 @@ BATCH_GAP: Final = 0.006
 class ReplicaSets:
     """The ReplicaSet controller."""
 
-    def __init__(self, registry: Registry, deletion: Deletion, tally: Tally, ward: Ward) -> None:
+    def __init__(self, registry: Registry, deletion: Deletion, tally: Tally, failures: FailureRegistry) -> None:
         self._registry = registry
         self._deletion = deletion
         self._tally = tally
-        self._ward = ward
+        self._failures = failures
         self._recorder = Recorder(registry, "replicaset-controller")
         self._busy: set[str] = set()
         self._queue = Attention(registry, REPLICA_SET, POD, LAG, self._reconcile)
@@ -38,7 +39,7 @@ class ReplicaSets:
         replica_set = self._registry.store.get(REPLICA_SET, *key)
         if replica_set is None or replica_set.deleting or replica_set.uid in self._busy:
             return
-        if self._ward.silent("controller-silent", replica_set):
+        if self._failures.stops(ControllerSilent, replica_set):
             return
         count = self._count(replica_set)
         missing = replica_set.spec["replicas"] - count.active

@@ -9,7 +9,8 @@ from ..controllers.availability import Availability
 from ..controllers.event_queue import Attention
 from ..controllers.int_or_string import share
 from ..controllers.recorder import Recorder
-from ..failures import Ward
+from ..failure_registry import FailureRegistry
+from ..failures import ControllerSilent
 from ..store.kinds import POD, STATEFUL_SET
 from ..store.objects import Body, Stored, is_terminal
 from ..store.refusals import Refused
@@ -48,10 +49,10 @@ class Turn:
 class StatefulSets:
     """The StatefulSet controller."""
 
-    def __init__(self, registry: Registry, deletion: Deletion, ward: Ward) -> None:
+    def __init__(self, registry: Registry, deletion: Deletion, failures: FailureRegistry) -> None:
         self._registry = registry
         self._deletion = deletion
-        self._ward = ward
+        self._failures = failures
         self._history = History(registry)
         self._recorder = Recorder(registry, "statefulset-controller")
         self._queue = Attention(registry, STATEFUL_SET, POD, LAG, self._reconcile)
@@ -59,7 +60,7 @@ class StatefulSets:
 
     def _reconcile(self, key: Key) -> None:
         stateful_set = self._registry.store.get(STATEFUL_SET, *key)
-        if stateful_set is None or self._ward.silent("controller-silent", stateful_set):
+        if stateful_set is None or self._failures.stops(ControllerSilent, stateful_set):
             return
         try:
             turn = self._look(stateful_set)

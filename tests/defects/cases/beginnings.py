@@ -11,7 +11,7 @@ CONFIG_ENV = {"env": [{"name": "KEY", "valueFrom": {"configMapKeyRef": {"name": 
 
 
 def never(name: str, code: str, **more: object) -> Case:
-    """Return a case of a target that is sick from the start."""
+    """Return a case of a target that fails from the start."""
     return Case(name, "not_steady", code, settle=8, **more)  # type: ignore[arg-type]
 
 

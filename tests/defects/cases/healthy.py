@@ -4,7 +4,7 @@ from kubechaos import Outage, kill
 from tests.defects import plants
 from tests.defects.scene import Case
 from tests.defects.workloads import (
-    DEAF,
+    IGNORES_TERM,
     LITTLE,
     QUIET,
     bare_pod,
@@ -95,7 +95,7 @@ CASES = [
         "victim that ignores sigterm",
         "recovered",
         NOTHING,
-        workload=deployment(template(web(DEAF), grace=6)),
+        workload=deployment(template(web(IGNORES_TERM), grace=6)),
         fact=lambda outage: outage.recovery_time < 5 and outage.proof is not None and outage.proof.at > 4,
     ),
     Case(

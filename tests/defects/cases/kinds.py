@@ -6,7 +6,7 @@ from tests.defects.cases.healthy import NOTHING
 from tests.defects.cases.replacements import CRASHED, PROBE
 from tests.defects.scene import Case, Scene
 from tests.defects.workloads import (
-    DEAF,
+    IGNORES_TERM,
     bare_pod,
     daemon_set,
     deployment,
@@ -50,7 +50,7 @@ CASES = [
         "stateful set that ignores sigterm",
         "recovered",
         "Creating",
-        workload=stateful_set(template(web(DEAF), grace=4)),
+        workload=stateful_set(template(web(IGNORES_TERM), grace=4)),
         within=20,
         fact=lambda outage: outage.recovery_time > 4,
     ),

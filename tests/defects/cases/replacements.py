@@ -1,4 +1,4 @@
-"""Replacements that are sick, while the template is what it was: no recovery, and the cause is named."""
+"""Replacements that fail, while the template is what it was: no recovery, and the cause is named."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from tests.defects import plants
 from tests.defects.scene import Case
 from tests.defects.workloads import (
     ALIVE,
-    DEAF,
+    IGNORES_TERM,
     LITTLE,
     MODE,
     bare_pod,
@@ -35,25 +35,25 @@ WITH_FIRST = deployment(template(initContainers=[first()]))
 SIDE = container("side", 'test "$MODE" != side-crash || exit 6; sleep 600 & wait', restartPolicy="Always")
 
 
-def sick(name: str, code: str, **more: object) -> Case:
+def failing(name: str, code: str, **more: object) -> Case:
     """Return a case that is not recovered from."""
     return Case(name, "not_recovered", code, **more)  # type: ignore[arg-type]
 
 
 CASES = [
-    sick("never ready", **PROBE, mode="hang"),
-    sick("too slow", **PROBE, mode="slow", within=3),
-    sick("flapping", "Flapping", mode="flap", stable_for=4, within=10),
-    sick("crash loop", CRASHED, says="exit code 3", mode="crash", alerts=("CrashLoopBackOff",)),
-    sick("crash loop with its last words", CRASHED, says="no licence was found", mode="crash"),
-    sick(
+    failing("never ready", **PROBE, mode="hang"),
+    failing("too slow", **PROBE, mode="slow", within=3),
+    failing("flapping", "Flapping", mode="flap", stable_for=4, within=10),
+    failing("crash loop", CRASHED, says="exit code 3", mode="crash", alerts=("CrashLoopBackOff",)),
+    failing("crash loop with its last words", CRASHED, says="no licence was found", mode="crash"),
+    failing(
         "out of memory",
         "OOMKilled",
         mode="hungry",
         workload=deployment(template(web(resources=LITTLE))),
         alerts=("OOMKilled",),
     ),
-    sick(
+    failing(
         "out of memory when just ready",
         "OOMKilled",
         mode="soon-hungry",
@@ -62,8 +62,8 @@ CASES = [
         stable_for=5,
         alerts=("OOMKilled",),
     ),
-    sick("crash when just ready", CRASHED, says="exit code 4", mode="soon-crash", within=10, stable_for=5),
-    sick(
+    failing("crash when just ready", CRASHED, says="exit code 4", mode="soon-crash", within=10, stable_for=5),
+    failing(
         "liveness that fails when just ready",
         # In its back-off the API no longer says that it was the liveness probe that ended the container, only that it
         # ended as told to: a crash has another exit code.
@@ -74,7 +74,7 @@ CASES = [
         within=10,
         stable_for=5,
     ),
-    sick(
+    failing(
         "image that is gone",
         "ImagePullBackOff",
         prepare=plants.tag(GONE),
@@ -82,7 +82,7 @@ CASES = [
         plant=plants.untag(GONE),
         alerts=("ImagePullBackOff",),
     ),
-    sick(
+    failing(
         "pull that hangs",
         "Pulling",
         prepare=plants.tag(MUTE),
@@ -91,7 +91,7 @@ CASES = [
         under=plants.with_a_mute_registry,
         alerts=("NotStarted",),
     ),
-    sick(
+    failing(
         "config map that is missing",
         "CreateContainerConfigError",
         says=MISSING,
@@ -100,7 +100,7 @@ CASES = [
         plant=plants.doing("delete", "configmap", "config"),
         alerts=("CreateContainerConfigError",),
     ),
-    sick(
+    failing(
         "secret that is missing",
         "CreateContainerConfigError",
         says='"secret" not found',
@@ -108,7 +108,7 @@ CASES = [
         workload=deployment(template(web(**FROM_SECRET))),
         plant=plants.doing("delete", "secret", "secret"),
     ),
-    sick(
+    failing(
         "volume that cannot be mounted",
         "FailedMount",
         says=MISSING,
@@ -117,47 +117,47 @@ CASES = [
         plant=plants.doing("delete", "configmap", "config"),
         alerts=("NotStarted",),
     ),
-    sick(
+    failing(
         "init container that fails",
         CRASHED,
         says="first.*exit code 5|exit code 5.*first",
         mode="first-crash",
         workload=WITH_FIRST,
     ),
-    sick("init container that hangs", "PodInitializing", says="first", mode="first-hang", workload=WITH_FIRST),
-    sick(
+    failing("init container that hangs", "PodInitializing", says="first", mode="first-hang", workload=WITH_FIRST),
+    failing(
         "sidecar that crashes",
         CRASHED,
         says="side.*exit code 6|exit code 6.*side",
         mode="side-crash",
         workload=deployment(template(initContainers=[SIDE])),
     ),
-    sick(
+    failing(
         "readiness gate that stays shut",
         "ReadinessGatesNotReady",
         says="example.com/gate",
         workload=deployment(template(web(), readinessGates=[{"conditionType": "example.com/gate"}])),
         before_steady=plants.gates,
     ),
-    sick(
+    failing(
         "no node", "Unschedulable", says="0/2 nodes are available", under=plants.on_no_node, alerts=("Unschedulable",)
     ),
-    sick("quota", "FailedCreate", says="exceeded quota: full", plant=plants.quota, alerts=("FailedCreate",)),
-    sick(
+    failing("quota", "FailedCreate", says="exceeded quota: full", plant=plants.quota, alerts=("FailedCreate",)),
+    failing(
         "admission",
         "FailedCreate",
         says="no pods on Fridays",
         under=plants.with_a_strict_admission,
         alerts=("FailedCreate",),
     ),
-    sick(
+    failing(
         "silent controller",
         "NotCreated",
         under=plants.without("kube-controller-manager"),
         alerts=("NotCreated",),
     ),
-    sick("silent scheduler", "NotScheduled", under=plants.without("kube-scheduler"), alerts=("NotScheduled",)),
-    sick(
+    failing("silent scheduler", "NotScheduled", under=plants.without("kube-scheduler"), alerts=("NotScheduled",)),
+    failing(
         "silent kubelet",
         "NotStarted",
         fault=kill(plants.one_on_node_1),
@@ -165,17 +165,22 @@ CASES = [
         under=plants.with_a_silent_kubelet,
         alerts=("NotStarted",),
     ),
-    sick("terminating pod that stays ready", **PROBE, mode="hang", workload=deployment(template(web(DEAF), grace=7))),
-    sick("force and never ready", **PROBE, fault=kill(1, force=True), mode="hang"),
-    sick("the oldest", **PROBE, fault=kill(oldest), mode="hang"),
-    sick("survivor that fails", **PROBE, during=plants.unready_a_survivor),
-    sick(
+    failing(
+        "terminating pod that stays ready",
+        **PROBE,
+        mode="hang",
+        workload=deployment(template(web(IGNORES_TERM), grace=7)),
+    ),
+    failing("force and never ready", **PROBE, fault=kill(1, force=True), mode="hang"),
+    failing("the oldest", **PROBE, fault=kill(oldest), mode="hang"),
+    failing("survivor that fails", **PROBE, during=plants.unready_a_survivor),
+    failing(
         "stranger with the same labels",
         **PROBE,
         also=(bare_pod("web-stray"), deployment(name="web-2"), service()),
         mode="hang",
     ),
-    sick(
+    failing(
         "neighbour in trouble too",
         **PROBE,
         never="exit code 9|InvalidImageName|Unschedulable",
@@ -185,7 +190,7 @@ CASES = [
         ),
         mode="hang",
     ),
-    sick(
+    failing(
         "neighbour in trouble and a silent controller",
         "NotCreated",
         never="exit code 9|CrashLoop",

@@ -47,7 +47,7 @@ CASES = [
         within=15,
     ),
     Case(
-        "scaled up and sick",
+        "scaled up and failing",
         "inconclusive",
         "TargetChanged",
         says="from 3 to 4",
@@ -61,7 +61,7 @@ CASES = [
     Case(
         "second killer of the replacement", "recovered", during=plants.kill_the_replacement, alerts=CHANGED, within=15
     ),
-    Case("second killer and sick", "not_recovered", **PROBE, mode="hang", during=plants.kill_a_survivor),
+    Case("second killer and failing", "not_recovered", **PROBE, mode="hang", during=plants.kill_a_survivor),
     Case("node drained", "recovered", during=plants.drain, under=plants.drained, alerts=CHANGED, within=20),
     Case("deleted", "inconclusive", "TargetChanged", during=doing("delete", "deployment/web", "--wait=false")),
     Case(

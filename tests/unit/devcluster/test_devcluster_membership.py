@@ -29,7 +29,7 @@ def test_a_process_belongs_to_the_cluster_at_the_top_of_its_cgroup(text: str, cl
     assert processes.cluster_in(text) == cluster
 
 
-def test_a_zombie_is_told_from_a_process_with_brackets_in_its_name() -> None:
+def test_a_zombie_is_distinguished_from_a_process_with_brackets_in_its_name() -> None:
     assert processes.is_zombie("7 (a) S) Z 1 7 7")
     assert not processes.is_zombie("7 (a) Z) S 1 7 7")
 
@@ -90,7 +90,7 @@ def test_a_new_nodes_taint_keeps_it_from_being_ready() -> None:
     assert not takes_pods({"spec": {}, "status": {}})
 
 
-def test_endings_are_told_as_a_shell_tells_them(tmp_path: Path) -> None:
+def test_exit_codes_are_those_of_a_shell(tmp_path: Path) -> None:
     assert (shell_code(-9), shell_code(4)) == (137, 4)
     assert (ending(-9), ending(1)) == ("signal 9", "exit 1")
     log = tmp_path / "log"

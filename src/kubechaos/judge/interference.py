@@ -1,0 +1,70 @@
+"""What somebody else does to the target while an experiment runs.
+
+Another writer is recognised by `metadata.generation` and by uids. Objects do not say who changed them: the managers in
+`metadata.managedFields` are names that clients choose.
+"""
+
+from ..kube.kinds import KINDS
+from ..kube.objects import Pod, Workload
+from ..records import Gone, Seen
+from .experiment import Change, Experiment
+from .health import Health
+from .target_state import TargetState
+
+
+def foreign_change(
+    experiment: Experiment, target: TargetState, before: Health, record: Seen | Gone, at: float
+) -> Change | None:
+    """Return what somebody else did, if this record shows it; None if it shows nothing, or what is known already.
+
+    `target` is as it is after the record, `before` the health before it.
+    """
+    change = None
+    if isinstance(record.object, Workload):
+        change = _workload_change(experiment, record.object, at, gone=isinstance(record, Gone))
+    elif isinstance(record.object, Pod):
+        change = _pod_change(experiment, target, before, record, at)
+    if change is None or change.what in {known.what for known in experiment.changes}:
+        return None
+    return change
+
+
+def _workload_change(experiment: Experiment, workload: Workload, at: float, *, gone: bool) -> Change | None:
+    if gone or workload.deleting:
+        return Change(at, f"the {workload.kind} was deleted", spec=True, final=True)
+    if workload.uid != experiment.begun.target.uid:
+        return Change(at, f"the {workload.kind} was deleted and made again", spec=True, final=True)
+    # A DaemonSet wants fewer pods when nodes leave or stop matching, which is no change of its spec or generation.
+    fewer_nodes = KINDS[workload.kind].per_node and workload.replicas < experiment.wanted
+    if workload.generation > experiment.generation or fewer_nodes:
+        return Change(at, _spec_change(workload, experiment), spec=True)
+    return None
+
+
+def _spec_change(workload: Workload, experiment: Experiment) -> str:
+    """Say what was changed: the number of replicas if that is not ours, else the spec."""
+    wanted_by_faults = [injection.begun.effect.wants for injection in experiment.injections if injection.in_force]
+    expected = next((wants for wants in wanted_by_faults if wants is not None), experiment.wanted)
+    if workload.replicas != expected:
+        return f"the {workload.kind} was scaled from {expected} to {workload.replicas} replicas"
+    return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
+
+
+def _pod_change(
+    experiment: Experiment, target: TargetState, before: Health, record: Seen | Gone, at: float
+) -> Change | None:
+    """Return the deletion of a pod that nobody chose as a victim."""
+    pod = record.object
+    if not isinstance(pod, Pod) or not (pod.deleting or isinstance(record, Gone)):
+        return None
+    if pod.owner not in target.owners or pod.uid in experiment.victims:
+        return None
+    # A changed spec makes the controller itself delete pods, and so do faults like scale and rollout_restart.
+    if any(change.spec for change in experiment.changes):
+        return None
+    if any(injection.begun.effect.takes_pods for injection in experiment.injections):
+        return None
+    # A controller that had one pod too many may delete any of them: only a pod that is missed was taken by somebody.
+    if len(target.active) >= before.wanted:
+        return None
+    return Change(at, f"pod {pod.name} was deleted", spec=False)

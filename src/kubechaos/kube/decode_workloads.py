@@ -1,0 +1,132 @@
+"""Workloads, Events and EndpointSlices of the Kubernetes API -> those of `objects`."""
+
+from . import schema
+from .decode import decimal
+from .objects import TEMPLATE, ControllerRevision, EndpointSlice, Event, Ref, ReplicaSet, Workload
+
+REVISION = "deployment.kubernetes.io/revision"
+"""The annotation with which the Deployment controller numbers the templates of a Deployment and its ReplicaSets."""
+SERVICE = "kubernetes.io/service-name"
+"""The label that names the Service of an EndpointSlice."""
+
+
+def workload(kind: str, raw: schema.Workload, *, per_node: bool) -> Workload:
+    """Return a Deployment, StatefulSet or DaemonSet; `per_node` if it has a pod on each node that should run one."""
+    meta, spec, status = raw.metadata, raw.spec, raw.status
+    # Only of a DaemonSet does the status say how many pods are wanted, and under other names.
+    if per_node:
+        replicas, updated_replicas = status.desired_number_scheduled, status.updated_number_scheduled
+    else:
+        replicas, updated_replicas = _replicas(spec), status.updated_replicas
+    return Workload(
+        kind,
+        *meta.identity,
+        generation=meta.generation,
+        observed_generation=status.observed_generation,
+        replicas=replicas,
+        updated_replicas=updated_replicas,
+        selector=selector(spec.selector),
+        revision=_revision(meta),
+        template=status.update_revision or "",
+        paused=spec.paused,
+        deleting=meta.deletion_timestamp is not None,
+        min_ready_seconds=spec.min_ready_seconds,
+        keeps=_keeps(spec.update_strategy),
+        probed=any(container.readiness_probe is not None for container in spec.template.spec.containers or ()),
+    )
+
+
+def _replicas(spec: schema.WorkloadSpec) -> int:
+    # "Defaults to 1": apps/v1, DeploymentSpec.replicas. 0 is another value than none.
+    return 1 if spec.replicas is None else spec.replicas
+
+
+def selector(raw: schema.Selector | None) -> str:
+    """Return a label selector as it is written in the query parameter `labelSelector`."""
+    if raw is None:
+        return ""
+    terms = [f"{key}={value}" for key, value in (raw.match_labels or {}).items()]
+    return ",".join([*terms, *map(_term, raw.match_expressions or ())])
+
+
+def _term(expression: schema.Expression) -> str:
+    values = ",".join(expression.values or ())
+    match expression.operator:
+        case "In":
+            return f"{expression.key} in ({values})"
+        case "NotIn":
+            return f"{expression.key} notin ({values})"
+        case "DoesNotExist":
+            return f"!{expression.key}"
+    return expression.key
+
+
+def _revision(meta: schema.Meta) -> int:
+    """Return the number of a template; 0 if there is none."""
+    return decimal((meta.annotations or {}).get(REVISION, "")) or 0
+
+
+def _keeps(strategy: schema.UpdateStrategy) -> str:
+    """Return which part of an update strategy leaves pods of an old template as they are; "" if none does."""
+    if strategy.rolling_update and strategy.rolling_update.partition:
+        return f"partition {strategy.rolling_update.partition}"
+    if strategy.type == "OnDelete":
+        return "OnDelete"
+    return ""
+
+
+def replica_set(raw: schema.Workload) -> ReplicaSet:
+    """Return a ReplicaSet."""
+    meta = raw.metadata
+    return ReplicaSet(
+        *meta.identity,
+        owner=meta.controller.uid,
+        revision=_revision(meta),
+        replicas=raw.spec.replicas or 0,
+        failure=_failure(raw.status),
+    )
+
+
+def _failure(status: schema.WorkloadStatus) -> str:
+    """Return why a ReplicaSet cannot create pods; "" if it can."""
+    for condition in status.conditions or ():
+        if condition.type == "ReplicaFailure" and condition.status == "True":
+            return condition.message or ""
+    return ""
+
+
+def controller_revision(raw: schema.ControllerRevision) -> ControllerRevision:
+    """Return a ControllerRevision."""
+    meta = raw.metadata
+    return ControllerRevision(
+        *meta.identity,
+        owner=meta.controller.uid,
+        revision=raw.revision,
+        template=(meta.labels or {}).get(TEMPLATE, ""),
+    )
+
+
+def event(raw: schema.Event) -> Event:
+    """Return an Event."""
+    meta, about = raw.metadata, raw.involved_object
+    return Event(
+        *meta.identity,
+        about=Ref(about.kind, about.namespace, about.name, about.uid),
+        type=raw.type or "",
+        reason=raw.reason or "",
+        message=raw.message or "",
+        count=raw.count or 1,
+    )
+
+
+def endpoint_slice(raw: schema.EndpointSlice) -> EndpointSlice:
+    """Return an EndpointSlice."""
+    meta = raw.metadata
+    pods = [(each.target_ref.uid, each.conditions.ready) for each in raw.endpoints or () if each.target_ref]
+    return EndpointSlice(
+        *meta.identity,
+        service=(meta.labels or {}).get(SERVICE, ""),
+        # "A nil value should be interpreted as "true"": discovery.k8s.io/v1, EndpointConditions.ready.
+        ready=tuple(sorted(uid for uid, ready in pods if ready is not False)),
+        known=tuple(sorted(uid for uid, _ in pods)),
+    )

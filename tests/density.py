@@ -1,0 +1,45 @@
+"""How dense the code is: conditional expressions and walrus operators in 1,000 lines, and the share of comment lines.
+
+`python tests/density.py FOLDER...` prints each folder's figures and returns 1 where a limit is passed.
+"""
+
+import ast
+import io
+import sys
+import tokenize
+from pathlib import Path
+
+CONDITIONALS = 13.0
+"""Conditional expressions in 1,000 lines, at most: the densest of the code bases that this one is compared with."""
+COMMENTS = (2.0, 6.0)
+"""Comment lines in 100 lines, at least and at most; directives to tools do not count."""
+DIRECTIVES = ("# noqa", "# type:", "# fmt:")
+
+
+def main(folders: list[str]) -> int:
+    """Print the figures of each folder; return 1 if one is outside of its limits."""
+    bad = 0
+    for folder in folders:
+        texts = [path.read_text() for path in sorted(Path(folder).rglob("*.py"))]
+        lines = sum(text.count("\n") for text in texts)
+        nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
+        conditionals = 1000 * sum(isinstance(node, ast.IfExp) for node in nodes) / lines
+        walruses = 1000 * sum(isinstance(node, ast.NamedExpr) for node in nodes) / lines
+        comments = 100 * sum(_comments(text) for text in texts) / lines
+        good = conditionals <= CONDITIONALS and COMMENTS[0] <= comments <= COMMENTS[1]
+        bad += not good
+        sys.stdout.write(
+            f"{folder}: {lines} lines, {conditionals:.1f} conditional expressions and {walruses:.1f} walruses "
+            f"in 1,000 lines, {comments:.1f} % comment lines{'' if good else ': outside of the limits'}\n"
+        )
+    return 1 if bad else 0
+
+
+def _comments(text: str) -> int:
+    """Count the lines that are a comment, or end with one, for people."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return sum(token.type == tokenize.COMMENT and not token.string.startswith(DIRECTIVES) for token in tokens)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

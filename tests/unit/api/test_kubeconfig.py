@@ -1,0 +1,265 @@
+"""Reading kubeconfig files: what is merged, what is relative to what, what is refused and how."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kubechaos.api import contexts, kubeconfig
+from kubechaos.api.connection import Connection, Impersonation
+from kubechaos.api.credentials import PinnedContext
+from kubechaos.errors import KubeconfigError, UnknownContextError
+
+EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "plugin", "interactiveMode": "Never"}
+
+
+def config(user: Any = None, cluster: Any = None, name: str = "it", **context: Any) -> dict[str, Any]:
+    """A kubeconfig with one context, one cluster and one user, all of one name."""
+    return {
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name, **context}}],
+        "clusters": [{"name": name, "cluster": {"server": f"https://{name}:6443", **(cluster or {})}}],
+        "users": [{"name": name, "user": user or {}}],
+    }
+
+
+class Files:
+    """Kubeconfig files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, content: Any, name: str = "config") -> str:
+        """Write one, as JSON unless it is text; return its path."""
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def read(self, content: Any, context: str = "it", **environment: str) -> Connection:
+        """Write one and read a context of it."""
+        return contexts.connection(kubeconfig.load([self.write(content)]), context, environment)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """An empty folder."""
+    return Files(tmp_path)
+
+
+def test_a_context_is_read(files: Files) -> None:
+    user = {"token": "secret", "as": "jane", "as-groups": ["a", "b"], "as-uid": "7", "as-user-extra": {"k": ["v", "w"]}}
+    cluster = {"tls-server-name": "api", "certificate-authority-data": "Y2E=", "proxy-url": "http://proxy:1"}
+    read = files.read(config(user, cluster, namespace="shop"))
+    assert (read.context, read.namespace, read.server) == ("it", "shop", "https://it:6443")
+    assert (read.token, read.ca_data, read.tls_server_name, read.proxy) == ("secret", b"ca", "api", "http://proxy:1")
+    assert read.impersonation == Impersonation(user="jane", uid="7", groups=("a", "b"), extra={"k": ("v", "w")})
+    assert read.sources == (str(files.folder / "config"),)
+
+
+def test_a_connection_can_be_sent_to_another_process(files: Files) -> None:
+    user = {"exec": {**EXEC, "env": [{"name": "A", "value": "b"}], "provideClusterInfo": True}, "as": "jane"}
+    read = files.read(config(user, {"certificate-authority-data": "Y2E="}))
+    assert msgspec.json.decode(msgspec.json.encode(read), type=Connection) == read
+
+
+def test_nothing_shows_a_secret(files: Files) -> None:
+    user = {"token": "hush", "client-certificate-data": "aHVzaA==", "client-key-data": "aHVzaA==", "as": "jane"}
+    read = files.read(config(user, {"proxy-url": "http://me:hush@proxy"}))
+    shown = f"{read} {read!r} {read.impersonation!r} {read.__rich_repr__()} {read.origin}"
+    assert "hush" not in shown
+    assert "aHVzaA" not in shown
+
+
+def test_of_entries_with_one_name_the_first_file_wins_and_nothing_is_merged(files: Files) -> None:
+    one = files.write(config({"token": "first"}), "one")
+    two = files.write({**config({"token": "second", "as": "jane"}), **{"clusters": []}}, "two")
+    three = files.write(config({"token": "third"}, name="other"), "three")
+    merged = kubeconfig.load([two, one, str(files.folder / "none"), files.write("", "empty"), three])
+    read = contexts.connection(merged, "it", {})
+    assert (read.token, read.server) == ("second", "https://it:6443")
+    assert contexts.connection(merged, "other", {}).token == "third"
+
+
+def test_paths_are_relative_to_the_file_they_stand_in(files: Files) -> None:
+    user = {"client-certificate": "c.pem", "client-key": "/k.pem", "tokenFile": "../token"}
+    one = files.write({**config(user), "clusters": []}, "one/config")
+    two = files.write(config(cluster={"certificate-authority": "ca.pem"}), "two/config")
+    read = contexts.connection(kubeconfig.load([one, two]), "it", {})
+    assert (read.certificate_file, read.key_file) == (f"{files.folder}/one/c.pem", "/k.pem")
+    assert (read.token_file, read.ca_file) == (f"{files.folder}/one/../token", f"{files.folder}/two/ca.pem")
+
+
+@pytest.mark.parametrize(("command", "read"), [("plugin", "plugin"), ("./plugin", "{}/plugin"), ("/bin/p", "/bin/p")])
+def test_a_plugin_with_a_slash_is_relative_to_its_file_and_one_without_is_in_path(
+    files: Files, command: str, read: str
+) -> None:
+    plugin = files.read(config({"exec": {**EXEC, "command": command}})).exec
+    assert plugin is not None
+    assert plugin.command == read.format(files.folder)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_kubeconfig_it_is_that_of_the_home_folder(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    monkeypatch.setenv("HOME", "/home/jane")
+    assert kubeconfig.paths({} if value is None else {"KUBECONFIG": value}) == ("/home/jane/.kube/config",)
+
+
+def test_kubeconfig_names_several_files_once_each() -> None:
+    assert kubeconfig.paths({"KUBECONFIG": "/a::/b:/a"}) == ("/a", "/b")
+
+
+def test_null_is_what_a_missing_key_is(files: Files) -> None:
+    text = (
+        "contexts: [{name: it, context: {cluster: it, user: it, namespace: null}}]\nusers: [{name: it, user: null}]\n"
+    )
+    read = files.read(text + "clusters: [{name: it, cluster: {server: 'https://it', extensions: null}}]")
+    assert (read.namespace, read.token, read.server) == ("default", "", "https://it")
+
+
+def test_data_may_have_line_breaks(files: Files) -> None:
+    data = base64.encodebytes(b"x" * 200).decode()
+    assert files.read(config(cluster={"certificate-authority-data": data})).ca_data == b"x" * 200
+
+
+@pytest.mark.parametrize(
+    ("server", "read"),
+    [
+        ("api:6443", "http://api:6443"),
+        ("https://api/k8s/c-1/", "https://api/k8s/c-1"),
+        ("https://[::1]:1", "https://[::1]:1"),
+    ],
+)
+def test_a_server_is_a_url_or_a_host(files: Files, server: str, read: str) -> None:
+    assert files.read(config(cluster={"server": server})).server == read
+
+
+@pytest.mark.parametrize(("server", "token"), [("api:80", ""), ("http://api", ""), ("http://127.0.0.1:1", "hush")])
+def test_over_plain_http_credentials_go_to_loopback_only(files: Files, server: str, token: str) -> None:
+    read = files.read(config({"token": "hush", "as": "jane"}, {"server": server}))
+    assert (read.token, read.impersonation is None) == (token, not token)
+
+
+def test_the_proxy_of_the_environment_counts_where_the_cluster_names_none(files: Files) -> None:
+    assert files.read(config(), HTTPS_PROXY="http://proxy:1").proxy == "http://proxy:1"
+    assert (
+        files.read(config(cluster={"proxy-url": "http://own:1"}), HTTPS_PROXY="http://proxy:1").proxy == "http://own:1"
+    )
+
+
+def test_a_plugin_gets_the_cluster_if_the_kubeconfig_says_so(files: Files) -> None:
+    extension = {"name": contexts.EXEC_EXTENSION, "extension": {"audience": "me"}}
+    cluster = {"certificate-authority": "ca", "tls-server-name": "api", "extensions": [extension]}
+    files.write("PEM", "ca")
+    plugin = files.read(config({"exec": {**EXEC, "provideClusterInfo": True}}, cluster)).exec
+    assert plugin is not None
+    assert plugin.cluster == {
+        "server": "https://it:6443",
+        "tls-server-name": "api",
+        "certificate-authority-data": base64.b64encode(b"PEM").decode(),
+        "config": {"audience": "me"},
+    }
+
+
+CERTIFICATE = {"client-certificate": "/c", "client-key": "/k"}
+WRONG = {
+    "no server": (config(cluster={"server": ""}), "its cluster 'it' has no server"),
+    "server": (config(cluster={"server": "ftp://it"}), "its server must be a URL"),
+    "port": (config(cluster={"server": "https://it:port"}), "[Pp]ort"),
+    "user in server": (config(cluster={"server": "https://me:hush@it"}), "its server holds a user"),
+    "two CAs": (
+        config(cluster={"certificate-authority": "/a", "certificate-authority-data": "Y2E="}),
+        "certificate-authority and certificate-authority-data",
+    ),
+    "insecure CA": (
+        config(cluster={"certificate-authority-data": "Y2E=", "insecure-skip-tls-verify": True}),
+        "insecure-skip-tls-verify; keep one",
+    ),
+    "base64": (config(cluster={"certificate-authority-data": "hush!"}), "certificate-authority-data is no base64"),
+    "SOCKS": (config(cluster={"proxy-url": "socks5://proxy:1080"}), "proxy-url names a SOCKS proxy"),
+    "two certificates": (
+        config({**CERTIFICATE, "client-certificate-data": "Y2E="}),
+        "client-certificate and client-cert",
+    ),
+    "no key": (config({"client-certificate": "/c"}), "neither client-key nor client-key-data"),
+    "two keys": (config({**CERTIFICATE, "client-key-data": "Y2E="}), "client-key and client-key-data"),
+    "token and basic": (config({"token": "hush", "username": "me"}), "a token and a username"),
+    "groups alone": (config({"as-groups": ["a"]}), "but no `as`"),
+    "auth-provider": (config({"auth-provider": {"name": "gcp"}}), "auth-provider 'gcp'.*use exec"),
+    "v1alpha1": (
+        config({"exec": {**EXEC, "apiVersion": "client.authentication.k8s.io/v1alpha1"}}),
+        "apiVersion 'client.authentication.k8s.io/v1alpha1'; kubechaos speaks",
+    ),
+    "no command": (config({"exec": {**EXEC, "command": ""}}), "exec plugin has no command"),
+    "no mode": (config({"exec": {**EXEC, "interactiveMode": ""}}), "interactiveMode ''; it must be one of"),
+    "terminal": (config({"exec": {**EXEC, "interactiveMode": "Always"}}), "it wants a terminal"),
+    "env": (config({"exec": {**EXEC, "env": [{"value": "hush"}]}}), "env without a name"),
+    "unknown user": ({**config(), "users": []}, "its user 'it' is not in users"),
+    "unknown cluster": ({**config(), "clusters": []}, "its cluster 'it' is not in clusters"),
+    "type": (config({"token": 5}), r"Expected `str`, got `int` - at `\$.users\[0\].user.token`"),
+    "twice": ({**config(), "users": config()["users"] * 2}, "users has 'it' twice"),
+    "no scheme": (
+        config(cluster={"server": "api:6443", "certificate-authority-data": "Y2E="}),
+        "no scheme, which means plain HTTP, but there are certificates: add https://",
+    ),
+    "another kind": ({**config(), "kind": "Secret"}, "it is a Secret of v1, not a Config of v1"),
+    "another version": ({**config(), "apiVersion": "v2"}, "it is a Config of v2, not a Config of v1"),
+    "no YAML": ("a: hush: b", "it is no YAML, line 1"),
+    "a list": ("[hush]", "Expected `object`, got `array`"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG.values(), ids=WRONG)
+def test_what_kubectl_refuses_is_refused_with_the_file_and_the_reason(files: Files, content: Any, message: str) -> None:
+    with pytest.raises(KubeconfigError, match=message) as raised:
+        files.read(content)
+    assert f"kubeconfig {files.folder / 'config'}" in str(raised.value)
+    assert "hush" not in str(raised.value)
+
+
+def test_v1beta1_needs_no_mode(files: Files) -> None:
+    plugin = {**EXEC, "apiVersion": "client.authentication.k8s.io/v1beta1", "interactiveMode": ""}
+    assert files.read(config({"exec": plugin})).exec is not None
+
+
+def test_a_token_with_a_line_break_is_refused_and_not_quoted() -> None:
+    with pytest.raises(KubeconfigError, match="its token holds a character that no header may have") as raised:
+        PinnedContext(Connection(context="it", namespace="shop", server="http://it", token="hush\n"))
+    assert "hush" not in str(raised.value)
+
+
+def test_an_unknown_context_is_refused_with_those_that_there_are(files: Files) -> None:
+    one, two = files.write(config(name="one"), "1"), files.write(config(name="two"), "2")
+    with pytest.raises(
+        UnknownContextError, match=f"no context 'it' in the kubeconfig {one}:{two}; there are: one, two"
+    ):
+        contexts.connection(kubeconfig.load([one, two]), "it", {})
+
+
+def test_no_file_at_all_is_refused_with_the_way_out(files: Files) -> None:
+    with pytest.raises(KubeconfigError, match="none cannot be read: there is no such file; set KUBECONFIG, or use"):
+        kubeconfig.load([str(files.folder / "none")])
+
+
+def test_a_file_that_cannot_be_read_is_no_missing_file(files: Files) -> None:
+    good = files.write(config())
+    with pytest.raises(KubeconfigError, match="Is a directory"):
+        kubeconfig.load([good, str(files.folder)])
+
+
+def test_json_may_be_indented_by_tabs(files: Files) -> None:
+    assert files.read(json.dumps(config(), indent="\t")).server == "https://it:6443"
+
+
+def test_a_group_is_a_header_of_its_own_and_an_extra_key_is_escaped() -> None:
+    headers = Impersonation(user="jane", uid="7", groups=("a", "b"), extra={"example.org/k:%": ("v", "w")}).headers()
+    assert headers == (
+        ("Impersonate-User", "jane"),
+        ("Impersonate-Uid", "7"),
+        ("Impersonate-Group", "a"),
+        ("Impersonate-Group", "b"),
+        ("Impersonate-Extra-example.org%2Fk%3A%25", "v"),
+        ("Impersonate-Extra-example.org%2Fk%3A%25", "w"),
+    )

@@ -1,0 +1,92 @@
+"""Stable: a recovery counts from where it lasted."""
+
+from math import inf
+
+import pytest
+
+from tests.unit.stories import CREATING, Story
+
+
+def flapping(story: Story, letter: str, *times: float) -> None:
+    """A pod loses and regains its readiness in turn."""
+    for index, at in enumerate(times):
+        (story.ready if index % 2 else story.unready)(at, letter)
+
+
+def recovering(**limits: float) -> Story:
+    """A kill whose replacement is Ready after two seconds."""
+    story = Story().kill("a", **limits)
+    story.dies(0.25, "a")
+    story.comes(1.5, "d", ready=2.0)
+    return story
+
+
+def test_a_recovery_must_last() -> None:
+    story = recovering(stable_for=5.0)
+    assert story.ends == 7.0
+    assert story.outage().alerts["RecoveryComplete"].seen == 7.0
+
+
+def test_the_recovery_is_where_the_last_stretch_began() -> None:
+    story = recovering()
+    flapping(story, "d", 3.0, 4.0, 6.0, 9.0)
+    outage = story.outage()
+    assert (outage.verdict, outage.recovery_time, outage.alerts["RecoveryComplete"].at) == ("recovered", 9.0, 9.0)
+    assert outage.availability == pytest.approx((0.25 * 3 + 1.75 * 2 + 1 * 3 + 1 * 2 + 2 * 3 + 3 * 2) / (9 * 3))
+
+
+def test_a_survivor_that_loses_its_readiness_ends_the_stretch() -> None:
+    story = recovering()
+    flapping(story, "b", 3.0, 4.0)
+    outage = story.outage()
+    assert (outage.recovery_time, outage.min_ready) == (4.0, 2)
+
+
+def test_a_pod_that_never_stays_ready_is_no_recovery_and_is_named() -> None:
+    story = recovering(within=20.0)
+    flapping(story, "d", *range(3, 19))
+    story.unready(19.0, "d", containers=(CREATING,))
+    outage = story.outage()
+    assert (outage.verdict, outage.recovery_time) == ("not_recovered", inf)
+    assert outage.cause.startswith("pod web-d lost its readiness 9 times; now ")
+    assert "RecoveryComplete" not in outage.alerts
+
+
+def test_a_stretch_that_began_in_time_may_end_after_it() -> None:
+    story = recovering(within=4.0)
+    flapping(story, "d", 3.0, 3.5)
+    assert story.ends == 8.5
+    assert story.outage().verdict == "recovered"
+
+
+def test_a_stretch_that_breaks_when_time_is_up_is_the_last() -> None:
+    story = recovering(within=4.0)
+    story.unready(6.0, "d")
+    assert story.ends == 4.0
+    outage = story.outage()
+    assert (outage.verdict, outage.recovery_time) == ("not_recovered", inf)
+
+
+def test_a_target_may_ask_for_no_stable_time_at_all() -> None:
+    story = recovering(stable_for=0.0)
+    assert story.ends == 2.0
+    assert story.outage().recovery_time == 2.0
+
+
+def test_outside_a_stretch_it_ends_when_time_is_up() -> None:
+    story = Story().kill("a", within=30.0)
+    story.dies(0.25, "a")
+    assert story.ends == 30.0
+    outage = story.outage()
+    assert (outage.verdict, outage.recovery_time) == ("not_recovered", inf)
+    assert outage.availability == pytest.approx((0.25 * 3 + 29.75 * 2) / 90)
+
+
+def test_a_first_ready_pod_on_another_node_counts() -> None:
+    assert recovering().outage().phases.added[0].node == "node-2"
+
+
+def test_readiness_lost_once_is_told_as_it_is() -> None:
+    story = recovering(within=10.0)
+    story.unready(3.0, "d")
+    assert story.outage().cause == ("2 of 3 pods of the current template are Ready; pod web-d: ContainersNotReady: app")

@@ -1,0 +1,131 @@
+"""Serving: what the Services of the target send traffic to."""
+
+from tests.unit.stories import Story, deployment, endpoints, fold, listings, pod, replica_set
+
+WEB = deployment(replicas=2)
+PODS = (pod("a"), pod("b"))
+
+
+def test_without_a_service_nothing_can_be_said_of_serving() -> None:
+    assert Story().state.health.serving is None
+
+
+def test_serving_counts_the_active_pods_among_the_ready_endpoints() -> None:
+    story = Story(*PODS, endpoints("ab", known="z"))
+    assert story.state.health.serving == 2
+    story.terminates(1.0, "a")
+    assert story.state.health.serving == 1
+
+
+def test_the_slices_of_one_service_add_up() -> None:
+    story = Story(*PODS, endpoints("a"), endpoints("b", uid="web-2"))
+    assert story.state.health.serving == 2
+
+
+def test_of_several_services_the_poorest_counts() -> None:
+    story = Story(*PODS, endpoints("ab"), endpoints("a", known="b", service="admin"))
+    assert story.state.health.serving == 1
+
+
+def test_the_service_of_others_is_not_the_targets() -> None:
+    assert Story(*PODS, endpoints("xyz")).state.health.serving is None
+
+
+def test_a_slice_of_no_service_is_ignored() -> None:
+    assert Story(*PODS, endpoints("ab", service="")).state.health.serving is None
+
+
+def test_an_emptied_slice_serves_nobody_which_is_not_none() -> None:
+    story = Story(*PODS, endpoints("ab"))
+    story.see(1.0, endpoints(""))
+    assert story.state.health.serving == 0
+
+
+def test_a_deleted_slice_serves_nobody_which_is_not_none() -> None:
+    story = Story(*PODS, endpoints("ab"))
+    story.gone(1.0, "web-1")
+    assert story.state.health.serving == 0
+
+
+def test_the_order_of_the_listings_does_not_matter() -> None:
+    from_both = [fold(*order(listings(replica_set(), *PODS, endpoints("ab"), WEB))) for order in (list, reversed)]
+    assert [state.health.serving for state in from_both] == [2, 2]
+
+
+def test_the_service_is_down_when_no_endpoint_is_ready_though_pods_are() -> None:
+    story = Story(*PODS, endpoints("ab")).kill("a")
+    story.see(1.0, endpoints("", known="ab"))
+    story.dies(1.25, "a")
+    story.comes(2.5, "d", ready=3.0)
+    story.see(4.0, endpoints("bd"))
+    outage = story.outage()
+    assert (outage.alerts["ServiceDown"].at, outage.alerts["ServiceDown"].severity) == (1.0, "critical")
+    assert outage.verdict == "recovered"
+    assert outage.phases.added[0].serving == 4.0
+
+
+def test_the_service_is_up_while_one_endpoint_is_ready() -> None:
+    story = Story(*PODS, endpoints("ab")).kill("a")
+    story.see(0.25, endpoints("b", known="a"))
+    story.dies(0.25, "a")
+    story.comes(1.5, "d", ready=2.0)
+    assert "ServiceDown" not in story.outage().alerts
+
+
+def test_without_a_service_it_is_down_when_no_pod_is_ready() -> None:
+    story = Story(*PODS).kill("ab")
+    story.terminates(0.25, "a")
+    assert "ServiceDown" not in [alert.name for alert in story.alarm.alerts]
+    story.terminates(0.5, "b")
+    assert story.alarm.alerts[-1].name == "ServiceDown"
+    assert story.alarm.alerts[-1].at == 0.5
+
+
+def test_an_empty_service_before_the_kill_is_no_alert_of_the_kill() -> None:
+    story = Story(*PODS, endpoints("", known="ab"))
+    assert story.alarm.alerts == ()
+
+
+def test_a_pod_that_was_there_before_has_no_serving_time() -> None:
+    story = Story(*PODS, endpoints("a", known="b")).kill("a")
+    story.see(0.25, endpoints("ab"))
+    assert story.state.histories["b"].serving is None
+
+
+def test_a_slice_that_is_told_of_before_its_pod_counts_from_the_pod_on() -> None:
+    story = Story(*PODS)
+    story.see(1.0, endpoints("d"))
+    assert story.state.health.serving is None
+    story.see(2.0, pod("d"))
+    assert story.state.health.serving == 1
+
+
+def test_a_slice_that_is_told_of_before_its_pod_is_adopted_counts_from_then_on() -> None:
+    story = Story(*PODS, pod("d", owner="", owner_kind=""), endpoints("d"))
+    assert story.state.health.serving is None
+    story.change(1.0, "d", owner="rs", owner_kind="ReplicaSet")
+    assert story.state.health.serving == 1
+
+
+def test_a_slice_that_is_told_of_before_its_replica_set_counts_from_the_replica_set_on() -> None:
+    story = Story(*PODS, pod("d", owner="rs-2"), endpoints("d"))
+    assert story.state.health.serving is None
+    story.see(1.0, replica_set("rs-2", revision=2))
+    assert story.state.health.serving == 1
+
+
+def test_a_slice_that_is_given_to_another_service_no_longer_counts() -> None:
+    story = Story(*PODS, endpoints("ab"))
+    story.see(1.0, endpoints("xyz", service="other", uid="web-1"))
+    assert story.state.health.serving == 0
+
+
+def test_the_neighbours_slices_and_events_change_nothing_but_the_time() -> None:
+    story = Story(*PODS, endpoints("ab")).kill("a")
+    before = story.state
+    story.see(1.0, endpoints("xyz", service="other"))
+    story.says(2.0, "Pulling", "an image", "z")
+    now = story.state
+    assert (now.health, now.stable_since, now.histories) == (before.health, before.stable_since, before.histories)
+    assert (now.at, now.affected, now.target.backends) == (before.at + 2.0, (), before.target.backends)
+    assert now.experiment.ready_seconds == before.experiment.ready_seconds + 2.0

@@ -1,0 +1,141 @@
+"""Options: who wins, and what is said of a value that cannot be used."""
+
+import os
+from typing import Any
+
+import pytest
+
+from kubechaos.errors import OptionError
+from kubechaos.plugin.options import OPTIONS, named, read
+from kubechaos.settings import Settings
+
+
+class Config:
+    """The part of pytest's Config that reads our options."""
+
+    def __init__(self, flags: dict[str, str] | None = None, ini: dict[str, str] | None = None, **more: Any) -> None:
+        self._flags, self._ini = flags or {}, ini or {}
+        vars(self).update(more)
+
+    def getoption(self, key: str) -> str | None:
+        return self._flags.get(key)
+
+    def getini(self, key: str) -> str | None:
+        return self._ini.get(key)
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in os.environ if each.startswith("CHAOS_")]:
+        monkeypatch.delenv(name)
+
+
+def settings(flags: dict[str, str] | None = None, ini: dict[str, str] | None = None, **more: Any) -> Settings:
+    return read(Config(flags, ini, **more))  # type: ignore[arg-type]
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    found = settings()
+    assert (found.context, found.namespace, found.target) == ("", None, ("Deployment", "timeserver"))
+    assert (found.within, found.settle, found.stable_for, found.results) == (60.0, 60.0, 5.0, "chaos-results")
+
+
+@pytest.mark.parametrize("option", [each for each in OPTIONS if each.name in ("within", "settle", "stable-for")])
+def test_the_command_line_beats_the_environment_beats_the_ini_file_beats_the_default(
+    option: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = option.key.removeprefix("chaos_")
+    flags, ini = {option.key: "1"}, {option.key: "3"}
+    assert getattr(settings(), field) == float(option.default)
+    assert getattr(settings(ini=ini), field) == 3.0
+    monkeypatch.setenv(option.key.upper(), "2")
+    assert getattr(settings(ini=ini), field) == 2.0
+    assert getattr(settings(flags, ini), field) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value", "meant"),
+    [
+        ("chaos_context", "context", "kind", "kind"),
+        ("chaos_namespace", "namespace", "shop", "shop"),
+        ("chaos_target", "target", "Deployment/web", ("Deployment", "web")),
+        ("chaos_target", "target", "deployment/web.v1", ("Deployment", "web.v1")),
+        ("chaos_within", "within", "0", 0.0),
+        ("chaos_within", "within", "1.5", 1.5),
+        ("chaos_stable_for", "stable_for", "1e2", 100.0),
+        ("chaos_seed", "seed", "7", "7"),
+        ("chaos_results", "results", "out", "out"),
+    ],
+)
+def test_each_option_has_three_twins(
+    key: str, field: str, value: str, meant: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert getattr(settings({key: value}), field) == meant
+    assert getattr(settings(ini={key: value}), field) == meant
+    monkeypatch.setenv(key.upper(), value)
+    assert getattr(settings(), field) == meant
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", "-inf", "1,5", "5s", " "])
+@pytest.mark.parametrize(
+    ("flag", "key"),
+    [("within", "chaos_within"), ("settle", "chaos_settle"), ("stable-for", "chaos_stable_for")],
+)
+def test_what_is_no_number_of_seconds_names_its_source(
+    flag: str, key: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OptionError, match=rf"^--chaos-{flag}: {value!r} is no number of seconds"):
+        settings({key: value})
+    with pytest.raises(OptionError, match=rf"^{key} in the ini file: {value!r}"):
+        settings(ini={key: value})
+    monkeypatch.setenv(key.upper(), value)
+    with pytest.raises(OptionError, match=rf"^{key.upper()}: {value!r}"):
+        settings()
+
+
+@pytest.mark.parametrize("value", ["web", "deployment", "deployment/", "/web", "/", "pod/web", "deployment/a/b"])
+def test_what_is_no_target_names_its_source_and_the_way_out(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OptionError, match=f"^--chaos-target: '{value}' is no target; write deployment/NAME"):
+        settings({"chaos_target": value})
+    monkeypatch.setenv("CHAOS_TARGET", value)
+    with pytest.raises(OptionError, match=r"^CHAOS_TARGET: "):
+        settings()
+
+
+def test_a_bad_value_that_is_overridden_does_no_harm() -> None:
+    assert settings({"chaos_within": "7"}, {"chaos_within": "soon"}).within == 7.0
+
+
+@pytest.mark.parametrize("name", ["context", "seed"])
+def test_an_empty_value_is_none(name: str) -> None:
+    key = f"chaos_{name}"
+    assert getattr(settings({key: ""}, {key: "x"}), name) == "x"
+
+
+def test_a_cluster_is_named_by_any_of_the_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not named(Config())  # type: ignore[arg-type]
+    assert named(Config({"chaos_context": "kind"}))  # type: ignore[arg-type]
+    assert named(Config(ini={"chaos_context": "kind"}))  # type: ignore[arg-type]
+    monkeypatch.setenv("CHAOS_CONTEXT", "kind")
+    assert named(Config())  # type: ignore[arg-type]
+
+
+def test_without_a_seed_each_run_draws_its_own() -> None:
+    assert settings().seed != settings().seed
+
+
+def test_a_worker_of_xdist_takes_seed_and_run_from_its_controller() -> None:
+    found = settings({"chaos_seed": "7"}, workerinput={"kubechaos_seed": "8", "kubechaos_run": "run-1"})
+    assert (found.seed, found.run) == ("8", "run-1")
+
+
+def test_each_run_has_a_name_of_its_own_that_says_when_it_began() -> None:
+    first, second = settings(), settings()
+    assert first.run != second.run
+    assert first.run[:4] == first.started[:4]
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_the_help_of_an_option_names_its_twins(option: Any) -> None:
+    assert option.flag == f"--chaos-{option.name}"
+    assert f"{option.key.upper()} in the environment, {option.key} in the ini file" in option.text

@@ -1,0 +1,120 @@
+"""Lines for people: the cause comes first, and nothing of the cluster steers the terminal."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubechaos import Outage, Verdict
+from kubechaos.kube.objects import Container
+from kubechaos.records import Gap
+from kubechaos.report.run import ClockFacts, ClusterFacts, RunSummary
+from kubechaos.report.text import safe, summary, timeline, verdict_line
+from tests.unit.stories import CREATING, Story, new
+
+
+def recovered() -> Outage:
+    story = Story().kill("a")
+    story.dies(0.25, "a")
+    story.see(1.5, new("d"))
+    story.change(1.75, "d", node="node-2")
+    story.ready(41.25, "d")
+    return story.outage()
+
+
+def image_missing(message: str) -> Outage:
+    story = Story().kill("a", within=30.0)
+    story.dies(0.25, "a")
+    story.see(1.5, new("d", node="node-2", containers=(CREATING,)))
+    story.change(2.0, "d", containers=(Container("app", state="waiting", reason="ErrImagePull", message=message),))
+    return story.outage()
+
+
+@pytest.mark.parametrize("control", ["\n", "\r", "\t", "\0", "\x07", "\x08", "\x1b", "\x7f", "\x85", "\x9b"])
+def test_control_characters_are_neutralised(control: str) -> None:
+    assert safe(f"a{control}b") == "a?b"
+
+
+def test_other_text_is_left_as_it_is() -> None:
+    assert safe("Größe 1/2, 日本: ok") == "Größe 1/2, 日本: ok"
+
+
+def test_no_control_character_of_the_cluster_reaches_a_line() -> None:
+    outage = image_missing("\x1b[2Jall green\r\n::error::not found")
+    for text in (verdict_line(outage), *timeline(outage).split("\n")):
+        assert text.isprintable()
+    assert "ErrImagePull: ?[2Jall green??::error::not found" in verdict_line(outage)
+
+
+def test_the_first_line_of_a_recovery_names_the_phase_that_cost_the_time() -> None:
+    assert verdict_line(recovered()) == (
+        "deployment/web after kill(1): recovered in 41.2 s, 39.5 s of it pulling the image and starting the containers"
+    )
+
+
+def test_the_first_line_of_a_failure_names_the_cause() -> None:
+    assert verdict_line(image_missing("not found")) == (
+        "deployment/web after kill(1): not recovered within 30 s: "
+        "2 of 3 pods of the current template are Ready; pod web-d: ErrImagePull: not found"
+    )
+
+
+def test_the_first_line_of_a_fault_without_effect_says_so() -> None:
+    assert verdict_line(Story().kill("a", within=1.0).outage()) == (
+        "deployment/web after kill(1): no effect of the fault was seen: "
+        "pod web-a was asked to go, but neither its end nor that of its containers was seen in 40 s"
+    )
+
+
+def test_every_other_verdict_is_named_with_its_cause() -> None:
+    outage = replace(recovered(), verdict="inconclusive", cause="the Deployment was deleted")
+    assert verdict_line(outage) == "deployment/web after kill(1): inconclusive: the Deployment was deleted"
+
+
+def test_the_timeline_is_in_the_order_of_time() -> None:
+    head, *lines = timeline(recovered()).split("\n")
+    assert head.startswith("deployment/web in shop: 3 wanted, never fewer than 2 Ready, availability 0.6")
+    times = [float(line.split(" s  ")[0]) for line in lines]
+    assert times == sorted(times)
+    assert [line.split()[2] for line in lines] == [
+        "ChaosStarted",
+        "ProblemDetected",
+        "deleted",
+        "stopped",
+        "PodDeleted",
+        "gone",
+        "RecoveryStarted",
+        "created",
+        "scheduled",
+        "RecoveryComplete",
+        "started",
+        "ready",
+    ]
+
+
+def test_the_timeline_ends_with_the_holes() -> None:
+    outage = replace(recovered(), gaps=(Gap(1.0, "Pod", 0.5, "410 Gone"),))
+    assert timeline(outage).endswith("\ngap: Pod: 410 Gone")
+
+
+def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
+    run = RunSummary(
+        schema="kubechaos/v1",
+        version="0.1.0",
+        run="run-1",
+        started="2026",
+        seed="7",
+        gate="fail",
+        simulated=False,
+        clock=ClockFacts("monotonic", 1.0),
+        cluster=ClusterFacts(),
+        experiments=3,
+        verdicts={Verdict.NOT_RECOVERED: 1, Verdict.RECOVERED: 2},
+    )
+    assert summary(run, "chaos-results") == (
+        "kubechaos: gate fail: 1 not_recovered, 2 recovered; seed 7; artifacts in chaos-results"
+    )
+    assert "no experiment, SIMULATED" in summary(replace(run, verdicts={}, simulated=True), "chaos-results")
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u2028", "\u2029", "\u200f"])
+def test_text_of_the_cluster_cannot_turn_or_break_a_line(character) -> None:
+    assert safe(f"a{character}b") == "a?b"
