@@ -86,14 +86,14 @@ MUTATIONS = {
     "a fault in force is recovered from": (f"{JUDGE}/health.py", "    if in_force:", "    if False:"),
     "a restart before the fault proves it": ("effects.py", "if at >= injection.t0 and", "if"),
     "a restart of any container will do": ("effects.py", 'self.container in ("", name)', "True"),
-    "one victim proves all": ("effects.py", "if seen and len(seen) == len(found) else", "if seen else"),
+    "one victim proves all": ("effects.py", "if not seen or len(seen) < len(found):", "if not seen:"),
     "a heal is not waited for": (
         f"{JUDGE}/experiment.py",
         "return replace(experiment, due=at, healed=True)",
         "return replace(experiment, healed=True)",
     ),
     "a further fault owes nothing": (f"{JUDGE}/state.py", "due=max(experiment.due, state.at)", "due=experiment.due"),
-    "the number of pods is no proof of a scale": ("effects.py", "== self.pods else", "!= 0 else"),
+    "the number of pods is no proof of a scale": ("effects.py", "== self.pods:", "!= 0:"),
     "an effect after the heal proves the fault": (f"{JUDGE}/state.py", "and not injection.healed:", "and True:"),
     "the first template of a DaemonSet counts": (
         f"{JUDGE}/target_state.py",

@@ -1,4 +1,4 @@
-"""Every error of kubechaos, in one tree; each carries the verdict it stands for."""
+"""The errors of kubechaos: one tree of classes, each with the verdict that it stands for."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """How an experiment ended, worst first."""
+    """How an experiment ended; the worst first."""
 
     NOT_HEALED = "not_healed"
     """Something that kubechaos changed could not be put back."""
     INTERRUPTED = "interrupted"
     """A signal, a timeout or an exception ended the experiment early."""
     REFUSED = "refused"
-    """The experiment was not begun; nothing was touched."""
+    """The experiment was not begun, and nothing was changed."""
     NOT_STEADY = "not_steady"
     """The target was not healthy before the fault."""
     INCONCLUSIVE = "inconclusive"
@@ -29,10 +29,10 @@ class Verdict(StrEnum):
 
 
 class ChaosError(Exception):
-    """The root of the tree: an experiment that is not a proven recovery.
+    """The root of the tree: an experiment did not end with a proven recovery.
 
-    `verdict` is the verdict that the error stands for, `code` names its cause in one word for programs: as given, else
-    the name of the class without "Error".
+    verdict: the verdict that the error stands for.
+    code: the cause in one word, for programs: as given, else the name of the class without "Error".
     """
 
     verdict = Verdict.REFUSED
@@ -43,6 +43,7 @@ class ChaosError(Exception):
         self.code = code or type(self).code
 
     def __init_subclass__(cls) -> None:
+        # By default the code is the name, so a new class of errors has one that cannot be forgotten.
         cls.code = vars(cls).get("code") or cls.__name__.removesuffix("Error")
 
 
@@ -55,7 +56,7 @@ class NotHealedError(ChaosError):
 class InterruptedOutage(BaseException):
     """A signal ended an experiment before it could be judged.
 
-    A BaseException, so that a test's `except Exception` cannot swallow it.
+    It is a BaseException like KeyboardInterrupt, so that `except Exception` in a test does not catch it.
     """
 
     verdict = Verdict.INTERRUPTED
@@ -63,7 +64,7 @@ class InterruptedOutage(BaseException):
 
 
 class FaultError(ChaosError):
-    """A fault, an alert rule or a test's own block raised, so the experiment has no result."""
+    """A fault, an alert rule or the block of a test raised an exception, so the experiment has no result."""
 
     verdict = Verdict.INTERRUPTED
 
@@ -75,7 +76,7 @@ class NotEndedError(ChaosError, RuntimeError):
 
 
 class RefusedError(ChaosError):
-    """The experiment was not begun; nothing was touched."""
+    """The experiment was not begun, and nothing was changed."""
 
 
 class ConfigError(RefusedError):
@@ -95,15 +96,15 @@ class OptionError(ConfigError, ValueError):
 
 
 class ArtifactsError(ConfigError):
-    """The folder for the artifacts cannot be written."""
+    """The folder of the artifacts cannot be written."""
 
 
 class ArgumentError(RefusedError, ValueError):
-    """An argument of a fault or of an experiment makes no sense."""
+    """An argument of a fault or of an experiment cannot be used."""
 
 
 class HoldError(RefusedError, TypeError):
-    """`hold` was given for a fault that cannot be held, or is missing where it is needed."""
+    """`hold` was given for a fault that cannot be held, or is missing for one that must be."""
 
 
 class NotFoundTargetError(RefusedError):
@@ -119,11 +120,11 @@ class TooFewCandidatesError(RefusedError):
 
 
 class TimeoutTooShortError(RefusedError):
-    """The item's pytest-timeout would fire before the experiment could end."""
+    """The timeout of the test (pytest-timeout) is shorter than the experiment may take."""
 
 
 class PermissionRefusedError(RefusedError):
-    """The cluster does not let us do what the experiment needs."""
+    """kubechaos has no permission for something that the experiment needs."""
 
 
 class NotSteadyError(ChaosError):
@@ -133,7 +134,7 @@ class NotSteadyError(ChaosError):
 
 
 class InconclusiveError(ChaosError):
-    """The observation had a hole, or somebody else moved the target: no verdict can be given."""
+    """The observation has a gap, or somebody else changed the target, so there is no verdict on its recovery."""
 
     verdict = Verdict.INCONCLUSIVE
 
@@ -145,7 +146,7 @@ class FaultNotProvenError(ChaosError):
 
 
 class EvictionBlockedError(ChaosError, AssertionError):
-    """A disruption budget did not allow an eviction."""
+    """A disruption budget allowed no eviction in time."""
 
     verdict = Verdict.BLOCKED
     code = "DisruptionBudget"
@@ -158,25 +159,28 @@ class NotRecoveredError(ChaosError, AssertionError):
 
 
 class RecordingError(ChaosError):
-    """A file is not the recording of a test."""
+    """A file is no recording, or is one of another version."""
 
 
 class NoReadinessProbeWarning(UserWarning):
-    """The target has no readiness probe: Ready then means no more than that its process runs."""
+    """The target has no readiness probe, so Ready means no more than that its containers run."""
 
 
 class UnknownAlertError(ChaosError, LookupError):
-    """A test asked for an alert that no rule can raise."""
+    """A test asked for an alert by a name that no rule has."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(f"no alert rule is named {name!r}; known: {', '.join(sorted(known))}")
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
 
 class ApiError(ChaosError):
-    """The API server answered with an error: `status` is the HTTP code, `reason` and `causes` the Status's reasons."""
+    """The API server answered with an error.
+
+    status: the HTTP status; 0 if there was no answer.
+    reason: the reason of the Status, as in "Conflict"; "" if there is none.
+    causes: the reasons of the causes in its details, as in "DisruptionBudget".
+    retry_after: when to try again, in seconds; None if the server does not say.
+    """
 
     def __init__(
         self,
@@ -194,10 +198,12 @@ class ApiError(ChaosError):
         self.retry_after = retry_after
 
 
+# Whether a write was sent decides what a heal must do: one that was not sent cannot land later.
 class UnreachableError(ApiError):
-    """The API server did not answer: refused, TLS failure, cut, past the deadline, or another answered in its place.
+    """There was no answer of the API server.
 
-    `unsent` is True where not a byte of the request was sent, so that nothing can have come of it.
+    The connection was refused or cut, TLS failed, the deadline passed, or another server answered in its place.
+    `unsent` is True if not a byte of the request was sent, so that it cannot have had any effect.
     """
 
     def __init__(self, message: str, *, unsent: bool = False, **facts: Any) -> None:
@@ -206,31 +212,33 @@ class UnreachableError(ApiError):
 
 
 class MalformedError(ApiError, ValueError):
-    """An answer is not what the Kubernetes API gives: a login page, a proxy's error, something cut."""
+    """An answer is not one of the Kubernetes API: a login page, an error of a proxy, something that was cut."""
 
 
 class UnauthorizedError(ApiError):
-    """401: the credentials were not accepted."""
+    """401 Unauthorized: the credentials were not accepted."""
 
 
 class ForbiddenError(ApiError):
-    """403: the credentials may not do this."""
+    """403 Forbidden: the credentials have no permission for this."""
 
 
 class NotFoundError(ApiError):
-    """404: there is no such object."""
+    """404 Not Found: there is no such object."""
 
 
 class ConflictError(ApiError):
-    """409: a precondition failed or the object has changed."""
+    """409 Conflict: a precondition failed, or the object has changed."""
 
 
 class ExpiredError(ApiError):
-    """410: the resource version is too old to watch from."""
+    """410 Gone: the resource version is too old to start a watch from."""
 
 
 def may_pass(error: ApiError) -> bool:
-    """Return whether the same call is worth trying again: the network, too many requests, a server in trouble."""
+    """Return whether the same call may succeed later."""
+    # 408, 429 and 5xx are those of a server that is overloaded, or is being replaced behind its load balancer. What is
+    # refused for who we are, or answered by something else than an API server, will not change by itself.
     if isinstance(error, UnauthorizedError | ForbiddenError | MalformedError):
         return False
     return isinstance(error, UnreachableError) or error.status in (0, 408, 429) or error.status >= 500

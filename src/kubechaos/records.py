@@ -1,7 +1,8 @@
-"""Everything that is recorded of a run: what was seen of the cluster, and what we did and decided ourselves.
+"""The records of a run: what was seen of the cluster, and what kubechaos did and decided itself.
 
-One tagged union; msgspec encodes and decodes it. `at` is the time on the run's clock, in seconds. A recording is these
-records in order (`report/recording.py`), and everything that is said of a run is a fold over them (`judge`).
+They are one tagged union, which msgspec encodes and decodes. `at` is the time on the run's clock, in seconds; unless a
+field says otherwise, so are all times. A recording is these records in order (`report/recording.py`), and everything
+that is said of a run is a fold over them (`judge/state.py`).
 """
 
 from enum import StrEnum
@@ -19,15 +20,19 @@ class Lasts(StrEnum):
     """How long a fault stays in force."""
 
     INSTANT = "instant"
-    """It leaves nothing behind that could be undone."""
+    """It leaves nothing behind that can be undone."""
     UNTIL_RECOVERED = "until_recovered"
-    """The target can recover while it is in force; it is undone once it has."""
+    """The target can recover while it is in force; it is undone once the target has."""
     UNTIL_HEALED = "until_healed"
     """The target cannot recover before it is undone."""
 
 
 class FaultCall(Struct, frozen=True):
-    """A fault as its factory was called: its `name`, and its `args` as they were written; str() is "kill(1)"."""
+    """A fault as it is called in a test; `str()` of it is "kill(1)".
+
+    name: the name of the function.
+    args: its arguments, as they are written.
+    """
 
     name: str
     args: tuple[str, ...]
@@ -36,14 +41,21 @@ class FaultCall(Struct, frozen=True):
         return f"{self.name}({', '.join(self.args)})"
 
 
+# The names of these classes and of their fields are the format of recordings: to rename one is a new format.
 class _Record(Struct, frozen=True, tag_field="type", tag=str.lower):
-    """What all records share; `type` in a recording is the name of the class, in lower case."""
+    """The base of all records; in a recording, `type` is the name of the class in lower case."""
 
     at: float
 
 
 class Listed(_Record, frozen=True):
-    """A complete listing of one kind; `server_time` is the server's clock in epoch seconds, 0 if not known."""
+    """A complete listing of one kind.
+
+    kind: the kind of the objects.
+    resource_version: the version of the listing.
+    objects: all of them.
+    server_time: the time of the answer by the server's clock, in seconds since the epoch; 0 if it is not known.
+    """
 
     kind: str
     resource_version: str
@@ -52,21 +64,22 @@ class Listed(_Record, frozen=True):
 
 
 class Seen(_Record, frozen=True):
-    """An object was added or modified; `inferred` where a relist showed it, not the stream."""
+    """An object was added or modified; `inferred` if it was the comparison with a new listing that showed it."""
 
     object: Observed
     inferred: bool = False
 
 
+# A relist shows that an object is gone, but not in which version: the last known one stands for it.
 class Gone(_Record, frozen=True):
-    """An object is no longer in the API; `object` is its last state."""
+    """An object left the API; `object` is its last known version, `inferred` as in Seen."""
 
     object: Observed
     inferred: bool = False
 
 
 class Gap(_Record, frozen=True):
-    """The stream of a kind is not complete: events between `since` and `at` may be missing."""
+    """The stream of a kind is incomplete: events between `since` and `at` may be missing, for the reason `why`."""
 
     kind: str
     since: float
@@ -74,7 +87,7 @@ class Gap(_Record, frozen=True):
 
 
 class Delay(_Record, frozen=True):
-    """A broken stream was resumed from its version: complete, but times since `since` are upper bounds."""
+    """A broken stream was resumed from its version: no event is missing, but those after `since` came late."""
 
     kind: str
     since: float
@@ -82,7 +95,13 @@ class Delay(_Record, frozen=True):
 
 
 class Sample(_Record, frozen=True):
-    """One answer of a probe, or that there was none: `took` seconds, `why` it failed ("" if it passed)."""
+    """One answer of a probe, or that it gave none in time.
+
+    name: the name of the probe.
+    passed: whether it was a success.
+    took: how long it took, in seconds.
+    why: why it failed; "" if it passed.
+    """
 
     name: str
     passed: bool
@@ -91,7 +110,12 @@ class Sample(_Record, frozen=True):
 
 
 class Opened(_Record, frozen=True):
-    """The observation of a target begins: its kind, how many pods a selector should find, the names of its probes."""
+    """The observation of a target begins.
+
+    kind: the kind of the target.
+    expect: how many pods its selector should find; 0 for a workload, which says so itself.
+    probes: the names of its probes.
+    """
 
     kind: str
     expect: int = 0
@@ -99,10 +123,17 @@ class Opened(_Record, frozen=True):
 
 
 class Begun(_Record, frozen=True):
-    """An experiment begins, or, with an `injection` above 0, a further fault inside of one.
+    """An experiment begins, or, with an `injection` above 0, a further fault inside of its block.
 
-    `fault` and `args` are as in the call of the fault; `within`, `stable_for` and `hold` are seconds, `started` the
-    time of day. `target.uid` is the workload's.
+    fault, args: the fault as it is called, as in FaultCall.
+    target: the target, with the uid of the workload.
+    effect: what will prove the fault.
+    lasts: how long it stays in force.
+    within: the longest recovery time allowed, in seconds.
+    stable_for: how long the target must stay recovered, in seconds.
+    started: the time of day, as an RFC 3339 timestamp.
+    hold: how long a lasting fault is held, in seconds; None if it is not, or if a block holds it.
+    injection: the number of the fault in its experiment, from 0; the records below have it, too.
     """
 
     fault: str
@@ -118,7 +149,7 @@ class Begun(_Record, frozen=True):
 
     @property
     def call(self) -> FaultCall:
-        """The call of the fault."""
+        """The fault as it is called."""
         return FaultCall(self.fault, self.args)
 
 
@@ -131,9 +162,12 @@ class Chosen(_Record, frozen=True):
 
 
 class Intended(_Record, frozen=True):
-    """A write is about to be sent; on disk before it is, with the change by which another process could undo it.
+    """A write is about to be sent. This is on disk before the write is sent, so that another process can undo it.
 
-    `generation` is what `metadata.generation` of the target will be by it, 0 if it does not change that.
+    method: the HTTP method, as in "PATCH".
+    object: what is written.
+    generation: its `metadata.generation` after the write; 0 if the write does not change the spec.
+    change: what undoes the write; None if nothing does.
     """
 
     method: str
@@ -144,15 +178,19 @@ class Intended(_Record, frozen=True):
 
 
 class Injected(_Record, frozen=True):
-    """t0: just before the first write of a fault."""
+    """A fault is about to send its first write: this is its t0."""
 
     injection: int = 0
 
 
 class Answered(_Record, frozen=True):
-    """What became of a write: `accepted` where the API server's answer shows what was asked for.
+    """What became of a write.
 
-    `generation` is the target's by an accepted write, 0 if it did not change that.
+    method: the HTTP method, as in "PATCH".
+    object: what was written.
+    accepted: whether the API server's answer shows what was asked for.
+    answer: what it answered, if it was not accepted.
+    generation: the object's `metadata.generation` by an accepted write; 0 if the write did not change the spec.
     """
 
     method: str
@@ -164,13 +202,13 @@ class Answered(_Record, frozen=True):
 
 
 class Due(_Record, frozen=True):
-    """The fault has been injected: recovery is owed from t0 on, unless the fault is healed later."""
+    """A fault is injected completely: recovery is owed from t0 on, unless a heal moves that."""
 
     injection: int = 0
 
 
 class Undone(_Record, frozen=True):
-    """What became of one change when it was to be undone."""
+    """What became of one change of `object` when it was to be undone."""
 
     object: Ref
     outcome: Outcome
@@ -178,9 +216,10 @@ class Undone(_Record, frozen=True):
 
 
 class Healed(_Record, frozen=True):
-    """Everything that a fault changed has been undone, or was no longer ours.
+    """Everything that a fault changed was undone, or was changed by somebody else since.
 
-    Recovery is owed from now on if `owed`; not so where the target was to recover while the fault was in force.
+    `owed` says whether recovery is owed from here on. It is not if the target had to recover while the fault was in
+    force.
     """
 
     owed: bool = True
@@ -188,18 +227,20 @@ class Healed(_Record, frozen=True):
 
 
 class Log(_Record, frozen=True):
-    """The last lines that a container of a pod wrote before it ended."""
+    """The last log lines of a container that ended, with the uid of its pod."""
 
     uid: str
     text: str
 
 
 class Ended(_Record, frozen=True):
-    """The observation of an experiment has ended.
+    """The observation of an experiment ended.
 
-    `verdict` is None, `cause` and `cause_code` are empty unless the run itself knows better than the fold. `unobserved`
-    are the kinds that could not be watched. Every version of a pod up to `resource_version`, that of a fresh listing,
-    has been observed; empty where there was none.
+    unobserved: the kinds that kubechaos had no permission to watch.
+    verdict: a verdict that only the run itself can know, as that it was interrupted; None if the records decide.
+    cause, cause_code: the cause of that verdict, as a sentence and as a code; "" without one.
+    resource_version: the version of a fresh listing up to which every version of a pod was observed; "" if there was
+        no such listing.
     """
 
     unobserved: tuple[str, ...] = ()
@@ -230,8 +271,9 @@ Record: TypeAlias = (
 )
 
 
+# Not a Record, as an exception cannot be read back from a recording: the thread that waits for records raises it.
 class Failed(Struct, frozen=True):
-    """A stream that cannot go on; never recorded, it ends the observation."""
+    """A stream cannot go on. This ends the observation and is never recorded."""
 
     at: float
     kind: str

@@ -1,4 +1,4 @@
-"""The simulation's time: real, faster than real, or stepped by hand; and the one heap of what is due when."""
+"""The simulation's time: real, faster than real, or stepped by hand; and the heap of all timers."""
 
 import asyncio
 import heapq
@@ -56,7 +56,7 @@ class Real(Scaled):
 
 
 class Stepped:
-    """A clock that stands still until it is moved by hand; always the same epoch, so that nothing depends on today."""
+    """A clock that stands still until it is moved by hand; its epoch is fixed, so that no result depends on today."""
 
     kind = "stepped"
     factor = 1.0
@@ -70,12 +70,12 @@ class Stepped:
         return self.time
 
     def wall(self, seconds: float) -> float:
-        """Return 0: nobody can tell how long it will take."""
+        """Return 0: how long it takes is up to whoever steps the clock."""
         return 0.0
 
 
 class Timer:
-    """Something that is due; `cancel` forgets it."""
+    """An action that is due at some time, unless it is cancelled."""
 
     __slots__ = ("action",)
 
@@ -84,15 +84,17 @@ class Timer:
 
     def cancel(self) -> None:
         """Never do it."""
+        # It stays in the heap, as taking it out would cost a search; `_do_first` drops it when its time has come.
         self.action = None
 
 
 class Timers:
-    """What is due when, in one heap.
+    """The actions that are due, in one heap, and the time of the one that runs."""
 
-    While something is done, `now` is the time at which it was due, not the time at which the machine got to it: what
-    follows from it is neither later nor in another order on a busy machine.
-    """
+    # While an action runs, `now` is the time at which it was due, not the time at which the machine got to it. So what
+    # an action plans is due at the same simulation time, and in the same order, on a fast machine and on a busy one:
+    # load may lengthen the intervals that a watcher measures, but it does not change their order. Actions that are due
+    # at the same time run in the order in which they were planned, which the number in the heap decides.
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -105,19 +107,23 @@ class Timers:
 
     def now(self) -> float:
         """Return the time at which what is being done was due, else the clock's."""
-        return self.clock.now() if self._due is None else self._due
+        if self._due is None:
+            return self.clock.now()
+        return self._due
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
-        """Do something in so many simulation seconds."""
+        """Plan an action in so many simulation seconds."""
         timer = Timer(action)
         heapq.heappush(self._heap, (self.now() + seconds, next(self._number), timer))
+        # Inside an action the loop is armed once at its end, whatever it has planned.
         if self._loop is not None and self._due is None and self._heap[0][2] is timer:
             self._arm()
         return timer
 
     @contextmanager
     def moment(self) -> Iterator[None]:
-        """Let all that is done in here happen at one time, however long the machine takes for it."""
+        """Keep the time where it is for all that is done in here, however long the machine takes."""
+        # A call that changes ten objects changes them at one time, as if it were an action of the heap.
         outer = self._due
         self._due = self.now()
         try:
@@ -135,23 +141,24 @@ class Timers:
             await reached.wait()
 
     def drive(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let an event loop do what is due, as the clock goes."""
+        """Have an event loop run what is due, as the clock goes on."""
         self._loop = loop
         self._arm()
 
     def rest(self) -> None:
-        """Do nothing any more."""
+        """Drop all that is planned, and run nothing more."""
         self._loop = None
         if self._armed is not None:
             self._armed.cancel()
         self._heap.clear()
 
     def step(self, seconds: float) -> None:
-        """Move a stepped clock on, doing what becomes due on the way."""
+        """Move a stepped clock on, and run what becomes due on the way."""
         clock = self.clock
         if not isinstance(clock, Stepped):
             raise TypeError(f"a {clock.kind} clock goes by itself")
         until = clock.time + seconds
+        # The clock stops at every action: what it plans may itself be due before `until`.
         while self._heap and self._heap[0][0] <= until:
             clock.time = max(clock.time, self._heap[0][0])
             self._do_first()
@@ -166,13 +173,14 @@ class Timers:
             self._armed = self._loop.call_later(max(0.0, wait), self._run)
 
     def _run(self) -> None:
-        """Do what is due, but let the server answer in between."""
+        """Run what is due."""
+        # For 5 ms at a time: the server runs on the same loop, and would answer nobody while a backlog is worked off.
         self._armed = None
         until = time.monotonic() + 0.005
         try:
             while self._heap and self._heap[0][0] <= self.clock.now() and time.monotonic() < until:
                 self._do_first()
-        except Exception as error:  # noqa: BLE001  # a dead controller must be heard: `Simulation.stop` raises this
+        except Exception as error:  # noqa: BLE001  # a dead controller must be noticed: `Simulation.stop` raises this
             self.failure = self.failure or error
         finally:
             self._arm()
@@ -187,7 +195,7 @@ class Timers:
 
 
 class Calendar:
-    """The simulation's time of day, in the API's words."""
+    """The simulation's time of day, as the API writes it."""
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
@@ -203,7 +211,8 @@ class Calendar:
         return self.epoch() - datetime.fromisoformat(time).timestamp()
 
     def time(self, ahead: float = 0.0) -> str:
-        """Return a time as the API writes it, in whole seconds."""
+        """Return a time as the API writes it, in seconds."""
+        # Formatting is most of the cost of a change of status, and most changes share their second with the last one.
         second = int(self.epoch() + ahead)
         if second != self._second:
             self._second = second

@@ -1,4 +1,4 @@
-"""The simulated cluster without a wire: its store, its API and all that works on it, on one heap of timers."""
+"""The simulated cluster without its HTTP server: the store, and the components that work on it."""
 
 from collections.abc import Callable
 from random import Random
@@ -11,7 +11,7 @@ from .apiserver.registry import Registry
 from .clock import Clock, Timers
 from .controllers.budgets import Budgets
 from .controllers.garbage import Garbage
-from .controllers.pod_counts import Tally
+from .controllers.pod_counts import PodCounts
 from .controllers.slices import Slices
 from .failure_registry import FailureRegistry, Injection
 from .failures import Failure, ObjectFailure, WorkloadFailure
@@ -38,13 +38,13 @@ from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
 APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, *OWNERS, BUDGET)
-"""What a manifest may be of; the rest is made by the simulation itself."""
+"""The kinds that can be created; the others are written by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
 
 
 class Cluster:
-    """Everything but the wire; what it does on a stepped clock depends on nothing but what it is told."""
+    """Everything but the network; on a stepped clock, equal calls have equal results."""
 
     def __init__(self, clock: Clock, nodes: int = 2) -> None:
         self.timers = Timers(clock)
@@ -52,27 +52,27 @@ class Cluster:
         self.registry = Registry(self.store, self.timers, Random(SEED))
         self.failures = FailureRegistry(self.store, self._begin)
         self.deletion = Deletion(self.registry)
-        tally = Tally(self.store)
+        counts = PodCounts(self.store)
         self.budgets = Budgets(self.registry)
         self.eviction = Eviction(self.registry, self.deletion, self.budgets.selecting)
         Quotas(self.registry)
         self.slices = Slices(self.registry)
-        self._replica_sets = ReplicaSets(self.registry, self.deletion, tally, self.failures)
-        self._deployments = Deployments(self.registry, tally, self.failures)
+        self._replica_sets = ReplicaSets(self.registry, self.deletion, counts, self.failures)
+        self._deployments = Deployments(self.registry, counts, self.failures)
         self._stateful_sets = StatefulSets(self.registry, self.deletion, self.failures)
         self._daemon_sets = DaemonSets(self.registry, self.deletion, self.failures)
         self._scheduler = Scheduler(self.registry, self.failures)
         self.kubelet = Kubelet(self.registry, self.deletion, self.failures)
         Garbage(self.registry, self.deletion)
         self._incomplete: set[tuple[str, str, str]] = set()
-        self._dying: set[str] = set()
+        self._terminating: set[str] = set()
         self._waiting: list[Callable[[], None]] = []
         for kind in WORKLOADS:
-            self.store.listen(kind, self._hear)
-        self.store.listen(POD, self._hear_pod)
-        self._furnish(nodes)
+            self.store.listen(kind, self._on_workload)
+        self.store.listen(POD, self._on_pod)
+        self._create_defaults(nodes)
 
-    def _furnish(self, nodes: int) -> None:
+    def _create_defaults(self, nodes: int) -> None:
         for name in NAMESPACES:
             self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
             self._active(name)
@@ -103,11 +103,13 @@ class Cluster:
         """Create what a manifest says, or change it to that; raises Refused and ValueError."""
         kind = BY_NAME.get(str(manifest.get("kind")))
         if kind not in APPLIED or manifest.get("apiVersion") != kind.api_version:
-            there = ", ".join(sorted(each.name for each in APPLIED))
-            told = f"kind: {manifest.get('kind')} of {manifest.get('apiVersion')} is not simulated; there are: {there}"
-            raise ValueError(told)
+            simulated = ", ".join(sorted(each.name for each in APPLIED))
+            asked = f"{manifest.get('kind')} of {manifest.get('apiVersion')}"
+            raise ValueError(f"kind: {asked} is not simulated; there are: {simulated}")
         meta = manifest.get("metadata") or {}
-        home = meta.get("namespace", namespace) if kind.namespaced else ""
+        home = ""
+        if kind.namespaced:
+            home = meta.get("namespace", namespace)
         known = self.store.get(kind, home, meta.get("name", ""))
         if known is not None:
             return self.registry.patch(known, manifest)
@@ -140,57 +142,62 @@ class Cluster:
         if isinstance(failure, ObjectFailure):
             self.apply(failure.manifest(workload, len(tuple(self.store.all(NODE)))))
 
-    def _hear(self, change: Change) -> None:
-        done = change.type == "DELETED" or complete(change.after)
+    def _on_workload(self, change: Change) -> None:
         key = change.after.kind.name.lower(), change.after.namespace, change.after.name
-        (self._incomplete.discard if done else self._incomplete.add)(key)
-        self._look()
+        if change.type == "DELETED" or complete(change.after):
+            self._incomplete.discard(key)
+        else:
+            self._incomplete.add(key)
+        self._notify_settled()
 
-    def _hear_pod(self, change: Change) -> None:
-        (self._dying.discard if change.type == "DELETED" or not change.after.deleting else self._dying.add)(
-            change.after.uid
-        )
-        self._look()
+    def _on_pod(self, change: Change) -> None:
+        if change.type != "DELETED" and change.after.deleting:
+            self._terminating.add(change.after.uid)
+        else:
+            self._terminating.discard(change.after.uid)
+        self._notify_settled()
 
-    def _look(self) -> None:
+    def _notify_settled(self) -> None:
         if self._waiting and self.settled:
             waiting, self._waiting = self._waiting, []
-            for tell in waiting:
-                tell()
+            for notify in waiting:
+                notify()
 
-    def when_settled(self, tell: Callable[[], None]) -> bool:
-        """Return whether everything is settled; if not, `tell` is called once when it may be."""
+    def when_settled(self, notify: Callable[[], None]) -> bool:
+        """Return whether everything is settled; if not, `notify` is called once when it may be."""
         if not self.settled:
-            self._waiting.append(tell)
+            self._waiting.append(notify)
         return self.settled
 
     @property
     def settled(self) -> bool:
-        """Whether every workload is complete and no pod is on its way out."""
-        return not self._incomplete and not self._dying
+        """Whether every workload is complete and no pod is terminating."""
+        return not self._incomplete and not self._terminating
 
     def unsettled(self) -> str:
-        """Say what is not settled."""
+        """Return the names of what is not settled."""
         waiting = [f"{kind}/{name}" for kind, _, name in sorted(self._incomplete)]
         pods = [f"pod/{pod.name}" for pod in self.store.all(POD) if pod.deleting or not is_ready(pod)]
         return ", ".join([*waiting, *sorted(pods)[:5]])
 
 
 def complete(workload: Stored) -> bool:
-    """Whether a workload has all that it wants, of the current template, and nothing more."""
+    """Return whether a workload has all the pods that it wants, of the current template, and no others."""
     status = workload.status
     if status.get("observedGeneration") != workload.meta["generation"]:
         return False
     if workload.kind is DAEMON_SET:
         counts = [status.get(key, 0) for key in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")]
         return counts == [status["desiredNumberScheduled"]] * len(counts) and not status["numberMisscheduled"]
-    counts, wanted = [status.get(key, 0) for key in ("replicas", "availableReplicas")], workload.spec["replicas"]
-    updated = wanted if workload.kind is STATEFUL_SET and _stays_old(workload) else status.get("updatedReplicas", 0)
-    return [*counts, updated] == [wanted] * 3 and not status.get("terminatingReplicas")
+    counts = ["replicas", "availableReplicas", "updatedReplicas"]
+    if workload.kind is STATEFUL_SET and _stays_old(workload):
+        counts.remove("updatedReplicas")
+    wanted = workload.spec["replicas"]
+    return all(status.get(key, 0) == wanted for key in counts) and not status.get("terminatingReplicas")
 
 
 def _stays_old(stateful_set: Stored) -> bool:
-    """Whether a StatefulSet's strategy leaves pods of an old template alone."""
+    """Return whether a StatefulSet's strategy leaves pods of an old template alone."""
     strategy = stateful_set.spec["updateStrategy"]
     return strategy["type"] == "OnDelete" or bool((strategy.get("rollingUpdate") or {}).get("partition"))
 

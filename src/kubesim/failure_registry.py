@@ -1,4 +1,4 @@
-"""Which failures are injected, and into what: asked by every part of the cluster that can fail."""
+"""The registry of injected failures, which every component that can fail consults."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Begin = Callable[[WorkloadFailure, Stored], None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a failure applies to.
+    """The pods or workloads that a failure applies to.
 
     `workload` is the name of a Deployment, StatefulSet or DaemonSet ("": all of them), `selector` a label selector for
     its pods. With `replacements` the failure begins once the workload has been complete, and only hits pods created
@@ -50,7 +50,7 @@ class Injection:
 
 
 class FailureRegistry:
-    """The injected failures; `begin` is called whenever a failure of a whole workload begins for one."""
+    """The injected failures; `begin` is called whenever a workload failure begins for a workload."""
 
     def __init__(self, store: Store, begin: Begin) -> None:
         self._store = store
@@ -92,7 +92,7 @@ class FailureRegistry:
         return any(self._applies(each.scope, self._workload(obj)) for each in injections)
 
     def everywhere(self, failure: type[ClusterFailure]) -> bool:
-        """Return whether a failure of the whole cluster is injected."""
+        """Return whether a failure of the control plane is injected."""
         return any(True for _ in self._of_class(failure))
 
     def forbids(self, verb: str, resource: str, namespace: str) -> bool:

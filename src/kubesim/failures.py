@@ -37,7 +37,7 @@ class PodFailure(Failure):
 
 
 class WorkloadFailure(Failure):
-    """A failure of a Deployment, StatefulSet or DaemonSet as a whole."""
+    """A failure of a Deployment, StatefulSet or DaemonSet, not of its pods."""
 
 
 class ClusterFailure(Failure):

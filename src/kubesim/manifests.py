@@ -1,4 +1,4 @@
-"""Manifest files: read, checked, and applied in the order in which they stand."""
+"""Manifest files: read, checked, and applied in their order."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from .store.refusals import Refused
 
 
 class ManifestError(ValueError):
-    """A manifest that the simulation cannot honour; says which file, document and field."""
+    """A manifest that is not supported; the message has its file, document and field."""
 
 
 def documents(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield where each document of a file stands, and what it says; raises ManifestError."""
+    """Yield the place of each document of a file, and the document; raises ManifestError."""
     import yaml  # type: ignore[import-untyped]  # PyYAML has no types; here, as a cluster without files needs none
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -31,7 +31,7 @@ def documents(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def apply(cluster: Cluster, paths: Sequence[Path]) -> None:
-    """Create everything that the files say; raises ManifestError for the first thing that cannot be honoured."""
+    """Create all objects of the files; raises ManifestError for the first one that is not supported."""
     for path in paths:
         for where, document in documents(path):
             try:

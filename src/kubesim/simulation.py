@@ -1,4 +1,4 @@
-"""The simulated cluster as its users see it: started, named by a kubeconfig, made to fail, stopped."""
+"""The simulated cluster as its users see it: started, reached by a kubeconfig, made to fail, stopped."""
 
 import asyncio
 import secrets
@@ -13,17 +13,17 @@ from .clock import Clock, Scaled
 from .cluster import Cluster
 from .failure_registry import Injection, Scope
 from .failures import Failure, named
-from .http.network_faults import Wire
+from .http.network_faults import NetworkFaults
 from .http.server import ApiServer
 from .manifests import ManifestError, apply
 
 CONTEXT: Final = "embedded"
-PATIENCE: Final = 10.0
+TIMEOUT: Final = 10.0
 ValueT = TypeVar("ValueT")
 
 
 class Simulation:
-    """A cluster with what the manifests say; `wire` is what can be made wrong between it and its clients.
+    """A cluster with what the manifests say; `network` has the faults that can happen between it and its clients.
 
     Everything in it happens in one event loop, in a thread of its own. Without a clock of another kind, twenty of its
     seconds pass in one.
@@ -31,7 +31,7 @@ class Simulation:
 
     def __init__(self, manifests: Sequence[Path] = (), *, nodes: int = 2, clock: Clock | None = None) -> None:
         self.clock: Clock = clock or Scaled()
-        self.wire = Wire()
+        self.network = NetworkFaults()
         self._manifests = tuple(manifests)
         self._nodes = nodes
         self._injections: list[Injection] = []
@@ -42,13 +42,13 @@ class Simulation:
         self._cluster: Cluster | None = None
 
     def start(self) -> "Simulation":
-        """Serve; returns once it does. Raises ManifestError for a manifest that cannot be honoured."""
+        """Serve; returns once it does. Raises ManifestError for a manifest that is not supported."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kubechaos-sim", daemon=True)
         self._thread.start()
         token = secrets.token_urlsafe(24)
         try:
-            port = asyncio.run_coroutine_threadsafe(self._serve(token), self._loop).result(PATIENCE)
+            port = asyncio.run_coroutine_threadsafe(self._serve(token), self._loop).result(TIMEOUT)
         except BaseException:
             self.stop()
             raise
@@ -59,7 +59,7 @@ class Simulation:
 
     @property
     def kubeconfig(self) -> Path:
-        """The file that names it, with the context `embedded`; only its owner may read it."""
+        """The kubeconfig with the context `embedded`; only its owner may read it, as it has the token."""
         if self._folder is None:
             raise RuntimeError("the simulation has not been started")
         return self._folder / "kubeconfig"
@@ -70,18 +70,18 @@ class Simulation:
         for each in self._injections:
             cluster.inject(each)
         apply(cluster, self._manifests)
-        self._server = server = ApiServer(cluster, self.wire, token)
-        self.wire.wake = lambda: _threadsafe(loop, server.wake)
+        self._server = server = ApiServer(cluster, self.network, token)
+        self.network.wake = lambda: _threadsafe(loop, server.wake)
         cluster.timers.drive(loop)
         return await server.listen()
 
     def stop(self) -> None:
-        """End it, and leave nothing behind; raises what a controller of it raised, if one did."""
+        """Stop it, and remove its files; raises what a controller raised meanwhile, if one did."""
         loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
-            asyncio.run_coroutine_threadsafe(self._end(), loop).result(PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result(TIMEOUT)
             loop.call_soon_threadsafe(loop.stop)
-            self._thread.join(PATIENCE)
+            self._thread.join(TIMEOUT)
             loop.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -94,6 +94,7 @@ class Simulation:
             self._cluster.timers.rest()
         if self._server is not None:
             await self._server.close()
+        # Handlers of open streams are cancelled too: a task that is left behind would warn when its loop is closed.
         mine = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not mine]
         for task in others:
@@ -107,7 +108,7 @@ class Simulation:
         self.stop()
 
     def inside(self, action: Callable[[Cluster], ValueT]) -> ValueT:
-        """Do something to the cluster where nothing else happens meanwhile, and return what comes of it."""
+        """Run an action on the cluster in its own thread, between two other actions, and return the result."""
 
         async def done(cluster: Cluster) -> ValueT:
             with cluster.timers.moment():
@@ -115,10 +116,10 @@ class Simulation:
 
         if self._loop is None or self._cluster is None:
             raise RuntimeError("the simulation is not running")
-        return asyncio.run_coroutine_threadsafe(done(self._cluster), self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(done(self._cluster), self._loop).result(TIMEOUT)
 
     def apply(self, manifest: dict[str, Any]) -> None:
-        """Create what a manifest says, or change it to that; raises ManifestError."""
+        """Create the object of a manifest, or change it; raises ManifestError."""
 
         def applied(cluster: Cluster) -> None:
             try:
@@ -156,7 +157,7 @@ class Simulation:
         self.inside(lambda cluster: cluster.remove(removed))
 
     def compact(self) -> None:
-        """Forget all history: what is older than now is 410 Expired."""
+        """Drop all history: older versions are 410 Expired from now on."""
         self.inside(lambda cluster: cluster.store.compact())
 
     def step(self, seconds: float) -> None:
@@ -166,6 +167,8 @@ class Simulation:
     def settle(self, seconds: float = 60.0) -> None:
         """Wait until every workload is complete, for at most so many simulation seconds; raises TimeoutError."""
         until = self.clock.now() + seconds
+        # The cluster calls `done.set` when it is settled. That may be over when this thread gets to run, so it asks
+        # until the cluster is settled at the moment of asking.
         done = threading.Event()
         while not self.inside(lambda cluster: cluster.when_settled(done.set)):
             if not done.wait(self.clock.wall(max(0.0, until - self.clock.now()))):

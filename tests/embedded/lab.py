@@ -1,4 +1,4 @@
-"""A simulated cluster without a wire, on a clock stepped by hand, and what was seen of it."""
+"""A simulated cluster without a network, on a clock stepped by hand, and what was seen of it."""
 
 from collections.abc import Iterable
 from typing import Any

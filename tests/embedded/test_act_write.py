@@ -44,7 +44,7 @@ def altered(monkeypatch: pytest.MonkeyPatch, *, times: int = 100, **spec: Any) -
 def test_a_write_whose_answer_is_lost_is_followed_up_until_it_has_landed(
     client: Client, after: bool, times: int
 ) -> None:
-    client.sim.wire.reset(verb="patch", resource="deployments", after=after, times=times)
+    client.sim.network.reset(verb="patch", resource="deployments", after=after, times=times)
     outage = client.chaos.run(scale(1), client.web, hold=1)
     assert (outage.verdict, replicas(client)) == ("recovered", 3)
     assert "TargetChanged" not in outage.alerts
@@ -52,14 +52,14 @@ def test_a_write_whose_answer_is_lost_is_followed_up_until_it_has_landed(
 
 def test_a_rollout_whose_answer_is_lost_is_one_rollout(client: Client) -> None:
     generation = client.get(f"{DEPLOYMENTS}/web")["metadata"]["generation"]
-    client.sim.wire.reset(verb="patch", resource="deployments", after=True)
+    client.sim.network.reset(verb="patch", resource="deployments", after=True)
     assert client.chaos.run(rollout_restart(), client.web).verdict == "recovered"
     assert client.get(f"{DEPLOYMENTS}/web")["metadata"]["generation"] == generation + 1
 
 
 def test_an_undo_whose_answer_is_lost_is_looked_for(client: Client) -> None:
     with client.chaos.inject(scale(1), client.web) as ongoing:
-        client.sim.wire.reset(verb="patch", resource="deployments", after=True)
+        client.sim.network.reset(verb="patch", resource="deployments", after=True)
     assert (ongoing.outage.verdict, replicas(client)) == ("recovered", 3)
     assert [each.outcome for each in ongoing.outage.undone] == ["done"]
     assert "TargetChanged" not in ongoing.outage.alerts
@@ -103,8 +103,8 @@ def test_what_cannot_be_put_back_names_the_command(client: Client) -> None:
         pytest.raises(NotHealedError, match="kubectl scale deployment/web -n default --replicas=3"),
         client.chaos.inject(scale(1), client.web),
     ):
-        client.sim.wire.refuse(403, verb="patch", resource="deployments", times=None)
-    client.sim.wire.clear()
+        client.sim.network.refuse(403, verb="patch", resource="deployments", times=None)
+    client.sim.network.clear()
 
 
 def test_every_write_is_intended_before_and_answered_after_it(client: Client) -> None:

@@ -138,13 +138,13 @@ def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> Non
 
 def test_an_eviction_that_a_busy_server_refuses_is_not_blocked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kubechaos.act.act.BUDGET_DEADLINE", 0.3)
-    client.sim.wire.refuse(429, retry_after=1, verb="create", resource="pods/eviction", times=99)
+    client.sim.network.refuse(429, retry_after=1, verb="create", resource="pods/eviction", times=99)
     with pytest.raises(ApiError, match="429"):
         client.chaos.run(evict(1), client.web)
     assert client.experiments.outages[0].verdict == "interrupted"
 
 
 def test_a_pod_that_is_gone_before_its_container_is_killed_proves_nothing(client: Client) -> None:
-    client.sim.wire.refuse(404, verb="get", resource="pods")
+    client.sim.network.refuse(404, verb="get", resource="pods")
     with pytest.raises(FaultNotProvenError, match="was gone before we touched it"):
         client.chaos.run(kill_container(1), client.web)

@@ -1,4 +1,4 @@
-"""Every attack on the wire while a kill is judged: the right verdict, or `inconclusive` with the gap named."""
+"""Every attack on the network while a kill is judged: the right verdict, or `inconclusive` with the gap named."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
 from kubechaos.judge.state import State
 from kubechaos.run.ongoing import Ongoing
-from kubesim.http.network_faults import Wire
+from kubesim.http.network_faults import NetworkFaults
 from tests.embedded.client import DEPLOYMENTS, PODS, Client
 
 When: TypeAlias = "Callable[[Client, Attack, str], Callable[[Ongoing], None]]"
@@ -26,25 +26,25 @@ class Attack:
     """What is done to the streams of one resource, and what the cause says of it; "" where nothing is lost."""
 
     name: str
-    plant: Callable[[Wire, str], None]
+    queue: Callable[[NetworkFaults, str], None]
     cause: str = ""
 
 
-def refusing(code: int, times: int = 1, retry_after: int | None = None) -> Callable[[Wire, str], None]:
+def refusing(code: int, times: int = 1, retry_after: int | None = None) -> Callable[[NetworkFaults, str], None]:
     """Cut the streams, and refuse them for a while when they come back."""
 
-    def plant(wire: Wire, resource: str) -> None:
-        wire.refuse(code, retry_after=retry_after, verb="watch", resource=resource, times=times)
-        wire.reset(verb="watch", resource=resource)
+    def queue(network: NetworkFaults, resource: str) -> None:
+        network.refuse(code, retry_after=retry_after, verb="watch", resource=resource, times=times)
+        network.reset(verb="watch", resource=resource)
 
-    return plant
+    return queue
 
 
 DELAYING: Final = [
     Attack("504", refusing(504, retry_after=0)),
-    Attack("RST", lambda wire, it: wire.reset(verb="watch", resource=it)),
-    Attack("EOF inside a chunk", lambda wire, it: wire.truncate(verb="watch", resource=it)),
-    Attack("garbage line", lambda wire, it: wire.garbage(verb="watch", resource=it)),
+    Attack("RST", lambda network, it: network.reset(verb="watch", resource=it)),
+    Attack("EOF inside a chunk", lambda network, it: network.truncate(verb="watch", resource=it)),
+    Attack("garbage line", lambda network, it: network.garbage(verb="watch", resource=it)),
     Attack("429", refusing(429, 2)),
     Attack("429 with Retry-After 3600", refusing(429, 1, 3600)),
     Attack("500 burst", refusing(500, 4)),
@@ -52,7 +52,9 @@ DELAYING: Final = [
 """After these a stream goes on where it was: complete in the end."""
 LOSING: Final = [
     Attack(
-        "410 in the stream", lambda wire, it: wire.expire(resource=it), "may be missing: .*too old resource version"
+        "410 in the stream",
+        lambda network, it: network.expire(resource=it),
+        "may be missing: .*too old resource version",
     ),
     Attack("410 on connect", refusing(410), "may be missing: .*too old resource version"),
 ]
@@ -104,7 +106,7 @@ def attacked(client: Client, attack: Attack, resource: str) -> Callable[[Ongoing
     """Attack the streams of a resource, and wait until the attack has been noticed; raises what ends a stream."""
 
     def during(_: Ongoing) -> None:
-        attack.plant(client.sim.wire, resource)
+        attack.queue(client.sim.network, resource)
         await_state(client, lambda state: KINDS[resource] in {gap.kind for gap in (*state.delays, *state.gaps)})
 
     return during
@@ -178,7 +180,7 @@ def test_a_replacement_that_never_gets_ready_is_inconclusive_where_something_was
 @on_each_stream
 @pytest.mark.parametrize("attack", [*DELAYING, *LOSING], ids=lambda attack: attack.name)
 def test_before_the_barrier_nothing_is_lost(client: Client, attack: Attack, resource: str) -> None:
-    attack.plant(client.sim.wire, resource)
+    attack.queue(client.sim.network, resource)
     client.chaos.steady(client.web)
     outage = judged(client, lambda _: None)
     assert outage.verdict == "recovered"
@@ -187,7 +189,7 @@ def test_before_the_barrier_nothing_is_lost(client: Client, attack: Attack, reso
 
 def silence(client: Client, resource: str) -> None:
     """Let the open streams of a resource fall silent."""
-    client.sim.wire.silence(verb="watch", resource=resource)
+    client.sim.network.silence(verb="watch", resource=resource)
     time.sleep(0.05)
 
 

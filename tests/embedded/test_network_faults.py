@@ -30,7 +30,7 @@ def kill_with(client: Client, name: str) -> Outage:
     """Kill a pod and disturb the streams of pods while it recovers."""
     options = {"expire": {}, "slow": {"verb": "watch", "seconds": 0.05}}.get(name, {"verb": "watch"})
     with client.chaos.inject(kill(1), client.web) as ongoing:
-        getattr(client.sim.wire, name)(resource="pods", **options)
+        getattr(client.sim.network, name)(resource="pods", **options)
     return ongoing.outage
 
 
@@ -60,7 +60,7 @@ def test_a_stream_that_fell_silent_or_trickles_is_found_out_by_the_fresh_listing
 def test_a_slow_stream_tells_byte_by_byte_and_everything(
     client: Client, monkeypatch: pytest.MonkeyPatch, is_open: bool
 ) -> None:
-    pause, wire, paused = 0.000123, client.sim.wire, 0
+    pause, network, paused = 0.000123, client.sim.network, 0
     sleep = asyncio.sleep
 
     async def counted(seconds: float) -> None:
@@ -72,12 +72,12 @@ def test_a_slow_stream_tells_byte_by_byte_and_everything(
     query = {"watch": "1", "resourceVersion": client.get(DEPLOYMENTS)["metadata"]["resourceVersion"]}
     with contextlib.ExitStack() as stack:
         if not is_open:
-            wire.slow(pause, verb="watch", resource="deployments")
+            network.slow(pause, verb="watch", resource="deployments")
         own = client.transport.fork()
         stack.callback(own.close)
         stream = stack.enter_context(own.stream(DEPLOYMENTS, query))
         if is_open:
-            wire.slow(pause, verb="watch", resource="deployments")
+            network.slow(pause, verb="watch", resource="deployments")
         client.send("PATCH", f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"colour": "red"}}})
         line = next(each for each in stream if b'"colour":"red"' in each)
         assert paused >= len(line)
@@ -86,13 +86,13 @@ def test_a_slow_stream_tells_byte_by_byte_and_everything(
 
 @pytest.mark.parametrize("code", [429, 500, 504, 410])
 def test_a_listing_that_is_refused_for_now_is_asked_for_again(client: Client, code: int) -> None:
-    client.sim.wire.refuse(code, retry_after=0 if code in (429, 504) else None, verb="list", resource="pods")
+    client.sim.network.refuse(code, retry_after=0 if code in (429, 504) else None, verb="list", resource="pods")
     assert client.chaos.steady(client.web) is client.web
 
 
 def test_a_watch_that_is_refused_for_now_is_opened_again(client: Client) -> None:
-    client.sim.wire.refuse(429, retry_after=0, verb="watch")
-    client.sim.wire.refuse(500, verb="watch", resource="pods")
+    client.sim.network.refuse(429, retry_after=0, verb="watch")
+    client.sim.network.refuse(500, verb="watch", resource="pods")
     assert client.chaos.run(kill(1), client.web).verdict == "recovered"
 
 
@@ -101,57 +101,57 @@ def test_a_watch_that_is_refused_for_now_is_opened_again(client: Client) -> None
     [("reset", UnreachableError), ("truncate", UnreachableError), ("garbage", MalformedError)],
 )
 def test_a_spoiled_answer_is_an_error_in_our_own_words(client: Client, name: str, error: type[Exception]) -> None:
-    getattr(client.sim.wire, name)(verb="list", resource="pods")
+    getattr(client.sim.network, name)(verb="list", resource="pods")
     with pytest.raises(error):
         client.transport.get(PODS) if name != "garbage" else client.chaos.steady(client.web)
     assert client.names()
 
 
 def test_silence_and_slow_bytes_end_at_the_deadline(client: Client) -> None:
-    client.sim.wire.silence(verb="list", resource="pods")
-    client.sim.wire.slow(0.02, verb="list", resource="pods")
+    client.sim.network.silence(verb="list", resource="pods")
+    client.sim.network.slow(0.02, verb="list", resource="pods")
     for _ in range(2):
         with pytest.raises(UnreachableError):
             client.transport.get(PODS, deadline=0.2)
 
 
 def test_a_delayed_answer_comes_later(client: Client) -> None:
-    client.sim.wire.delay(0.3, verb="list", resource="pods")
+    client.sim.network.delay(0.3, verb="list", resource="pods")
     with pytest.raises(UnreachableError):
         client.transport.get(PODS, deadline=0.1)
 
 
 def test_a_refusal_says_when_to_come_back(client: Client) -> None:
-    client.sim.wire.refuse(429, retry_after=7, verb="list", resource="pods")
+    client.sim.network.refuse(429, retry_after=7, verb="list", resource="pods")
     with pytest.raises(ApiError, match="429") as caught:
         client.get(PODS)
     assert caught.value.retry_after == 7
 
 
 def test_a_kill_that_never_arrived_is_not_proven(steady: Client) -> None:
-    steady.sim.wire.reset(verb="delete")
+    steady.sim.network.reset(verb="delete")
     with pytest.raises(FaultNotProvenError, match="was asked to go, but neither its end nor that of its containers"):
         steady.chaos.run(kill(1), steady.web)
 
 
 def test_a_kill_whose_answer_was_lost_is_proven_by_what_is_seen(steady: Client) -> None:
-    steady.sim.wire.reset(verb="delete", after=True)
+    steady.sim.network.reset(verb="delete", after=True)
     assert steady.chaos.run(kill(1), steady.web).verdict == "recovered"
 
 
 def test_an_expired_token_ends_the_observation(steady: Client) -> None:
     with pytest.raises(InconclusiveError, match="401"), steady.chaos.inject(kill(1), steady.web):
-        steady.sim.wire.expire_token()
+        steady.sim.network.expire_token()
     with pytest.raises(UnauthorizedError):
         steady.get(PODS)
-    steady.sim.wire.expire_token(expired=False)
+    steady.sim.network.expire_token(expired=False)
     assert steady.names()
 
 
-def test_a_trouble_happens_as_often_as_planted_and_can_be_taken_away(client: Client) -> None:
-    client.sim.wire.refuse(500, verb="list", resource="pods", times=None)
+def test_a_fault_happens_as_often_as_queued_and_can_be_removed(client: Client) -> None:
+    client.sim.network.refuse(500, verb="list", resource="pods", times=None)
     for _ in range(3):
         with pytest.raises(ApiError, match="500"):
             client.get(PODS)
-    client.sim.wire.clear()
+    client.sim.network.clear()
     assert client.names()

@@ -56,7 +56,7 @@ def test_a_test_can_be_tested_and_needs_no_named_cluster(run: Runner, embedded: 
     assert (result.code, set(result.outcomes.values())) == (0, {"passed"})
 
 
-def test_a_manifest_it_cannot_honour_is_an_error_that_names_it(run: Runner, embedded: Path) -> None:
+def test_a_manifest_that_is_not_supported_is_an_error_that_names_it(run: Runner, embedded: Path) -> None:
     (embedded / "timeserver.yaml").write_text("apiVersion: v1\nkind: Teapot\nmetadata: {name: pot}\n")
     result = run(SUITE, *USUAL, context="embedded")
     assert result.code == 4

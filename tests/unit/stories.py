@@ -1,6 +1,6 @@
-"""A tiny language for runs: what the watch told of the Deployment `web`, and what the judge makes of it.
+"""A small language for runs: the records of an experiment on the Deployment `web`, and the outage they give.
 
-Times are seconds from t0. A pod is called by a letter, which is also its uid; its name is `web-` and the letter.
+Times are seconds from t0. A pod is named by a letter, which is also its uid; its name is `web-` and the letter.
 """
 
 import json
@@ -35,7 +35,7 @@ from kubechaos.records import (
 
 
 def strict(value: Any) -> Any:
-    """The value after a trip through strict JSON, in one line."""
+    """The value after it was written as one line of strict JSON and read again."""
     text = decode.encode(value)
     assert b"\n" not in text
     return json.loads(text, parse_constant=_refuse)
@@ -106,7 +106,7 @@ def replica_set(uid: str = "rs", **fields: Any) -> ReplicaSet:
 
 
 def endpoints(ready: str, known: str = "", service: str = "web", **fields: Any) -> EndpointSlice:
-    """A slice of a Service: the letters of its ready pods, and of those it merely knows too."""
+    """A slice of a Service: the letters of its ready pods, and of others that it knows."""
     usual = {"namespace": "shop", "name": f"{service}-1", "uid": f"{service}-1", "resource_version": "1"}
     return EndpointSlice(
         **{**usual, "service": service, "ready": tuple(ready), "known": tuple(sorted({*ready, *known})), **fields}
@@ -128,7 +128,7 @@ def listings(*objects: Observed, at: float = -10.0, server_time: float = 0.0) ->
 
 
 def fold(*records: Record, state: State | None = None) -> State:
-    """What is known after these records."""
+    """The state after these records."""
     state = state or State()
     for record in records:
         state = step(state, record)
@@ -136,7 +136,7 @@ def fold(*records: Record, state: State | None = None) -> State:
 
 
 class Story:
-    """One experiment on `web`, told in order; the pods a, b and c are there unless others are given."""
+    """One experiment on `web`, record by record; its pods are a, b and c unless others are given."""
 
     def __init__(self, *objects: Observed, rules: Sequence[AlertRule] = ()) -> None:
         objects = objects or (pod("a"), pod("b"), pod("c"))
@@ -148,13 +148,13 @@ class Story:
             objects = (replica_set(), *objects)
         self.state, self.alarm, self.rules = State(), Alarm(), rules
         self.limits = Limits(60.0, 5.0)
-        self.heard: list[tuple[Record, tuple[Alert, ...]]] = []
+        self.recorded: list[tuple[Record, tuple[Alert, ...]]] = []
         self._known = {each.uid: each for each in objects}
         self._version = 100
-        self.hear(*listings(*objects))
+        self.record(*listings(*objects))
 
-    def hear(self, *records: Record) -> None:
-        """Take in records, in the way of the run itself; none comes after the end of the observation."""
+    def record(self, *records: Record) -> None:
+        """Add records in the way of the run itself; fails if the observation has ended before."""
         for record in records:
             begun = self.state.experiment is not None and self.state.experiment.ended is None
             over = begun and self.ends < record.at - T0
@@ -162,7 +162,7 @@ class Story:
             self.state = step(self.state, record)
             before = len(self.alarm.alerts)
             self.alarm = watch(self.alarm, self.state, self.limits, self.rules)
-            self.heard.append((record, self.alarm.alerts[before:]))
+            self.recorded.append((record, self.alarm.alerts[before:]))
 
     def begin(
         self,
@@ -174,27 +174,27 @@ class Story:
         generation: int = 0,
         injection: int = 0,
     ) -> "Story":
-        """Inject a fault with one write, of which the target gets a generation if it is of the target."""
+        """Inject a fault with one write, which gives the target this generation if it is not 0."""
         within, stable_for = self.limits.within, self.limits.stable_for
         args = (str(len(victims)),)
-        self.hear(
+        self.record(
             Begun(T0 + at, fault, args, WEB, effect, lasts, within, stable_for, "2026-01-01", injection=injection)
         )
         for letter in victims:
-            self.hear(Chosen(T0 + at, letter, injection=injection))
-        self.hear(Intended(T0 + at, "PATCH", WEB, generation, injection=injection))
-        self.hear(Injected(T0 + at, injection))
-        self.hear(Answered(T0 + at, "PATCH", WEB, True, generation=generation, injection=injection))
-        self.hear(Due(T0 + at, injection))
+            self.record(Chosen(T0 + at, letter, injection=injection))
+        self.record(Intended(T0 + at, "PATCH", WEB, generation, injection=injection))
+        self.record(Injected(T0 + at, injection))
+        self.record(Answered(T0 + at, "PATCH", WEB, True, generation=generation, injection=injection))
+        self.record(Due(T0 + at, injection))
         return self
 
     def heal(self, at: float, generation: int = 0, injection: int = 0) -> None:
-        """What the fault changed is undone."""
-        self.hear(Intended(T0 + at, "PATCH", WEB, generation, injection=injection))
-        self.hear(Healed(T0 + at, injection=injection))
+        """Undo what the fault changed."""
+        self.record(Intended(T0 + at, "PATCH", WEB, generation, injection=injection))
+        self.record(Healed(T0 + at, injection=injection))
 
     def kill(self, letters: str, *, at: float = 0.0, within: float = 60.0, stable_for: float = 5.0) -> "Story":
-        """Begin: each letter is a victim."""
+        """Inject a kill of these pods."""
         self.limits, self.alarm = Limits(within, stable_for), Alarm()
         return self.begin("kill", PodsGone(), *letters, at=at)
 
@@ -202,7 +202,7 @@ class Story:
         """An object is added or modified."""
         self._version += 1
         self._known[value.uid] = replace(value, resource_version=str(self._version))
-        self.hear(Seen(T0 + at, self._known[value.uid]))
+        self.record(Seen(T0 + at, self._known[value.uid]))
 
     def change(self, at: float, uid: str, **fields: Any) -> None:
         """Some fields of a known object change."""
@@ -210,7 +210,7 @@ class Story:
 
     def gone(self, at: float, uid: str) -> None:
         """An object leaves the API in the state in which it was seen last."""
-        self.hear(Gone(T0 + at, self._known[uid]))
+        self.record(Gone(T0 + at, self._known[uid]))
 
     def terminates(self, at: float, letter: str) -> None:
         """A pod gets its deletionTimestamp; it stays Ready."""
@@ -241,10 +241,10 @@ class Story:
         self.change(at, letter, ready=False, not_ready="ContainersNotReady: app", **fields)
 
     def gap(self, kind: str, since: float, at: float) -> None:
-        """The stream of one kind has a hole."""
-        self.hear(Gap(T0 + at, kind, T0 + since, "410 Gone"))
+        """The stream of one kind has a gap."""
+        self.record(Gap(T0 + at, kind, T0 + since, "410 Gone"))
 
-    def says(self, at: float, reason: str, message: str, letter: str = "") -> None:
+    def event(self, at: float, reason: str, message: str, letter: str = "") -> None:
         """An Event about a pod, or about nothing in particular."""
         about = Ref("Pod" if letter else "", "shop", f"web-{letter}", letter)
         name = f"event-{reason}"
@@ -252,12 +252,12 @@ class Story:
 
     @property
     def ends(self) -> float:
-        """When the observation ends if nothing more is seen."""
+        """When the observation ends if nothing more is recorded."""
         return ends_at(self.state, self.limits) - T0
 
     def outage(self) -> Outage:
-        """End when it is time, and judge."""
+        """End the observation when it is time, and return the outage."""
         at = max(self.ends + T0, self.state.at)
         end = Ended(at)
-        self.hear(end)
+        self.record(end)
         return outages(self.state, self.limits, Alerts(self.alarm.alerts, names(self.rules)), end)[0]

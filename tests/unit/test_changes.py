@@ -1,4 +1,4 @@
-"""A change, its undo, and what a person can do instead."""
+"""Changes, their undo, and the kubectl command that does the same."""
 
 from typing import Any
 
@@ -42,11 +42,11 @@ THEIRS, OURS = {"key": "theirs", "effect": "NoSchedule"}, {"key": "ours", "effec
 TAINTED = Patched(WEB, (Edit(("spec", "taints", "[key=ours]"), UNSET, OURS),), "7")
 
 
-def test_what_is_set_already_is_no_edit() -> None:
+def test_a_field_that_has_its_value_already_is_no_edit() -> None:
     assert edits(live(replicas=3, paused=False), {"spec": {"replicas": 1, "paused": False}}) == (Edit(REPLICAS, 3, 1),)
 
 
-def test_none_removes_a_field_and_a_field_that_is_not_there_is_added() -> None:
+def test_none_removes_a_field_and_a_missing_field_is_added() -> None:
     found = edits(live(replicas=3), {"spec": {"replicas": None, "paused": True}})
     assert found == (Edit(REPLICAS, 3, UNSET), Edit(("spec", "paused"), UNSET, True))
 
@@ -58,7 +58,7 @@ def test_the_precondition_of_a_patch_is_the_version_at_which_the_old_values_were
     }
 
 
-def test_a_list_with_an_edited_item_is_written_whole() -> None:
+def test_a_list_with_an_edited_item_is_written_with_all_its_items() -> None:
     containers = [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}]
     found = edits(live(containers=containers), {"spec": {"containers": {"[name=b]": {"image": "b:2"}}}})
     assert found == (Edit(("spec", "containers", "[name=b]", "image"), "b:1", "b:2"),)
@@ -73,12 +73,12 @@ def test_an_item_is_added_to_a_list_and_taken_away_and_the_others_stay() -> None
     assert request.body["spec"] == {"taints": [THEIRS]}
 
 
-def test_metadata_that_is_edited_keeps_the_precondition() -> None:
+def test_a_patch_of_metadata_keeps_the_precondition() -> None:
     body = patch(live(), (Edit(("metadata", "labels", "tier"), UNSET, "gold"),))
     assert body == {"metadata": {"labels": {"tier": "gold"}, "uid": "u1", "resourceVersion": "9"}}
 
 
-def test_what_is_still_ours_is_put_back() -> None:
+def test_an_undo_restores_a_field_that_still_has_our_value() -> None:
     request = undo(SCALED, live(replicas=1), 0)
     assert isinstance(request, Request)
     assert (request.method, request.path) == ("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web")
@@ -86,13 +86,13 @@ def test_what_is_still_ours_is_put_back() -> None:
     assert (request.expected, request.generation) == ((Edit(REPLICAS, 1, 3),), 4)
 
 
-def test_a_field_that_was_not_there_is_removed_again() -> None:
+def test_an_undo_removes_a_field_that_was_not_there_before() -> None:
     request = undo(Patched(WEB, (Edit(("spec", "paused"), UNSET, True),)), live(paused=True), 0)
     assert isinstance(request, Request)
     assert request.body["spec"] == {"paused": None}
 
 
-def test_of_several_edits_only_those_that_are_still_ours_are_put_back() -> None:
+def test_an_undo_restores_only_the_fields_that_still_have_our_value() -> None:
     change = Patched(WEB, (Edit(REPLICAS, 3, 1), Edit(("spec", "paused"), UNSET, True)), "7")
     request = undo(change, live(replicas=2, paused=True), 0)
     assert isinstance(request, Request)
@@ -124,13 +124,13 @@ def test_of_several_edits_only_those_that_are_still_ours_are_put_back() -> None:
         "not yet ended by itself",
     ],
 )
-def test_where_there_is_nothing_to_write_the_outcome_says_why(
+def test_an_undo_without_anything_to_write_has_an_outcome(
     change: Change, now: dict[str, Any] | None, outcome: Outcome
 ) -> None:
     assert undo(change, now, 100.0) is outcome
 
 
-def test_what_we_created_is_deleted_by_its_uid_and_waited_for() -> None:
+def test_an_object_that_we_created_is_deleted_by_its_uid_and_waited_for() -> None:
     ours = {"metadata": {"uid": "u1", "resourceVersion": "1", "labels": {"kubechaos/run": "run"}}}
     request = undo(Created(WEB, "run"), ours, 0)
     assert isinstance(request, Request)
@@ -162,12 +162,12 @@ def test_an_answer_is_compared_field_by_field() -> None:
         (Timed(Ref("Pod", "shop", "a"), ("pkill", "stress"), 1.0), "kubectl exec a -n shop -- pkill stress"),
     ],
 )
-def test_a_person_is_told_a_command(change: Change, command: str) -> None:
+def test_the_kubectl_command_that_undoes_a_change(change: Change, command: str) -> None:
     assert by_hand(change) == command
 
 
 @pytest.mark.parametrize("change", [SCALED, TAINTED, Created(WEB, "run"), Timed(WEB, ("x",), 1.5)])
-def test_a_change_is_read_back_as_it_was_written(change: Change) -> None:
+def test_a_change_that_is_read_back_is_equal(change: Change) -> None:
     assert msgspec.json.decode(msgspec.json.encode(change), type=Change) == change
 
 

@@ -1,4 +1,4 @@
-"""What proves a fault that is not the end of a pod, and from when on recovery is owed."""
+"""The proof of faults other than a kill, and when their recovery is due."""
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ AGAIN = replace(RUNNING, id="containerd://2", restarts=1)
 
 
 def scale(story: Story, replicas: int) -> None:
-    """Scale the target to so many replicas."""
+    """Scale the target to this number of replicas."""
     story.begin("scale", PodCount(replicas), lasts=Lasts.UNTIL_HEALED, generation=2)
 
 
@@ -27,7 +27,7 @@ def scaled() -> Story:
 
 
 def healed(story: Story, at: float) -> Story:
-    """What was scaled is put back."""
+    """Heal the scale."""
     story.heal(at, generation=3)
     story.change(at + 0.25, "web", generation=3, observed_generation=3, replicas=3)
     return story
@@ -60,7 +60,7 @@ def test_a_scale_without_an_effect_is_not_proven() -> None:
     assert (found.verdict, found.cause_code) == ("fault_not_proven", "NotScaled")
 
 
-def test_what_somebody_else_scales_while_ours_is_in_force_is_interference() -> None:
+def test_a_scale_by_somebody_else_while_ours_is_in_force_is_interference() -> None:
     story = scaled()
     story.change(1, "web", generation=3, observed_generation=3, replicas=2)
     story.heal(2)
@@ -69,22 +69,22 @@ def test_what_somebody_else_scales_while_ours_is_in_force_is_interference() -> N
     assert "from 1 to 2" in found.cause
 
 
-def test_what_somebody_else_specified_just_before_us_is_interference() -> None:
+def test_a_change_of_the_spec_just_before_our_write_is_interference() -> None:
     story = Story()
     story.begin("rollout_restart", TemplateReplaced(), generation=3)
     story.change(0.25, "web", generation=3, observed_generation=3)
     assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 1 to 2)"
 
 
-def test_a_write_of_ours_that_came_too_late_does_not_hide_the_one_before_it() -> None:
+def test_a_write_of_ours_that_did_not_land_does_not_hide_the_change_before_it() -> None:
     story = scaled()
-    story.hear(Intended(T0 + 4, "PATCH", WEB, 3))
+    story.record(Intended(T0 + 4, "PATCH", WEB, 3))
     story.heal(4, generation=4)
     story.change(4.25, "web", generation=4, observed_generation=4, replicas=3)
     assert story.outage().alerts["TargetChanged"].message == "the Deployment's spec was changed (generation 2 to 3)"
 
 
-def test_what_a_scale_was_to_do_proves_nothing_once_it_has_been_healed() -> None:
+def test_the_number_of_pods_after_the_heal_proves_no_scale() -> None:
     story = Story()
     scale(story, 2)
     story.change(0.25, "web", generation=2, observed_generation=2, replicas=2)
@@ -94,11 +94,11 @@ def test_what_a_scale_was_to_do_proves_nothing_once_it_has_been_healed() -> None
     assert story.outage().verdict == "fault_not_proven"
 
 
-def test_the_generation_of_another_object_says_nothing_of_the_targets() -> None:
+def test_the_generation_of_another_object_is_not_compared_with_the_targets() -> None:
     story = Story(deployment(generation=5, observed_generation=5), pod("a"), pod("b"), pod("c"))
     victim = Ref("Pod", "shop", "web-a", "a")
     story.begin("kill_container", PodsRestarted("app"), "a")
-    story.hear(Intended(T0 + 0.1, "PATCH", victim, 9), Answered(T0 + 0.1, "PATCH", victim, True, generation=9))
+    story.record(Intended(T0 + 0.1, "PATCH", victim, 9), Answered(T0 + 0.1, "PATCH", victim, True, generation=9))
     assert story.state.experiment is not None
     assert story.state.experiment.changes == ()
     story.change(1, "web", generation=6, observed_generation=6)
@@ -126,7 +126,7 @@ def test_a_rollout_that_never_begins_is_not_proven() -> None:
     assert (found.verdict, found.cause_code) == ("fault_not_proven", "NotReplaced")
 
 
-def test_a_container_is_proven_to_have_been_killed_by_a_new_one_in_the_same_pod() -> None:
+def test_a_restarted_container_in_the_same_pod_proves_that_it_was_killed() -> None:
     story = Story()
     story.begin("kill_container", PodsRestarted("app"), "a")
     assert story.state.health.unmet.text == "victim web-a is still there"
@@ -146,7 +146,7 @@ def test_a_container_that_was_never_restarted_is_not_proven() -> None:
     assert "web-a" in found.cause
 
 
-def test_the_restart_of_a_neighbour_in_the_pod_proves_nothing() -> None:
+def test_the_restart_of_another_container_in_the_pod_proves_nothing() -> None:
     story = Story()
     story.begin("kill_container", PodsRestarted("app"), "a")
     story.change(2, "a", containers=(RUNNING, replace(AGAIN, name="sidecar")))
@@ -160,7 +160,7 @@ def test_a_restart_before_the_fault_proves_nothing() -> None:
     assert story.outage().proof is None
 
 
-def test_a_workload_that_is_gone_while_in_force_is_inconclusive() -> None:
+def test_a_workload_that_is_deleted_while_a_fault_is_in_force_is_inconclusive() -> None:
     story = Story(deployment(), pod("a"), pod("b"), pod("c"))
     scale(story, 1)
     story.gone(1, "web")

@@ -26,20 +26,20 @@ WORDS = {
     errors.EvictionBlockedError: "blocked",
     errors.NotRecoveredError: "not_recovered",
 }
-"""What the errors stand for that are no refusals."""
+"""The verdicts of the errors that are no refusals."""
 
 
 @pytest.mark.parametrize("error", CLASSES)
-def test_every_error_stands_for_its_verdict_and_all_others_for_a_refusal(error: type[ChaosError]) -> None:
+def test_every_error_has_its_verdict_and_all_others_are_refused(error: type[ChaosError]) -> None:
     assert error.verdict == WORDS.get(error, "refused")
 
 
-def test_the_errors_have_a_word_for_every_verdict_but_a_recovery() -> None:
+def test_there_is_an_error_for_every_verdict_but_recovered() -> None:
     assert {error.verdict for error in CLASSES} == {*RANK} - {"recovered"}
 
 
 @pytest.mark.parametrize("error", [each for each in CLASSES if each is not errors.InterruptedOutage])
-def test_every_error_is_of_the_one_tree(error: type[BaseException]) -> None:
+def test_every_error_is_a_chaos_error(error: type[BaseException]) -> None:
     assert issubclass(error, ChaosError)
 
 
@@ -48,7 +48,7 @@ def test_an_interruption_is_not_caught_by_except_exception() -> None:
 
 
 @pytest.mark.parametrize("error", CLASSES)
-def test_only_what_is_about_the_target_is_a_failed_assertion(error: type[BaseException]) -> None:
+def test_only_errors_on_the_target_are_assertion_errors(error: type[BaseException]) -> None:
     about_the_target = error in (errors.NotRecoveredError, errors.EvictionBlockedError)
     assert issubclass(error, AssertionError) == about_the_target
 
@@ -64,11 +64,11 @@ def test_only_what_is_about_the_target_is_a_failed_assertion(error: type[BaseExc
         (errors.NoReadinessProbeWarning, UserWarning),
     ],
 )
-def test_an_error_is_also_what_python_calls_it(error: type[BaseException], kin: type[BaseException]) -> None:
+def test_an_error_is_also_of_the_fitting_builtin_class(error: type[BaseException], kin: type[BaseException]) -> None:
     assert issubclass(error, kin)
 
 
-def test_an_unknown_alert_names_the_known_in_order() -> None:
+def test_the_error_on_an_unknown_alert_names_the_known_ones_in_order() -> None:
     error = errors.UnknownAlertError("B", ["C", "A"])
     assert str(error) == "no alert rule is named 'B'; known: A, C"
 

@@ -1,4 +1,4 @@
-"""What a fault may do: its only way to write. What it changes through here is undone for it."""
+"""What a fault may do to the cluster: its only way to write. What it changes through here is undone for it."""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -27,8 +27,9 @@ Addressed: TypeAlias = Target | Pod | Ref
 class Act:
     """What a fault may do to its target.
 
-    `look` returns the state of the run as it is now, `time_of_day` is the wall's. What is changed is kept to be undone,
-    unless `keep` is false: the fault is over at once.
+    `run` is the run's id, `look` returns the watched state as it is now, `time_of_day` an RFC 3339 timestamp, and
+    `chance` chooses the victims. What is changed is kept to be undone, unless `keep` is false: an instant fault changes
+    what is not to be restored.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Act:
         return self._time_of_day()
 
     def choose(self, who: Who) -> tuple[Pod, ...]:
-        """Choose victims among the target's Ready pods; raises TooFewCandidatesError."""
+        """Choose victims among the target's Ready pods, and record them; raises TooFewCandidatesError."""
         victims = choose(who, candidates(self._look().target.owned), self._chance)
         self._writer.choose(victims)
         return victims
@@ -94,12 +95,15 @@ class Act:
         experiment, workload = self._look().experiment, self._look().target.workload
         if workload is None or live["metadata"]["uid"] != workload.uid:
             raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")
-        known = max(workload.generation, experiment.generation if experiment else 0)
+        known = workload.generation
+        if experiment is not None:
+            # Our own last write: the stream may not have shown it yet.
+            known = max(known, experiment.generation)
         if self._keep and changes.generation(live) > known:
             raise FaultNotProvenError(f"{ref} was changed by somebody else just before us; nothing was touched")
 
     def create(self, manifest: Json) -> Json:
-        """Create an object in the target's namespace, with our run's label; returns it as the API server has it.
+        """Create an object in the target's namespace, with our run's label; return it as the API server has it.
 
         Raises ArgumentError for a kind that kubechaos does not know, RefusedError if there is one of that name already.
         """
@@ -113,6 +117,7 @@ class Act:
 
         Proof is the pod's own end, so a lost answer is no error; a pod that is no longer there is FaultNotProvenError.
         """
+        # Without the uid a DELETE that is late would hit the next pod of the same name, as a StatefulSet makes one.
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}}
         if grace is not None:
             options["gracePeriodSeconds"] = grace
@@ -132,10 +137,12 @@ class Act:
             wall.sleep(PAUSE)
 
     def _evicted(self, pod: Pod, body: dict[str, Any], *, last: bool) -> bool:
-        """Ask once; False where a budget is so new that it is worth asking again."""
+        """Ask once; return False where a budget is so new that it is worth asking again."""
         try:
             self._send(pod, "POST", f"{changes.path(_ref(pod))}/eviction", body)
         except ApiError as error:
+            # A budget that the disruption controller has not looked at yet, and a busy API server, send a Retry-After;
+            # a budget that says no does not (registry/core/pod/storage/eviction.go).
             if error.status == 429 and error.retry_after is not None and not last:
                 return False
             if _is_of_a_budget(error):
@@ -161,5 +168,5 @@ def _gone(pod: Pod, error: ApiError) -> FaultNotProvenError:
 
 
 def _is_of_a_budget(error: ApiError) -> bool:
-    """Whether it is a budget that refuses an eviction: one that says no, or two, which always say no."""
+    """Return whether a budget refused the eviction: one that says no, or several, which the API always refuses."""
     return BUDGET in error.causes or "PodDisruptionBudget" in str(error)

@@ -7,10 +7,12 @@ from ..kube.objects import Pod
 
 
 def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> dict[str, Any]:
-    """Return the fields of the pod that name the image of a container by its own digest: nothing is pulled.
+    """Return the fields of the pod that name the image of a container by its own digest.
 
     `found` is the pod as the API has it. Raises RefusedError where that cannot be done, with the reason.
     """
+    # The API has no call that restarts a container. The kubelet does it when the image is changed, which is one of the
+    # few fields of a running pod that may change; named by its digest it is the same image, and nothing is pulled.
     images = {each["name"]: each["image"] for each in found["spec"]["containers"]}
     name = _named(pod, images, container)
     statuses = found.get("status", {}).get("containerStatuses", [])
@@ -21,6 +23,7 @@ def by_digest(pod: Pod, found: dict[str, Any], container: str | None) -> dict[st
             f"named by (imageID {digest or 'unknown'}), as when it was imported by hand; nothing was touched",
             code="NoImageDigest",
         )
+    # Container runtimes used to write docker-pullable://NAME@sha256:... there.
     digest = digest.rpartition("//")[2]
     if images[name] == digest:
         raise RefusedError(

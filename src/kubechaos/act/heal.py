@@ -1,6 +1,8 @@
 """One heal loop for everybody who undoes changes: the teardown of a test, and any other process.
 
-It needs the client, the changes and nothing else of kubechaos, so that a small process can run it.
+It needs the client, the changes and nothing else of kubechaos, so that a small process can run it. It works like
+kubectl apply's three-way merge: of what is there now it restores only what we changed, and only where it is still what
+we set; whatever is newer than that is somebody else's, and stays.
 """
 
 from collections.abc import Callable
@@ -20,7 +22,9 @@ from ..records import Answered, Intended, Record, Undone
 DEADLINE: Final = 30.0
 """Seconds in which a cluster that does not answer, or does not do what it is asked, may still be healed."""
 LANDING: Final = 10.0
-"""Seconds in which a write of ours whose answer was lost may still land."""
+"""Seconds for which heal waits for a write of ours that was never answered, and has not landed: it may be under way in
+a proxy or in a queue of the API server. As long as a call may take (api.client.DEADLINE). No limit is certain, which is
+why heal looks at the version too: once the object has another one, the write can never land, and nobody waits."""
 PAUSE: Final = 0.2
 """Seconds between two looks at an object."""
 
@@ -35,9 +39,11 @@ def heal(
 ) -> None:
     """Undo changes, the last first; what is undone, or no longer ours, is taken out of `kept`.
 
-    `put` records, with the time `now` on the run's clock, for the fault of that number. What goes wrong in recording is
-    raised once all else is done. Raises NotHealedError, naming for each change that is left what a person can do.
+    `put` records, `now` returns the time on the run's clock, `injection` is the number of the fault in its experiment.
+    Raises NotHealedError, naming for each change that is left the command by which a person undoes it; and, once all
+    else is done, the first error of `put`.
     """
+    # The last first: a later change may be one of the same field, and was read when the earlier one was in force.
     notes = _Notes(put, now, injection)
     until = wall.monotonic() + DEADLINE
     failures = []
@@ -52,11 +58,11 @@ def heal(
             notes.undone(change.ref, outcome)
     if failures:
         raise NotHealedError(" | ".join(failures))
-    notes.complain()
+    notes.raise_error()
 
 
 class _Healing:
-    """The undoing of one change."""
+    """Undoes one change."""
 
     def __init__(self, change: Change, client: Client, notes: "_Notes", wall: WallTime) -> None:
         self._change = change
@@ -66,12 +72,16 @@ class _Healing:
         self._sent = False
 
     def run(self, until: float) -> Outcome:
-        """Look and write until it is known that the change is undone; raises the last ApiError when time is up."""
+        """Look and write until it is known that the change is undone.
+
+        Raises the last ApiError at the time `until`, and at once one that no waiting would cure.
+        """
         landing = self._wall.monotonic() + LANDING
         while True:
             try:
                 outcome = self._step()
             except ApiError as error:
+                # A conflict means that somebody wrote between our look and our write: look again.
                 again = may_pass(error) or isinstance(error, ConflictError)
                 if not again or self._wall.monotonic() > until:
                     raise
@@ -103,7 +113,8 @@ class _Healing:
         self._sent = True
         answer = decode.mapping(mutate.send(self._client, request.method, request.path, request.body))
         if not request.expected:
-            return Outcome.WAITING  # a deletion: done once the object is gone
+            # A deletion. It is done once the object is gone, as finalizers and a grace period may hold it.
+            return Outcome.WAITING
         wrong = changes.not_set(answer, request.expected)
         self._notes.answered(request.method, ref, wrong, generation)
         if wrong:
@@ -112,7 +123,7 @@ class _Healing:
 
 
 class _Notes:
-    """Records, and keeps the first error in it for later: a full disk must not keep a cluster from being healed."""
+    """Records what heal does, and keeps the first error of it for later: a full disk must not prevent the heal."""
 
     def __init__(self, put: Callable[[Record], object], now: Callable[[], float], injection: int) -> None:
         self._put = put
@@ -135,10 +146,10 @@ class _Notes:
     def _record(self, record: Record) -> None:
         try:
             self._put(record)
-        except Exception as error:  # noqa: BLE001  # raised by `complain`
+        except Exception as error:  # noqa: BLE001  # raised by `raise_error`
             self._error = self._error or error
 
-    def complain(self) -> None:
-        """Raise the error that was kept."""
+    def raise_error(self) -> None:
+        """Raise the error that was kept, if there is one."""
         if self._error is not None:
             raise self._error

@@ -1,4 +1,4 @@
-"""May we? The API server is asked before anything is touched."""
+"""Whether we may do what a fault needs: the API server is asked before anything is touched."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -20,9 +20,13 @@ class Permission(NamedTuple):
     group: str = ""
 
     def __str__(self) -> str:
-        below = f"/{self.subresource}" if self.subresource else ""
-        group = f".{self.group}" if self.group else ""
-        return f"{self.verb} {self.resource}{group}{below}"
+        # As in a Role: "create pods/eviction", "patch deployments.apps".
+        resource = self.resource
+        if self.group:
+            resource += f".{self.group}"
+        if self.subresource:
+            resource += f"/{self.subresource}"
+        return f"{self.verb} {resource}"
 
 
 def parse(verb: str, resource: str) -> Permission:
@@ -48,14 +52,19 @@ def ask(client: Client, namespace: str, permissions: Iterable[Permission]) -> No
 
 
 def _allowed(client: Client, namespace: str, permission: Permission) -> bool:
-    asked = {name: value for name, value in permission._asdict().items() if value}
-    attributes = {"namespace": namespace, "group": "", **asked}
-    asked_for = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-    answer = review(client, REVIEW, {**asked_for, "spec": {"resourceAttributes": attributes}})
+    named = {name: value for name, value in permission._asdict().items() if value}
+    attributes = {"namespace": namespace, "group": "", **named}
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    answer = review(client, REVIEW, body)
     return bool(answer.get("status", {}).get("allowed", False))
 
 
 def _user(client: Client) -> str:
+    # Only for the message: API servers before 1.28 do not serve it, and who may not ask is still refused by name.
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
         answer = review(client, WHOAMI, body)

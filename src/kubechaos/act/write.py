@@ -1,12 +1,14 @@
-"""THE write path: written down, sent with its preconditions, its answer read and compared, recorded.
+"""THE write path: every write of a fault is recorded, sent with its precondition, and its answer compared.
 
-Every write of a fault comes through here, in this order:
+The permission was asked for before (run/experiments.py, step 3). Then, for each write:
 
-1. `Intended` is recorded, and with it the change by which another process could undo it; it is on disk before the call.
-2. `Injected` is recorded before the first write of a fault: t0.
-3. The call is sent, with the uid or the version of the object as its precondition.
-4. The answer is compared with what was asked for. A 200 that shows something else is not taken for done.
-5. A write whose answer was lost is followed up until it is known whether it has landed.
+1. `Intended` is recorded, with the change by which another process could undo it; it is on disk before the call, since
+   a process that is killed during the call records nothing any more.
+2. `Injected` is recorded before the first write of a fault: t0. Later would be wrong: the pod may be gone before the
+   answer is here, and its recovery would begin before its fault.
+3. The call is sent. Its precondition is the uid of a pod, or the version of an object that is changed.
+4. A write whose answer was lost is followed up, if it can be: by its precondition.
+5. The answer is compared with what was asked for. Admission webhooks and policies may alter a write and answer 200.
 6. `Answered` is recorded.
 """
 
@@ -35,9 +37,10 @@ from ..kube.objects import Pod, Ref
 from ..records import Answered, Chosen, Injected, Intended, Record
 
 ATTEMPTS: Final = 8
-"""How often a change is tried that somebody else's write came before."""
+"""How often a change is tried anew when somebody else's write came first. During a rollout
+the status of a Deployment may change several times a second, and each change is another version."""
 FOLLOW_UP: Final = 10.0
-"""Seconds in which it should become known what became of a write whose answer was lost."""
+"""Seconds in which it should become known whether a write has landed whose answer was lost: one deadline of a call."""
 PAUSE: Final = 0.2
 """Seconds between two tries."""
 
@@ -45,9 +48,10 @@ Check = Callable[[Json], None]
 
 
 class Writer:
-    """Sends the writes of one fault; `changes` are those that have to be undone, in order.
+    """Sends the writes of one fault; `changes` are those that have to be undone, in the order of the writes.
 
-    `put` records, `now` is the time on the run's clock, `injection` the number of the fault in its experiment.
+    `put` records, `now` returns the time on the run's clock, `wall` is for pauses, and `injection` is the number of the
+    fault in its experiment.
     """
 
     def __init__(
@@ -64,7 +68,7 @@ class Writer:
         self._put = put
         self._now = now
         self._injection = injection
-        self._begun = False
+        self._has_written = False
 
     def choose(self, victims: Iterable[Pod]) -> None:
         """Record which pods were chosen as victims."""
@@ -76,26 +80,35 @@ class Writer:
         return decode.mapping(self._client.get(changes.path(ref)))
 
     def send(self, method: str, ref: Ref, path: str, body: Mapping[str, Any]) -> None:
-        """Send a write that is proven by its effect alone, once.
+        """Send a write that is proven by its effect alone: a deletion or an eviction.
 
         Raises the ApiError of a refusal. A lost answer is no error: the watch shows whether the effect came, until the
         deadline of its proof.
         """
+        # Once: of a pod that the first call has removed, a second one is answered 404 or 409, which is what the pod of
+        # somebody else's fault looks like. To know the answer is not needed here: the proof comes over the watch.
         self._intend(method, ref)
         try:
             answer = decode.mapping(mutate.send(self._client, method, path, body))
         except (UnreachableError, MalformedError) as error:
             self._answer(method, ref, accepted=False, answer=str(error))
             return
-        known = answer.get("kind") in (ref.kind, "Status")
-        self._answer(method, ref, accepted=known, answer="" if known else f"the answer is a {answer.get('kind')}")
+        # A deletion is answered by the object or by a Status, an eviction by a Status.
+        kind = answer.get("kind")
+        if kind in (ref.kind, "Status"):
+            self._answer(method, ref, accepted=True)
+        else:
+            self._answer(method, ref, accepted=False, answer=f"the answer is a {kind}")
 
     def patch(self, ref: Ref, fields: Mapping[str, Any], *, keep: bool, check: Check) -> None:
-        """Change fields of an object, and keep the change to be undone where `keep` says so.
+        """Change fields of an object, and `keep` the change to be undone.
 
-        `check` is given the object as it is before each try, and raises to refuse. Raises ArgumentError if nothing
-        would change, FaultNotProvenError if the API server accepts the change and its answer shows another.
+        `check` is called with the object as it is before each try, and raises to refuse. Raises ArgumentError if
+        nothing would change, FaultNotProvenError if the API server accepts the change and its answer shows another.
         """
+        # A merge patch, since every kind of object takes one, and it names only the fields that change. The
+        # resourceVersion in it makes it conditional, 409 if anybody has written since: the old values, which the undo
+        # restores, are those of that version.
         for _ in range(ATTEMPTS):
             live = self.read(ref)
             check(live)
@@ -107,10 +120,12 @@ class Writer:
         raise ConflictError(f"{ref} was changed by somebody else before each of {ATTEMPTS} tries to change it")
 
     def _patched(self, ref: Ref, live: Json, edits: tuple[Edit, ...], keep: bool) -> bool:
-        """Try once; False if somebody else's write came first."""
+        """Try once; return False if somebody else's write came first."""
         meta = live["metadata"]
         ref = Ref(ref.kind, ref.namespace, ref.name, meta["uid"])
-        change = Patched(ref, edits, meta["resourceVersion"]) if keep else None
+        change = None
+        if keep:
+            change = Patched(ref, edits, meta["resourceVersion"])
         generation = changes.generation_after(changes.generation(live), edits)
 
         def as_asked(found: Json) -> bool:
@@ -126,10 +141,11 @@ class Writer:
         return True
 
     def create(self, manifest: Json, ref: Ref, run: str) -> Json:
-        """Create an object with our run's label, and keep that to be undone; returns it as it was accepted.
+        """Create an object with our run's label, and keep that to be undone; return it as it was accepted.
 
         Raises RefusedError if there is one of that name already.
         """
+        # The label says whose it is: heal deletes only what carries it, and knows by it that a lost POST has landed.
         meta = manifest.get("metadata", {})
         labels = {**meta.get("labels", {}), RUN_LABEL: run}
         body = {**manifest, "metadata": {**meta, "namespace": ref.namespace, "labels": labels}}
@@ -149,18 +165,20 @@ class Writer:
         return answer
 
     def _until_known(self, write: "_Write") -> Json | None:
-        """Send a conditional write until it is known whether it has landed: return what it made, None if it cannot
-        land.
+        """Send a conditional write until it is known whether it has landed.
 
-        It is safe to send it again. Its condition is the version of the object, or that there is none of its name, and
-        both are gone once one of the writes has landed: of all that are under way at most one can.
+        Returns the object as the write made it, None if the write cannot land any more.
         """
+        # Safe to send again, and only because it is conditional: the precondition is the version of the object, or that
+        # no object has its name. Once one of the writes has landed, neither holds any more, so of all the copies that
+        # are under way at most one can land.
         until = self.wall.monotonic() + FOLLOW_UP
         lost = False
         while True:
             try:
                 return decode.mapping(mutate.send(self._client, write.method, write.path, write.body))
             except ConflictError:
+                # Somebody's write came first. It was our own if an answer was lost and the object is as we wanted it.
                 found = self._landed(write, until) if lost else None
                 if found is None:
                     self._forget(write.change)
@@ -175,7 +193,7 @@ class Writer:
             self.wall.sleep(PAUSE)
 
     def _landed(self, write: "_Write", until: float) -> Json | None:
-        """Look whether it was our own write that came first; return the object if it was."""
+        """Return the object if it was our own write that came first, None if it was somebody else's."""
         while True:
             try:
                 found = self.read(write.ref)
@@ -192,7 +210,7 @@ class Writer:
         """Record whether an answer shows what was asked for; raise FaultNotProvenError if it does not."""
         wrong = changes.not_set(answer, edits)
         if wrong and isinstance(write.change, Patched):
-            # What was made of our change is what has to be undone.
+            # What has to be undone is what the server made of our change: heal leaves alone what is not as recorded.
             self._forget(write.change)
             self._remember(changes.as_accepted(write.change, answer))
         self._answer(write.method, write.ref, accepted=not wrong, answer=wrong, generation=generation)
@@ -205,8 +223,8 @@ class Writer:
     def _intend(self, method: str, ref: Ref, generation: int = 0, change: Change | None = None) -> None:
         self._remember(change)
         self._put(Intended(self._now(), method, ref, generation, change, self._injection))
-        if not self._begun:
-            self._begun = True
+        if not self._has_written:
+            self._has_written = True
             self._put(Injected(self._now(), self._injection))
 
     def _answer(self, method: str, ref: Ref, *, accepted: bool, answer: str = "", generation: int = 0) -> None:
@@ -223,7 +241,7 @@ class Writer:
 
 
 class _Write(NamedTuple):
-    """A conditional write; `is_ours` says of the object whether this write has made it as it is."""
+    """A conditional write; `is_ours` returns whether an object is as this write would have made it."""
 
     method: str
     ref: Ref
@@ -234,9 +252,11 @@ class _Write(NamedTuple):
 
 
 def _may_have_landed(error: ApiError) -> bool:
-    """Whether a write with this answer may have landed: the answer was lost, or a server on the way failed."""
+    """Return whether a write with this answer may have landed: the answer was lost, or a server on the way failed."""
     if isinstance(error, UnreachableError):
         return not error.unsent
+    # A load balancer answers 502 or 504 when it lost the API server's answer, and the API server 504 when it stopped
+    # waiting for etcd's: in both cases the write may be stored.
     return isinstance(error, MalformedError) or error.status in (0, 408) or error.status >= 500
 
 

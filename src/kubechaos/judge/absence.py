@@ -23,7 +23,7 @@ class Absence:
     name: the name of the alert on it, like "NotScheduled".
     object: what it did not happen to, like "pod/web-1"; "" for the target as a unit.
     since: from when on it was expected, on the run's clock.
-    message: what is missing, or what it waits for.
+    message: what is missing, or what the pod waits for.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Absence:
 
 
 def absences(state: State) -> Iterator[Absence]:
-    """Yield the pods that nobody creates, schedules or starts."""
+    """Yield the pods that are not created, scheduled or started in time."""
     yield from _missing_pods(state)
     for history in added(state):
         yield from _missing_step(history, state.at)
 
 
 def _missing_pods(state: State) -> Iterator[Absence]:
-    """Yield that pods are missing which nobody creates, if the API names no reason."""
+    """Yield one absence if there are fewer pods than wanted and the API names no reason."""
     target, since = state.target, begun(state).recovery_starts
     missing = state.health.wanted - len(target.active)
     if missing <= 0 or target.failure or target.lost or state.at < since + SILENCE:
@@ -50,7 +50,7 @@ def _missing_pods(state: State) -> Iterator[Absence]:
 
 
 def _missing_step(history: PodHistory, now: float) -> Iterator[Absence]:
-    """Yield the step that a new pod waits for longer than it should."""
+    """Yield the next step of a new pod if it has taken longer than SILENCE."""
     pod, name = history.pod, f"pod/{history.pod.name}"
     if not pod.active or history.started is not None:
         return

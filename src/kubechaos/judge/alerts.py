@@ -131,8 +131,8 @@ def watch(alarm: Alarm, state: State, limits: Limits, rules: Sequence[AlertRule]
         return alarm
     raised = {(alert.name, alert.object) for alert in alarm.alerts}
     alerts = list(alarm.alerts)
-    # Users' rules are judged by `holding` as it was before this record: what it began may have lasted until now, and is
-    # raised even if this very record ends it.
+    # A user's rule is judged by `holding` from before this record: its condition has held up to now, so its alert is
+    # raised even if this very record ends the condition.
     for fact in (*facts(state, limits), *_lasted(alarm, state, experiment, rules)):
         if (fact.name, fact.object) not in raised:
             at, seen = max(0.0, fact.at - experiment.t0), max(0.0, fact.seen - experiment.t0)

@@ -129,9 +129,8 @@ def _slow_because(state: State, experiment: Experiment, target: str) -> Iterator
             yield Fact("Unschedulable", "warning", _pod(history.pod), state.at, state.at, history.pod.unschedulable)
         for container in (*history.pod.init_containers, *history.pod.containers):
             for reason in _alert_reasons(container, history, experiment):
-                yield Fact(
-                    ALERTS[reason], "warning", _pod(history.pod), state.at, state.at, container.message or reason
-                )
+                message = container.message or reason
+                yield Fact(ALERTS[reason], "warning", _pod(history.pod), state.at, state.at, message)
     if state.target.failure:
         yield Fact("FailedCreate", "warning", target, state.at, state.at, state.target.failure)
 

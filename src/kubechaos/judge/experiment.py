@@ -203,9 +203,9 @@ def with_own_record(experiment: Experiment, record: OwnRecord, at: float) -> Exp
 def with_hidden_change(experiment: Experiment, at: float) -> Experiment:
     """Return the experiment with the change of the spec that our own write hides, if somebody else made one."""
     # Kubernetes counts one generation for each change of a spec (apimachinery, ObjectMeta.Generation), and our patches
-    # carry the resourceVersion that we read: a write of ours that makes generation n was made on exactly n - 1. If that
-    # is above the last one we know to be ours, somebody else made the difference. This must be noticed here: when the
-    # watch delivers their version, it is compared with our n already, and a lower one passes as ours.
+    # carry the resourceVersion that we read. So a write of ours that makes generation n was made on exactly n - 1, and
+    # if that is above our last accepted generation, somebody else made the steps between. This must be noticed here:
+    # when the watch delivers their version, n is the generation to compare with, and a lower one passes as our own.
     before_our_write = experiment.generation - 1
     if before_our_write <= experiment.accepted_generation:
         return experiment

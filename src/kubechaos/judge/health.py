@@ -45,20 +45,20 @@ def health(
     active = target.active
     current = target.updated(active)
     ready_current = sum([pod.ready for pod in current])
-    counted = f"{ready_current} of {wanted} pods of the current template are Ready"
     # The first condition that does not hold is the cause that is reported. So they go from those that make the others
     # meaningless to the symptoms: before a listing nothing is known, and while a generation is not observed the counts
     # are those of the old spec. Victims come before the counts, as right after a kill three of three pods are still
     # Ready, and a recovery without a loss would be the classic false green.
-    unmet = _workload_condition(target, wanted_before, in_force)
-    unmet = unmet or _victims_condition(active, unproven)
-    if unmet is None and ready_current < wanted:
-        unmet = _missing_pods(target, current, wanted, counted)
-    unmet = unmet or _probes_condition(target)
+    unmet = (
+        _workload_condition(target, wanted_before, in_force)
+        or _victims_condition(active, unproven)
+        or _pods_condition(target, current, ready_current, wanted)
+        or _probes_condition(target)
+    )
     ready = ready_current
     if len(current) < len(active):
         ready = sum([pod.ready for pod in active])
-    return Health(ready, wanted, target.serving(active), unmet, counted)
+    return Health(ready, wanted, target.serving(active), unmet, _counted(ready_current, wanted))
 
 
 def _workload_condition(target: TargetState, wanted_before: int, in_force: bool) -> Cause | None:
@@ -91,8 +91,15 @@ def _victims_condition(active: tuple[Pod, ...], unproven: frozenset[str]) -> Cau
     return None
 
 
-def _missing_pods(target: TargetState, current: list[Pod], wanted: int, counted: str) -> Cause:
+def _counted(ready: int, wanted: int) -> str:
+    return f"{ready} of {wanted} pods of the current template are Ready"
+
+
+def _pods_condition(target: TargetState, current: list[Pod], ready: int, wanted: int) -> Cause | None:
     """Return why fewer pods of the current template are Ready than wanted, as far as the API says."""
+    if ready >= wanted:
+        return None
+    counted = _counted(ready, wanted)
     unready = _unready_cause(current)
     if unready:
         return Cause(unready.code, f"{counted}; {unready.text}")

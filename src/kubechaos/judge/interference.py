@@ -42,7 +42,7 @@ def _workload_change(experiment: Experiment, workload: Workload, at: float, *, g
 
 
 def _spec_change(workload: Workload, experiment: Experiment) -> str:
-    """Say what was changed: the number of replicas if that is not ours, else the spec."""
+    """Return what was changed as a sentence: the replicas if their number is not ours, else the spec."""
     wanted_by_faults = [injection.begun.effect.wants for injection in experiment.injections if injection.in_force]
     expected = next((wants for wants in wanted_by_faults if wants is not None), experiment.wanted)
     if workload.replicas != expected:
@@ -53,7 +53,7 @@ def _spec_change(workload: Workload, experiment: Experiment) -> str:
 def _pod_change(
     experiment: Experiment, target: TargetState, before: Health, record: Seen | Gone, at: float
 ) -> Change | None:
-    """Return the deletion of a pod that nobody chose as a victim."""
+    """Return the deletion of a pod that is no victim; None if there is none, or if it has another reason."""
     pod = record.object
     if not isinstance(pod, Pod) or not (pod.deleting or isinstance(record, Gone)):
         return None
@@ -64,7 +64,7 @@ def _pod_change(
         return None
     if any(injection.begun.effect.takes_pods for injection in experiment.injections):
         return None
-    # A controller that had one pod too many may delete any of them: only a pod that is missed was taken by somebody.
+    # A controller that had one pod too many deletes one itself. Only a pod that is missing now was taken by somebody.
     if len(target.active) >= before.wanted:
         return None
     return Change(at, f"pod {pod.name} was deleted", spec=False)

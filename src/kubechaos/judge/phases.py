@@ -110,7 +110,7 @@ def _place_of(history: PodHistory, gone: Sequence[PodHistory], kind: str) -> str
     place = place_of(history.pod)
     if not place:
         return None
-    # A place may have changed hands more than once: the last pod before this one is meant.
+    # A place may have been taken more than once: the last pod before this one is the predecessor.
     before = [each.pod for each in gone if (each.created or -inf) < (history.created or inf)]
     same_place = [pod.uid for pod in before if place_of(pod) == place]
     return same_place[-1] if same_place else None

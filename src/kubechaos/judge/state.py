@@ -124,9 +124,9 @@ def _apply(state: State, record: Record) -> State:
 
 def _affected_uids(before: TargetState, after: TargetState, record: Record) -> tuple[str, ...] | None:
     """Return which pods must be looked at after a record; None for all."""
-    # Alerts look at the affected pods alone: to look at all of them after every record would cost the square of their
-    # number. All of them it must be where the answer changes for pods that are not in the record: a listing shows many,
-    # a new ReplicaSet makes its pods the target's, and t0 or a heal moves the time from which they count.
+    # Alerts look at the affected pods only: to look at all after every record costs the square of their number.
+    # It must be all of them if a record changes the answer for pods that it does not contain: a listing shows many, a
+    # new ReplicaSet makes its pods the target's, and t0 or a heal moves the time from which they count.
     if isinstance(record, Sample):
         return ()
     if before.owners != after.owners or not isinstance(record, (Seen, Gone, Gap, Delay)):
@@ -138,9 +138,9 @@ def _affected_uids(before: TargetState, after: TargetState, record: Record) -> t
 
 def _is_unrelated(record: Record, before: State, after: State) -> bool:
     """Whether a record is an Event or EndpointSlice of neighbours of the target."""
-    # Neither can be selected by the target on the server, so those of all the namespace are received, and nearly all
-    # are the neighbours'. Health costs a loop over the target's pods, so it is not computed anew for them
-    # (benchmarks/crowd.py has the figures). Identity suffices: an update that changes nothing returns the same object.
+    # The server cannot select them by target, so all in the namespace are received, and nearly all are of neighbours.
+    # Health costs a loop over the target's pods, so it is not computed for such a record (benchmarks/crowd.py has the
+    # figures). Identity suffices as a test: an update that changes nothing returns the same object.
     informational = isinstance(record, (Seen, Gone)) and isinstance(record.object, (Event, EndpointSlice))
     same = before.target.backends is after.target.backends and before.target.refusal is after.target.refusal
     return informational and same and before.histories is after.histories
@@ -260,9 +260,10 @@ def _healthy_since(state: State, record: Record) -> float:
 
 
 def _with_proofs(experiment: Experiment, state: State) -> Experiment:
-    """Return the experiment with the proof of each fault whose effect this state is the first to show."""
+    """Return the experiment with the proof of each fault whose effect this state shows for the first time."""
     for number, injection in enumerate(experiment.injections):
-        # After a heal the same picture has another reason: as many pods as scale(1) asked for, say, on their way back.
+        # After a heal the same state has another reason: a target on its way from 0 to 3 pods has 1 for a moment, which
+        # is what scale(1) was to show.
         if injection.proven is None and injection.t0 < inf and not injection.healed:
             seen = injection.begun.effect.seen(state, injection)
             if seen is not None:

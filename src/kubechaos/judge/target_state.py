@@ -207,8 +207,8 @@ def _without_object(target: TargetState, value: Observed) -> TargetState:
 
 def _with_relations_of(before: TargetState, target: TargetState, value: Observed) -> TargetState:
     """Return the target with the owners and Services that one changed object adds to it."""
-    # Most records change no relation, and with many neighbours a search through all slices for each of them costs more
-    # than everything else (benchmarks/crowd.py). So only the slices are looked at that can have gained a pod of ours.
+    # Most records change no relation, and with many neighbours a search through all slices for each record costs more
+    # than the rest of the fold. So only those slices are looked at that may have gained a pod of the target.
     match value:
         case Pod():
             known = before.pods.get(value.uid)

@@ -72,11 +72,12 @@ def _unschedulable(scheduled: schema.Condition) -> str:
 def _grace(raw: schema.Pod) -> float:
     """Return the seconds that a pod has, or would have, from its deletion to SIGKILL."""
     # A DELETE may ask for another grace than the pod's own, and then writes it into the metadata.
-    asked_for, own = raw.metadata.deletion_grace_period_seconds, raw.spec.termination_grace_period_seconds
-    for grace in (asked_for, own):
-        if grace is not None:
-            return float(grace)
-    return float(DEFAULT_GRACE)
+    grace = raw.metadata.deletion_grace_period_seconds
+    if grace is None:
+        grace = raw.spec.termination_grace_period_seconds
+    if grace is None:
+        grace = DEFAULT_GRACE
+    return float(grace)
 
 
 @lru_cache(maxsize=CACHED)

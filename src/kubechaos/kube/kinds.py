@@ -55,7 +55,7 @@ class Kind:
 
     def path(self, namespace: str, name: str = "") -> str:
         """Return the path of the collection in a namespace, or of the named object in it."""
-        # Only the core group, whose name is empty, is under /api: it is older than groups are.
+        # Only the core group, which has no name, is under /api: it existed before there were groups.
         root = f"/apis/{self.group}" if self.group else "/api"
         collection = f"{root}/{self.version}/namespaces/{namespace}/{self.plural}"
         if not name:

@@ -1,7 +1,7 @@
 """The part of the API's JSON that is decoded: the types of core/v1, apps/v1 and discovery.k8s.io/v1, cut down.
 
-They are named as in the API. A field that may be absent or null there has a default here, as Go writes null for an
-empty list: "items": null is a page without objects.
+They are named as in the API. A field that may be absent or null there has a default here: Go writes a nil slice as
+null, so "items": null is a page without objects.
 """
 
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,7 @@ import msgspec
 RawT = TypeVar("RawT")
 
 
-# gc=False: the garbage collector need not visit the values, as JSON has no cycles. Of each event some twenty are made.
+# gc=False: the garbage collector need not visit these values, as JSON has no cycles. An event has a dozen or more.
 class Wire(msgspec.Struct, rename="camel", gc=False):
     """A part of a JSON object of the API; its keys are in camelCase."""
 

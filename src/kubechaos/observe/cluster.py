@@ -13,7 +13,7 @@ from ..kube.objects import Ref
 from ..target import Probe, Target
 
 PROBE_DEADLINE: Final = 2.0
-"""Wall seconds in which a probe over HTTP must be answered."""
+"""Wall seconds in which a probe over HTTP must be answered: as long as a silent probe of any kind is waited for."""
 
 
 class Access(NamedTuple):

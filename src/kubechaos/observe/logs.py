@@ -12,6 +12,7 @@ from ..kube.objects import Pod
 
 LINES: Final = "3"
 BYTES: Final = "1000"
+"""How much of a log is read: enough for the message of a panic or of a failed check, little enough for a report."""
 
 
 def log_tails(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]]:
@@ -23,6 +24,7 @@ def log_tails(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]
         ended = next((each for each in (*pod.init_containers, *pod.containers) if crashed(each)), None)
         if pod.ready or ended is None:
             continue
+        # One that waits in its back-off is a new container without a log; that of the one before says why it ended.
         previous = "false" if ended.state == "terminated" else "true"
         query = {"container": ended.name, "previous": previous, "tailLines": LINES, "limitBytes": BYTES}
         with suppress(ApiError):

@@ -1,4 +1,8 @@
-"""All streams of one target, folded as they arrive: opened before the fault, closed after the verdict."""
+"""All streams of one target, folded as they arrive: opened before the fault, closed after the verdict.
+
+Four kinds of thread meet here: one for each stream, one for each probe, one for all probes that are silent, and the
+main thread. Each hands its records to `put`; the main thread alone delivers them, waits and judges.
+"""
 
 import threading
 from collections.abc import Callable
@@ -12,16 +16,18 @@ from ..errors import ApiError, ForbiddenError, InconclusiveError, NotFoundError,
 from ..judge.state import State, step
 from ..kube import decode
 from ..kube.kinds import BEST_EFFORT, KINDS
-from ..kube.objects import Workload, precedes
-from ..records import Failed, Gap, Gone, Listed, Opened, Record, Seen
+from ..kube.objects import Workload
+from ..records import Failed, Gap, Opened, Record
 from ..target import Target, names
+from .confirmation import Received
 from .watch import Watch
 
 BARRIER_DEADLINE: Final = 15.0
+"""Wall seconds until every stream must have listed: one deadline of a list, 10 s, and the time of a busy machine."""
 CATCH_UP: Final = 2.0
-"""How long the stream may lag behind a fresh listing before that counts as a gap."""
-
-KEPT: Final = 1000
+"""Wall seconds that a stream may lag behind a fresh listing before that counts as a gap. A healthy one lags some
+milliseconds, as the API server serves both from one watch cache; a busy one gets time enough."""
+KEPT_STATES: Final = 1000
 """How many states are kept for records that are not delivered yet; those of further records are folded again."""
 
 Listener = Callable[[Record, State], None]
@@ -30,8 +36,10 @@ Listener = Callable[[Record, State], None]
 class Observation:
     """What is known of a target, live: `state` is the fold of every record so far.
 
-    A record is folded by the thread that has it, which has just decoded it, so all that it takes is still in the cache
-    of its core. The listener is called in the caller's thread, in the same order, when that waits or records.
+    A record is folded by the thread that brings it: it has just decoded it, so what the fold needs is still in the
+    cache of its core. The `listener` gets each record, with the state right after it and in the same order, from the
+    thread that waits or records something of its own: listeners write files and call users' rules, and a stream must
+    wait for neither.
     """
 
     def __init__(
@@ -45,16 +53,22 @@ class Observation:
         self._wall = wall
         self._listener = listener
         self._selector = ""
-        self._lock = threading.RLock()
-        self._pending: SimpleQueue[tuple[Record | Failed, State | None]] = SimpleQueue()
-        self._delivered_state = State()
         self._watches: list[Watch] = []
-        self._last_received: dict[str, float] = {}
-        self._ended: set[str] = set()
+        self._lock = threading.RLock()
+        # Records that the listener has not had yet, each with the state after it, or None where too many wait.
+        self._pending: SimpleQueue[tuple[Record | Failed, State | None]] = SimpleQueue()
+        # The state after the last record that the listener has had: older than `state`, and where folding starts again.
+        self._delivered_state = State()
+        # What `confirm` compares with a fresh listing.
+        self._received = Received()
+        # Why the first stream ended without which there is no verdict; empty while all of them run.
         self._failure = ""
 
     def open(self) -> None:
-        """List and watch everything; returns once all streams are past their listing (the barrier)."""
+        """List and watch everything; return once all streams are past their listing (the barrier).
+
+        Raises NotFoundTargetError naming what there is, UnreachableError, and the ApiError that ended a stream.
+        """
         ref = self.target.ref
         self._selector = self._workload().selector if KINDS[ref.kind].is_workload else ref.name
         self.put_own(Opened(self._clock.now(), ref.kind, self.target.expect, names(self.target.probes)))
@@ -72,28 +86,31 @@ class Observation:
             self._watches.append(watch)
             watch.start()
         until = self._wall.monotonic() + BARRIER_DEADLINE
-        while missing := expected - self.state.target.listed - set(self.unobserved):
+        missing = expected
+        while missing:
             if not self._deliver_next(until - self._wall.monotonic()):
                 raise UnreachableError(f"{', '.join(sorted(missing))}: no listing within {BARRIER_DEADLINE:g} s")
+            missing = expected - self.state.target.listed - set(self.unobserved)
         self.catch_up()
 
     def _query(self, kind: str) -> dict[str, str]:
         """Select the objects of a kind: the workload itself, what has its labels, all of a best-effort kind."""
         if kind == self.target.ref.kind:
             return {"fieldSelector": f"metadata.name={self.target.ref.name}"}
-        return {} if kind in BEST_EFFORT else {"labelSelector": self._selector}
+        if kind in BEST_EFFORT:
+            return {}
+        return {"labelSelector": self._selector}
 
     def _workload(self) -> Workload:
-        ref = self.target.ref
+        ref, kind = self.target.ref, KINDS[self.target.ref.kind]
         try:
-            found: Workload = KINDS[ref.kind].codec.object(
-                self._client.get(KINDS[ref.kind].path(ref.namespace, ref.name))
-            )
+            workload: Workload = kind.codec.object(self._client.get(kind.path(ref.namespace, ref.name)))
         except NotFoundError:
-            raise NotFoundTargetError(self._missing()) from None
-        return found
+            raise NotFoundTargetError(self._describe_missing()) from None
+        return workload
 
-    def _missing(self) -> str:
+    def _describe_missing(self) -> str:
+        """Say what of the target is missing, the namespace or the workload, and which workloads there are."""
         ref, context = self.target.ref, self._client.pinned.context
         try:
             self._client.get(f"/api/v1/namespaces/{ref.namespace}")
@@ -109,29 +126,26 @@ class Observation:
         )
 
     def put_own(self, record: Record) -> State:
-        """Record something that we did or decided ourselves, after all that has arrived; returns the state after it."""
+        """Record something that we did or decided ourselves, after all that has arrived; return the state after it."""
         self.catch_up()
-        return self._put(record)
+        return self._put_and_deliver(record)
 
-    def _put(self, record: Record) -> State:
-        """Take in a record of our own, and deliver it."""
+    def _put_and_deliver(self, record: Record) -> State:
         with DEFERRED_SIGNALS.section():
             state = self.put(record)
         self.catch_up()
         return state
 
     def put(self, record: Record | Failed) -> State:
-        """Take in a record from any thread, in the order of arrival; returns the state right after it."""
+        """Take in a record from any thread, in the order of arrival; return the state right after it."""
         with self._lock:
-            if isinstance(record, Listed):
-                self._last_received[record.kind] = record.at
-            elif isinstance(record, (Seen, Gone)):
-                self._last_received[record.object.kind] = record.at
-                if isinstance(record, Gone):
-                    self._ended.add(record.object.uid)
             if not isinstance(record, Failed):
+                self._received.add(record)
                 self.state = step(self.state, record)
-            self._pending.put((record, self.state if self._pending.qsize() < KEPT else None))
+            # States share most of their parts, so to keep some is cheap. To keep all would not be where nobody waits
+            # for an hour: from there on `_deliver_next` folds again.
+            kept = self.state if self._pending.qsize() < KEPT_STATES else None
+            self._pending.put((record, kept))
             return self.state
 
     def now(self) -> float:
@@ -151,60 +165,51 @@ class Observation:
 
     def catch_up(self) -> None:
         """Deliver what has arrived, without waiting."""
+        # What was there at the beginning, and no more: records may arrive as fast as they are delivered.
         for _ in range(self._pending.qsize()):
             self._deliver_next(0.0)
 
     def confirm(self) -> str:
-        """Compare with fresh listings of all that a verdict stands on, and wait for the streams to reach them.
+        """Compare with fresh listings of all that a verdict depends on, and wait for the streams to reach them.
 
-        Returns the version of the pods' listing. A stream that stays behind is recorded as a gap, since it was last
-        complete: it lost something. Raises InconclusiveError for one where no fault is under way, and for a stream
-        that has ended.
+        Returns the version of the pods' listing. A stream that stays behind has lost something since it was last
+        complete, which is recorded as a gap. Raises InconclusiveError for a stream that has ended and, where no fault
+        is under way, for a gap.
         """
         if self._failure:
             raise InconclusiveError(self._failure)
         with self._lock:
-            self._ended.clear()
+            self._received.begin_comparison()
         asked = self._clock.now()
         pages = {kind: self._page(kind) for kind in KINDS[self.target.ref.kind].streams}
         until = self._wall.monotonic() + CATCH_UP
         for kind, page in pages.items():
-            while behind := self._behind(kind, page):
-                if not self._deliver_next(until - self._wall.monotonic()):
-                    self._missed(kind, f"the stream never showed {behind}")
-                    break
-            else:
-                self._last_received[kind] = max(asked, self._last_received[kind])
+            if self._catch_up_with(kind, page, until):
+                self._received.last[kind] = max(asked, self._received.last[kind])
         return pages["Pod"].resource_version
 
     def _page(self, kind: str) -> decode.Page[Any]:
         resource, query = KINDS[kind], self._query(kind)
+        # Without a resourceVersion in the query the answer is at least as new as every write before it. With "0" it
+        # could come from a stale cache, the same as the stream's, which would confirm anything.
+        # https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
         page: decode.Page[Any] = resource.codec.page(self._client.get(resource.path(self.target.ref.namespace), query))
         return page
 
-    def _missed(self, kind: str, why: str) -> None:
-        self._put(Gap(self._clock.now(), kind, self._last_received[kind], why))
+    def _catch_up_with(self, kind: str, page: decode.Page[Any], until: float) -> bool:
+        """Deliver records until the stream has shown all of a listing; return False, after a gap, if it is `until`."""
+        missing = self._received.missing(self.state.target.known(kind), page)
+        while missing:
+            if not self._deliver_next(until - self._wall.monotonic()):
+                self._record_gap(kind, f"the stream never showed {missing}")
+                return False
+            missing = self._received.missing(self.state.target.known(kind), page)
+        return True
+
+    def _record_gap(self, kind: str, why: str) -> None:
+        self._put_and_deliver(Gap(self._clock.now(), kind, self._received.last[kind], why))
         if self.state.experiment is None or not self.state.experiment.running:
             raise InconclusiveError(f"{kind} events may be missing, so nothing was touched: {why}")
-
-    def _behind(self, kind: str, page: decode.Page[Any]) -> str:
-        """Name what a fresh listing knows and the stream has not shown; "" if there is nothing.
-
-        The stream may be ahead of the listing: an object whose end it has shown since is not missing. Where versions
-        cannot be compared, nobody knows which of the two is ahead, and the stream is taken to be behind: that is a gap.
-        """
-        known = self.state.target.known(kind)
-        fresh = {each.uid: each for each in page.objects}
-        for uid, each in fresh.items():
-            if uid in self._ended:
-                continue
-            if uid not in known or precedes(known[uid].resource_version, each.resource_version) is not False:
-                return f"{each.name} at version {each.resource_version}"
-        for uid, each in known.items():
-            created_since = precedes(page.resource_version, each.resource_version) is True
-            if uid not in fresh and not created_since:
-                return f"the end of {each.name}"
-        return ""
 
     def close(self) -> None:
         """End every stream."""
@@ -213,7 +218,7 @@ class Observation:
         self._watches.clear()
 
     def _deliver_next(self, left: float) -> bool:
-        """Deliver the next record; False if none comes in so many seconds of wall time."""
+        """Deliver the next record; return False if none comes within so many seconds of wall time."""
         try:
             record, state = self._pending.get(timeout=left) if left > 0 else self._pending.get_nowait()
         except Empty:
@@ -221,21 +226,24 @@ class Observation:
         if isinstance(record, Failed):
             self._stream_failed(record)
             return True
+        # The listener writes the record to disk: a signal in between would leave a state that no recording explains.
         with DEFERRED_SIGNALS.section():
             self._delivered_state = state or step(self._delivered_state, record)
             self._listener(record, self._delivered_state)
         return True
 
     def _stream_failed(self, failed: Failed) -> None:
-        """Do without a best-effort stream, as the report will say; without any other there is no verdict.
+        """Do without a best-effort stream that is forbidden, as the report says; raise the failure of any other.
 
-        Said once: several streams may end of the same cause, and the end of an experiment must still be recorded.
+        It is raised once: streams often end together, and the end of the experiment must still be recorded.
         """
-        optional = failed.kind in BEST_EFFORT
-        if optional and isinstance(failed.error, ForbiddenError):
+        if failed.kind in BEST_EFFORT and isinstance(failed.error, ForbiddenError):
             self.unobserved = (*self.unobserved, failed.kind)
-        elif not self._failure:
-            self._failure = f"the {failed.kind} stream ended: {failed.error}"
-            if failed.kind in self.state.target.listed:
-                raise InconclusiveError(self._failure) from failed.error
-            raise failed.error
+            return
+        if self._failure:
+            return
+        self._failure = f"the {failed.kind} stream ended: {failed.error}"
+        if failed.kind in self.state.target.listed:
+            raise InconclusiveError(self._failure) from failed.error
+        # Before its listing nothing was touched, and the error itself says best what is wrong.
+        raise failed.error

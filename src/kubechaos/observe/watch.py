@@ -1,7 +1,14 @@
 """LIST, then WATCH from its version: one resource, one thread, one client; a gap is reported, never hidden.
 
-The rules are those of client-go's RetryWatcher: the version advances only after an object was handed over, bookmarks
-are kept, a 410 ends the stream (here: relist, diff, gap), 401 and 403 are terminal, everything else backs off.
+The rules are those of client-go's RetryWatcher (tools/watch/retrywatcher.go) and, after a 410, its reflector
+(tools/cache/reflector.go):
+
+- the version to resume from advances only after an object was handed over, so no object is lost with a connection;
+- bookmarks move the version of a quiet stream on, so that it does not grow too old (KEP-956);
+- a 410 means that events are lost for good; RetryWatcher gives up there, we list again and record the gap;
+- 401 and 403 end the stream, with advice; every other error is retried, after growing pauses.
+
+Names: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 """
 
 import threading
@@ -17,20 +24,27 @@ from ..kube.objects import Observed
 from ..records import Delay, Failed, Gap, Gone, Listed, Record, Seen
 
 PAGE: Final = 500
+"""Objects in one page of a listing, as client-go's pager and `kubectl get` ask for."""
 STREAM_SECONDS: Final = 300
+"""Seconds after which the server closes a stream. client-go's reflector asks for 5 to 10 minutes: a stream that has
+silently died on the way is replaced, and the streams of many clients are spread over the API servers again."""
 LIST_DEADLINE: Final = 10.0
+"""Wall seconds in which a busy server is asked again for the first listing: no fault waits for it yet."""
 STOP_SECONDS: Final = 1.0
+"""Wall seconds that the end of a test waits for the thread; an interrupted read returns in milliseconds."""
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 2.0
-"""A server may ask for more by Retry-After, but a watch that is away longer than this sees too little of a recovery."""
+"""A server may ask for more by Retry-After, but a watch that is away longer than this sees too little of a recovery.
+client-go pauses up to 30 s, but its users need the state in the end, not every step on the way."""
 
 Sink = Callable[[Record | Failed], object]
 
 
 class Backoff:
-    """How long to pause after each failure in a row: not at all after the first, then 0.1, 0.2, 0.4, ... 2 s.
+    """How long to pause after each of several failures in a row: first not at all, then 0.1, 0.2, 0.4, ... 2 s.
 
-    Each is shortened by up to a half, by chance, so that the streams that one failure has ended do not return together.
+    Each pause is shortened at random, by up to a half: the streams that one failure has ended must not all return at
+    the same moment.
     """
 
     def __init__(self, uniform: Callable[[float, float], float]) -> None:
@@ -38,11 +52,11 @@ class Backoff:
         self._failures = 0
 
     def reset(self) -> None:
-        """Begin anew: what was asked for has come."""
+        """Start again without a pause: the server has answered."""
         self._failures = 0
 
     def pause(self, asked: float | None = None) -> float:
-        """Return the seconds to wait after one more failure; the server may have asked for some (Retry-After)."""
+        """Return the seconds to pause after one more failure; `asked` is the server's Retry-After, if it sent one."""
         self._failures += 1
         return max(min(asked or 0.0, LONGEST_PAUSE), self._grown(self._failures - 2))
 
@@ -54,9 +68,9 @@ class Backoff:
 
 
 class Watch:
-    """The stream of one resource; every record goes to `sink`, stamped with `now()` on arrival.
+    """The stream of one resource, in a thread of its own; every record goes to `sink`, with the time of its arrival.
 
-    `now` is the run's clock; deadlines and pauses, which are about the server, go by `wall`.
+    `now` is the run's clock, and gives that time. Deadlines and pauses, which concern the server, are `wall` time.
     """
 
     def __init__(
@@ -78,9 +92,13 @@ class Watch:
         self._now = now
         self._wall = wall
         self._backoff = Backoff(wall.uniform)
+        # The objects as the stream shows them, by uid: what a new listing is compared with after a 410.
         self._known: dict[str, Observed] = {}
+        # Where to resume: the resourceVersion of the listing, of the last object or of the last bookmark.
         self._version = ""
+        # When the stream was last known to be complete, on the run's clock: a gap or a delay begins there.
         self._last_received = 0.0
+        # Why the stream broke, until it is open again; and why its version is too old, until a new listing is there.
         self._broken = ""
         self._expired = ""
         self._stopped = threading.Event()
@@ -94,7 +112,7 @@ class Watch:
         """End the stream and its thread; nothing reaches the sink afterwards."""
         self._stopped.set()
         self._client.interrupt()
-        # A thread that still waits for an answer ends by itself at its deadline; its records reach nobody any more.
+        # A thread that still waits for an answer ends by itself at the deadline of the call; `_sink` drops its records.
         self._thread.join(timeout=STOP_SECONDS)
         self._client.close()
 
@@ -114,7 +132,10 @@ class Watch:
             self._sink(Failed(self._now(), self._kind.name, error))
 
     def _first_list(self) -> None:
-        """List; only a server that answered, but was busy, is asked again: nothing has happened yet."""
+        """List; ask again only a server that answered, but was busy.
+
+        One that cannot be reached is an error at once: nothing was touched yet, and the user waits.
+        """
         until = self._wall.monotonic() + LIST_DEADLINE
         while not self._stopped.is_set():
             try:
@@ -128,10 +149,12 @@ class Watch:
                 self._pause(error)
 
     def _attempt(self, action: Callable[[], None]) -> None:
-        """Do it; what may pass is left to the next attempt, what may not is raised."""
+        """Do it once; errors that may pass are left to the next attempt, others are raised."""
         try:
             action()
         except ExpiredError as error:
+            # 410 Gone, on opening or as an ERROR event: the watch cache, or etcd after a compaction, has forgotten what
+            # came after our version. To resume is impossible, and to watch from "now" would hide the loss.
             self._expired = str(error)
             self._pause(error)
         except ApiError as error:
@@ -161,11 +184,15 @@ class Watch:
             if not page.next and page.resource_version:
                 return tuple(objects), page.resource_version
             if not page.next:
+                # To watch from version "" means "start anywhere": RetryWatcher refuses that, and so do we.
                 raise MalformedError(f"list {self._path}: a listing without a resourceVersion")
             query["continue"] = page.next
 
     def _relist(self) -> None:
-        """List again after a gap, and report the differences: the objects are complete again, their history is not."""
+        """List again after a 410, and report the gap and the differences, marked as inferred.
+
+        The objects are complete again, their history is not: what came and went in between is lost.
+        """
         since = self._last_received
         objects, version = self._pages()
         at = self._last_received = self._now()
@@ -186,6 +213,7 @@ class Watch:
             "resourceVersion": self._version,
             "timeoutSeconds": str(STREAM_SECONDS),
         }
+        # The version is that of our own last event or listing, so what the server sends next continues without a gap.
         opened, silent = self._wall.monotonic(), True
         with self._client.stream(self._path, query) as lines:
             if self._broken:
@@ -198,11 +226,12 @@ class Watch:
         self._closed(lasted=self._wall.monotonic() - opened, silent=silent)
 
     def _closed(self, *, lasted: float, silent: bool) -> None:
-        """Note that the server has closed the stream, as it does with each sooner or later."""
+        """Note that the server has closed the stream, as it does after `timeoutSeconds`."""
         if self._stopped.is_set():
             return
         self._broken = "the server closed the stream"
-        # A proxy may close each at once: that is a failure like others, or it would be asked again without a pause.
+        # A proxy may close each stream at once. client-go calls that a "very short watch" and counts it as a failure;
+        # otherwise it would be opened again without a pause, for ever.
         if silent and lasted < LONGEST_PAUSE:
             self._wall.pause(self._stopped, self._backoff.pause())
 
@@ -213,9 +242,11 @@ class Watch:
             raise UnreachableError(f"watch {self._path}: a line that is no event: {error}") from error
 
     def _hand_over(self, type_: str, value: Observed | decode.Status) -> None:
+        """Hand over one event. Raises the ApiError of an ERROR event."""
         at = self._last_received = self._now()
         if isinstance(value, decode.Status):
-            # A stream that ends for its credentials may be opened again with those of then, or be refused for good.
+            # A token may expire while a stream is open. The stream may be opened again with a renewed one; if there is
+            # none, that attempt is refused with a 401 of its own, which is final.
             kind = UnreachableError if value.code == 401 else ERRORS.get(value.code, ApiError)
             raise kind(f"watch {self._path}: {value.code} {value.message}", status=value.code, reason=value.reason)
         if type_ == "DELETED":
@@ -224,4 +255,5 @@ class Watch:
         elif type_ in ("ADDED", "MODIFIED"):
             self._known[value.uid] = value
             self._sink(Seen(at, value))
+        # Last, after the hand-over; also of a BOOKMARK, which has no object, only a version.
         self._version = value.resource_version or self._version

@@ -1,102 +1,43 @@
-"""What tests ask for: the cluster, chaos, a healthy Deployment, the alert rules."""
+"""pytest's fixtures: the cluster, chaos, a healthy Deployment, the alert rules, a simulated cluster of the test's own.
 
-import hashlib
-import re
+Each public fixture only returns a private one: a user who overrides `cluster` or `chaos` in a conftest.py must not
+change what the fixtures of this plugin are built on. Modules of the package are imported inside of the fixtures, since
+pytest loads this module in every session, also in those without a chaos test (benchmarks/startup.py).
+"""
+
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from . import options
+from .context import (
+    CLUSTER,
+    EXPERIMENTS,
+    RAISED,
+    TIMEOUT_AT,
+    folder_of,
+    pinned,
+    settings,
+    simulate,
+    simulation,
+    time_of_day,
+)
 
 if TYPE_CHECKING:
-    from kubesim import Simulation
-
-    from ..api.credentials import PinnedContext
     from ..judge.alerts import AlertRule
     from ..observe.cluster import Access, Cluster
     from ..run.chaos import Chaos
-    from ..run.experiments import Experiments
     from ..run.rehearsal import Rehearsal
-    from ..settings import Settings
     from ..target import Target
-
-IDENTITY = pytest.StashKey[tuple[str, str]]()
-SETTINGS = pytest.StashKey["Settings"]()
-PINNED = pytest.StashKey["PinnedContext"]()
-CLUSTER = pytest.StashKey[dict[str, str | None]]()
-SIMULATION = pytest.StashKey["Simulation"]()
-EXPERIMENTS: "pytest.StashKey[Experiments]" = pytest.StashKey()
-ENDS = pytest.StashKey[float]()
-RAISED = pytest.StashKey[list[BaseException]]()
-
-LONGEST_SLUG = 80
-
-
-def identity(config: pytest.Config) -> tuple[str, str]:
-    """Return the run's id and its seed, the same in every xdist worker."""
-    if IDENTITY not in config.stash:
-        config.stash[IDENTITY] = options.identity(config)
-    return config.stash[IDENTITY]
-
-
-def settings(config: pytest.Config) -> "Settings":
-    """Return the run's Settings, read once."""
-    if SETTINGS not in config.stash:
-        config.stash[SETTINGS] = options.read(config, identity(config))
-    return config.stash[SETTINGS]
-
-
-def pinned(config: pytest.Config) -> "PinnedContext":
-    """Return the run's cluster as its kubeconfig said when it was first asked for."""
-    from ..api.credentials import pin
-    from ..errors import ConfigError
-    from ..settings import EMBEDDED
-
-    if PINNED not in config.stash:
-        if settings(config).simulated:
-            config.stash[PINNED] = pin(EMBEDDED, _simulation(config).kubeconfig)
-            return config.stash[PINNED]
-        if not options.named(config):
-            raise ConfigError("no cluster is named, so none is touched: name one with --chaos-context NAME")
-        config.stash[PINNED] = pin(settings(config).context)
-    return config.stash[PINNED]
-
-
-def _simulation(config: pytest.Config) -> "Simulation":
-    """Return the session's embedded cluster, begun when it is first asked for."""
-    if SIMULATION not in config.stash:
-        config.stash[SIMULATION] = simulation = simulate(config)
-        config.add_cleanup(simulation.stop)
-    return config.stash[SIMULATION]
-
-
-def simulate(config: pytest.Config) -> "Simulation":
-    """Return a fresh embedded cluster with what the manifests say.
-
-    Raises ConfigError naming the field of a manifest that it does not support.
-    """
-    from kubesim import ManifestError, Scaled, Simulation
-
-    from ..errors import ConfigError
-    from ..settings import FACTOR
-
-    simulation = Simulation([config.rootpath / name for name in settings(config).manifests], clock=Scaled(FACTOR))
-    try:
-        return simulation.start()
-    except ManifestError as error:
-        raise ConfigError(f"--chaos-manifests: {error}") from error
 
 
 @pytest.fixture(scope="session")
 def _kubechaos_access(request: pytest.FixtureRequest) -> "Access":
     from ..observe.cluster import Access
 
-    clock = _simulation(request.config).clock if settings(request.config).simulated else None
+    clock = simulation(request.config).clock if settings(request.config).simulated else None
     access = Access.to(pinned(request.config), clock)
     request.config.stash[CLUSTER] = access.describe()
     return access
@@ -132,27 +73,28 @@ def _kubechaos_chaos(
     from ..run.artifacts import Artifacts
     from ..run.chaos import Chaos
     from ..run.experiments import Experiments
+    from .tracebacks import is_part_of
 
-    item, run_settings = request.node, settings(request.config)
+    item, root = request.node, request.config.rootpath
+    # request.getfixturevalue("chaos") comes too late: the item is not marked, so nothing guards it against signals.
     if item.get_closest_marker("chaos") is None:
         raise RefusedError(
             "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
         )
-    folder = request.config.rootpath / run_settings.results / run_settings.run / _slug(item)
     experiments = Experiments(
         _kubechaos_access,
-        run_settings,
+        settings(request.config),
         item.nodeid,
         alert_rules,
-        Artifacts(folder, request.config.rootpath),
-        time_of_day=_time_of_day,
-        left=lambda: item.stash.get(ENDS, inf) - time.monotonic(),
+        Artifacts(folder_of(item), root),
+        time_of_day=time_of_day,
+        left=lambda: item.stash.get(TIMEOUT_AT, inf) - time.monotonic(),
     )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
     experiments.close()
     for error in experiments.inexcusable:
-        if not any(error is each for raised in item.stash.get(RAISED, []) for each in _chain(raised)):
+        if not any(is_part_of(error, raised) for raised in item.stash.get(RAISED, [])):
             error.add_note("kubechaos: the test swallowed this verdict, which cannot be excused")
             raise error
 
@@ -188,46 +130,22 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     from ..run.rehearsal import Rehearsal
     from ..settings import EMBEDDED
 
-    run_settings, root = settings(request.config), request.config.rootpath
-    simulation = simulate(request.config)
+    own_cluster = simulate(request.config)
     try:
-        place = pin(EMBEDDED, simulation.kubeconfig)
-        access = Access.to(place, simulation.clock)
-        artifacts = Artifacts(root / run_settings.results / run_settings.run / f"{_slug(request.node)}-sim", root)
-        nodeid = request.node.nodeid
+        pinned_context = pin(EMBEDDED, own_cluster.kubeconfig)
+        access = Access.to(pinned_context, own_cluster.clock)
+        folder = folder_of(request.node)
         experiments = Experiments(
-            access, run_settings, nodeid, alert_rules, artifacts, time_of_day=_time_of_day, left=lambda: inf
+            access,
+            settings(request.config),
+            request.node.nodeid,
+            alert_rules,
+            # Beside the folder of `chaos`, as one test may use both.
+            Artifacts(folder.with_name(f"{folder.name}-sim"), request.config.rootpath),
+            time_of_day=time_of_day,
+            left=lambda: inf,
         )
-        yield Rehearsal(Chaos(experiments), Cluster(access, place.namespace), simulation)
+        yield Rehearsal(Chaos(experiments), Cluster(access, pinned_context.namespace), own_cluster)
         experiments.close()
     finally:
-        simulation.stop()
-
-
-def _time_of_day() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _slug(item: pytest.Item) -> str:
-    """A folder name for an item: readable, and unlike that of any other item or attempt."""
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(item.nodeid.partition("::")[0]).stem + "-" + item.name)[
-        :LONGEST_SLUG
-    ]
-    attempt = getattr(item, "execution_count", 1)
-    retry = f"-retry{attempt - 1}" if attempt > 1 else ""
-    return f"{readable}-{hashlib.sha256(item.nodeid.encode()).hexdigest()[:8]}{retry}"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and all that it was raised from, with, or in a group beside."""
-    seen: set[int] = set()
-    queue = [error]
-    while queue:
-        each = queue.pop()
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        queue += [each.__cause__, each.__context__]
-        if isinstance(each, BaseExceptionGroup):
-            queue += each.exceptions
+        own_cluster.stop()

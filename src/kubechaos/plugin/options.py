@@ -1,4 +1,8 @@
-"""Flags, their ini and environment twins, and the one function that reads them into Settings."""
+"""Our options: on the command line, in the environment and in the ini file, and how they become Settings.
+
+They are read late, and each as text: a wrong value in a shared pytest.ini must not fail a run without a chaos test.
+Modules of the package are imported where they are needed, since pytest loads this module in every session.
+"""
 
 import os
 from datetime import UTC, datetime
@@ -12,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Option(NamedTuple):
-    """One option: `--chaos-NAME`, `CHAOS_NAME` and `chaos_NAME` in the ini file, in this order of precedence."""
+    """One option: `--chaos-NAME`, `CHAOS_NAME` and `chaos_NAME` in the ini file, in this order of precedence.
+
+    `metavar` and `help` are argparse's; the value is text, None where there is no default.
+    """
 
     name: str
     metavar: str
@@ -21,19 +28,26 @@ class Option(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """The option on the command line."""
+        """Its name on the command line."""
         return f"--chaos-{self.name}"
 
     @property
-    def key(self) -> str:
-        """The key in the ini file, and the option's name in pytest's namespace."""
+    def dest(self) -> str:
+        """Its name in argparse's namespace, and in the ini file."""
         return f"chaos_{self.name.replace('-', '_')}"
 
     @property
-    def text(self) -> str:
-        """The help of all three twins."""
-        default = f" (default: {self.default})" if self.default else ""
-        return f"{self.help}{default}. Also {self.key.upper()} in the environment, {self.key} in the ini file."
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return self.dest.upper()
+
+    @property
+    def help_text(self) -> str:
+        """One text for `pytest --help`, which prints it under the flag and again under the ini key."""
+        described = self.help
+        if self.default:
+            described += f" (default: {self.default})"
+        return f"{described}. Also {self.variable} in the environment, {self.dest} in the ini file."
 
 
 OPTIONS: Final = (
@@ -53,41 +67,46 @@ OPTIONS: Final = (
 )
 
 
+_BY_NAME: Final = {option.name: option for option in OPTIONS}
+
+
 def add(parser: pytest.Parser) -> None:
     """Add every option to pytest's parser."""
     group = parser.getgroup("kubechaos", "kubechaos: resilience tests for Kubernetes")
     for option in OPTIONS:
-        group.addoption(option.flag, dest=option.key, metavar=option.metavar, default=None, help=option.text)
-        parser.addini(option.key, option.text, type="string", default=None)
+        # No default here: pytest could not say then whether the user gave the value.
+        group.addoption(option.flag, dest=option.dest, metavar=option.metavar, default=None, help=option.help_text)
+        parser.addini(option.dest, option.help_text, type="string", default=None)
 
 
-def named(config: pytest.Config) -> bool:
-    """Whether a cluster is named at all."""
-    return bool(_value(config, "context")[0])
+def is_cluster_named(config: pytest.Config) -> bool:
+    """Return whether a cluster is named at all."""
+    return bool(_text(config, "context"))
 
 
 def identity(config: pytest.Config) -> tuple[str, str]:
     """Return the run's id and its seed: those of the xdist controller, else the named seed, else new ones."""
     import secrets
 
+    # xdist gives each worker's config what our session has put into it (pytest_configure_node).
     worker: dict[str, str] = getattr(config, "workerinput", {})
     if "kubechaos_run" in worker:
         return worker["kubechaos_run"], worker["kubechaos_seed"]
-    seed = _value(config, "seed")[0] or secrets.token_hex(4)
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", seed
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    return run, _text(config, "seed") or secrets.token_hex(4)
 
 
-def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settings":
+def read(config: pytest.Config, run_and_seed: tuple[str, str] | None = None) -> "Settings":
     """Return all options as Settings; raises OptionError naming the value and where it came from.
 
-    `known` are the run's id and its seed, where they have been settled before.
+    `run_and_seed` are the run's id and its seed, where they have been settled before.
     """
     from ..settings import Settings
 
-    run, seed = known or identity(config)
+    run, seed = run_and_seed or identity(config)
     return Settings(
         context=_text(config, "context"),
-        namespace=_value(config, "namespace")[0],
+        namespace=_text(config, "namespace") or None,
         target=_target(config),
         within=_seconds(config, "within"),
         settle=_seconds(config, "settle"),
@@ -100,47 +119,47 @@ def read(config: pytest.Config, known: tuple[str, str] | None = None) -> "Settin
     )
 
 
-def _value(config: pytest.Config, name: str) -> tuple[str | None, str]:
-    """Return an option's value and where it came from."""
-    option = next(option for option in OPTIONS if option.name == name)
-    variable = option.key.upper()
-    given, from_ini = config.getoption(option.key), config.getini(option.key)
-    for value, where in (
-        (given, option.flag),
-        (os.environ.get(variable), variable),
-        (from_ini, f"{option.key} in the ini file"),
-    ):
+def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
+    """Return an option's value and where it came from; an empty value counts as none, as that of an unset variable."""
+    option = _BY_NAME[name]
+    candidates = (
+        (config.getoption(option.dest), option.flag),
+        (os.environ.get(option.variable), option.variable),
+        (config.getini(option.dest), f"{option.dest} in the ini file"),
+    )
+    for value, source in candidates:
         if value:
-            return str(value), where
-    return option.default, "the default"
+            return str(value), source
+    return option.default or "", "the default"
 
 
 def _text(config: pytest.Config, name: str) -> str:
-    return _value(config, name)[0] or ""
+    return _value_and_source(config, name)[0]
 
 
 def _seconds(config: pytest.Config, name: str) -> float:
-    value, where = _value(config, name)
+    value, source = _value_and_source(config, name)
     try:
-        seconds = float(value or "")
+        seconds = float(value)
     except ValueError:
         seconds = -1.0
     if not isfinite(seconds) or seconds < 0:
         from ..errors import OptionError
 
-        raise OptionError(f"{where}: {value!r} is no number of seconds, 0 or more")
+        raise OptionError(f"{source}: {value!r} is no number of seconds, 0 or more")
     return seconds
 
 
 def _target(config: pytest.Config) -> tuple[str, str]:
+    """Return the kind and the name of the default target; the kind may be written in any case."""
     from ..errors import OptionError
     from ..kube.kinds import WORKLOADS
 
-    value, where = _value(config, "target")
-    kind, _, name = (value or "").partition("/")
-    kinds = {each.lower(): each for each in WORKLOADS}
-    if not name or "/" in name or kind.lower() not in kinds:
-        choices = [f"{each}/NAME" for each in kinds]
-        written = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        raise OptionError(f"{where}: {value!r} is no target; write {written}")
-    return kinds[kind.lower()], name
+    value, source = _value_and_source(config, "target")
+    written_kind, _, name = value.partition("/")
+    kinds = {kind.lower(): kind for kind in WORKLOADS}
+    kind = kinds.get(written_kind.lower())
+    if kind is None or not name or "/" in name:
+        *others, last = [f"{each}/NAME" for each in kinds]
+        raise OptionError(f"{source}: {value!r} is no target; write {', '.join(others)} or {last}")
+    return kind, name

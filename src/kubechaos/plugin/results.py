@@ -1,4 +1,8 @@
-"""How each chaos item of the session ended, from its reports alone: the same in one process and under xdist."""
+"""How each chaos item of the session ended, counted from its reports.
+
+From the reports alone, since under xdist they are all that comes from a worker: as JSON, attributes included
+(https://docs.pytest.org/en/stable/reference/reference.html#pytest.TestReport). So one process counts as many do.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,31 +38,33 @@ class _ReportedItem:
     location: tuple[str, int | None, str]
     keywords: dict[str, Any]
     last: ItemReport
+    """What the latest report says."""
     outcome: str = ""
+    """In the words of pytest's summary, like "xfailed"; empty until the test function or an error was reported."""
     finished: bool = False
+    """Whether the teardown was reported."""
     rerun: bool = False
+    """Whether an earlier attempt failed (pytest-rerunfailures)."""
 
 
 @dataclass(slots=True)
 class Results:
-    """The chaos items of the session: how many were selected, and how each ended.
-
-    `broken` says that there may have been others that were never reported.
-    """
+    """The chaos items of the session: how many were selected, and how each ended."""
 
     selected: int = 0
     broken: bool = False
+    """Whether there may have been others that were never reported."""
     cluster: ClusterFacts = field(default_factory=ClusterFacts)
     _items: dict[str, _ReportedItem] = field(default_factory=dict)
-    _begun: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
+    _started: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
 
     def start(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Know of an item, of whatever kind, before its first report."""
-        self._begun[nodeid] = location
+        self._started[nodeid] = location
 
     def finish(self, nodeid: str) -> None:
         """Know that all reports of an item have come."""
-        self._begun.pop(nodeid, None)
+        self._started.pop(nodeid, None)
 
     def add_report(self, report: pytest.TestReport) -> None:
         """Take in one report; reports of other items are not ours."""
@@ -70,6 +76,7 @@ class Results:
         reported.last = last
         self.cluster = last.cluster or self.cluster
         if str(report.outcome) == "rerun":
+            # The next attempt counts alone; only that there was another one is kept.
             reported.rerun, reported.outcome, reported.finished = True, "", False
             return
         reported.outcome = _outcome(report, reported.outcome)
@@ -80,22 +87,17 @@ class Results:
 
         Under xdist (`never_reported`) these may be items of which no report has come, of whatever kind they are.
         """
-        reports = []
-        for nodeid, reported in self._items.items():
-            if not reported.finished:
-                chaos = replace(reported.last.chaos, verdict=Verdict.INTERRUPTED)
-                report = _cut_short(nodeid, reported.location, reported.keywords)
-                setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
-                reports.append(report)
+        reports = [_interrupted(nodeid, item) for nodeid, item in self._items.items() if not item.finished]
         if never_reported:
+            # A worker that crashed may have had a chaos item in hand; which items those are only it knew.
             reports += [
-                _cut_short(nodeid, place, {}) for nodeid, place in self._begun.items() if nodeid not in self._items
+                _cut_short(nodeid, place, {}) for nodeid, place in self._started.items() if nodeid not in self._items
             ]
         return reports
 
     @property
     def tests(self) -> list[ItemResult]:
-        """How each item ended so far."""
+        """How each item has ended so far."""
         return [_result(nodeid, reported) for nodeid, reported in self._items.items()]
 
     @property
@@ -117,16 +119,24 @@ def _result(nodeid: str, reported: _ReportedItem) -> ItemResult:
     )
 
 
+def _interrupted(nodeid: str, item: _ReportedItem) -> pytest.TestReport:
+    report = _cut_short(nodeid, item.location, item.keywords)
+    chaos = replace(item.last.chaos, verdict=Verdict.INTERRUPTED)
+    setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
+    return report
+
+
 def _cut_short(nodeid: str, location: tuple[str, int | None, str], keywords: dict[str, Any]) -> pytest.TestReport:
     return pytest.TestReport(nodeid, location, keywords, "failed", "kubechaos: interrupted before it ended", "call")
 
 
 def _outcome(report: pytest.TestReport, before: str) -> str:
-    """The item's outcome after one more phase, in the words of pytest's summary."""
+    """Return the item's outcome after one more phase, in the words of pytest's summary."""
+    is_call = report.when == "call"
     if report.failed:
-        return "failed" if report.when == "call" else "error"
+        return "failed" if is_call else "error"
     if hasattr(report, "wasxfail"):
         return "xfailed" if report.skipped else "xpassed"
     if report.skipped:
         return "skipped"
-    return "passed" if report.when == "call" else before
+    return "passed" if is_call else before

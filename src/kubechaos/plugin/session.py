@@ -1,9 +1,15 @@
-"""pytest's hooks while there are chaos tests, in the order in which pytest calls them."""
+"""pytest's hooks while there are chaos tests, in the order in which pytest calls them.
+
+Three rules of pluggy decide who runs when (https://docs.pytest.org/en/stable/how-to/writing_hook_functions.html): a
+wrapper runs around all plain implementations; `tryfirst` makes a wrapper an outer one, and a plain one early; of two
+equal ones the plugin that was registered last comes first, and we are registered after all others, at the end of the
+collection. So a `tryfirst` wrapper of ours is the outermost: its first half runs before everybody, its second after.
+"""
 
 import signal
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,29 +24,15 @@ from ..run.artifacts import save_reports
 from ..run.signals import defer, interruptible, shielded, terminable
 from ..settings import FACTOR, Settings
 from . import items, terminal
-from .fixtures import ENDS, identity, pinned, settings
+from .context import TIMEOUT_AT, identity, pinned, settings
 from .results import Results
 
 NOT_HEALED = 10
 """pytest's exit code when the cluster was left broken; pytest itself uses those up to 6."""
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+"""The exit codes of a session that may not have run all of its items."""
 
 Wrapper = Generator[None, Any, Any]
-
-
-@contextmanager
-def _usage_error() -> Iterator[None]:
-    """Make a wrong option or kubeconfig what pytest makes of its own: one line and exit code 4."""
-    try:
-        yield
-    except ConfigError as error:
-        raise pytest.UsageError(f"kubechaos: {error}") from error
-
-
-def _forget_report(config: pytest.Config) -> None:
-    """Remove the JSON report of an earlier run: a gate must not read it if this run dies before it writes its own."""
-    if config.getoption("json_report", False) and (name := config.getoption("json_report_file", None)):
-        Path(name).unlink(missing_ok=True)
 
 
 class ChaosSession:
@@ -48,36 +40,33 @@ class ChaosSession:
 
     def __init__(self, config: pytest.Config, selected: int) -> None:
         self._config = config
-        self._worker = hasattr(config, "workerinput")
+        self._is_worker = hasattr(config, "workerinput")
         self._results = Results(selected)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give every xdist worker the same run and seed."""
-        run, seed = identity(self._config)
-        node.workerinput["kubechaos_run"], node.workerinput["kubechaos_seed"] = run, seed
+        """Give every xdist worker the same run and seed, before it starts."""
+        node.workerinput["kubechaos_run"], node.workerinput["kubechaos_seed"] = identity(self._config)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Read the options and the kubeconfig now that it is known that they are needed.
-
-        A file that could not be collected may hold chaos tests that will not be run.
-        """
+        """Read the options and the kubeconfig now that it is known that they are needed."""
+        # A file that could not be collected may hold chaos tests that will not be run.
         self._results.broken |= session.testsfailed > 0
-        if self._worker:
+        if self._is_worker:
             self._config.workeroutput["kubechaos_selected"] = self._results.selected  # type: ignore[attr-defined]  # set by xdist
         elif self._results.selected:
-            with _usage_error():
+            with _usage_errors():
                 pinned(self._config)
-            _forget_report(self._config)
+            _remove_old_report(self._config)
 
     def pytest_report_collectionfinish(self) -> str:
         """Say what will be hurt, and for how long at worst."""
-        if self._worker:
+        # _pytest/terminal.py calls it in its own pytest_collection_finish, after ours, which has read the options.
+        if self._is_worker:
             return ""
         run_settings = settings(self._config)
-        return terminal.header(
-            run_settings, run_settings.namespace or pinned(self._config).namespace, self._results.selected
-        )
+        namespace = run_settings.namespace or pinned(self._config).namespace
+        return terminal.header(run_settings, namespace, self._results.selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
@@ -88,46 +77,52 @@ class ChaosSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
         """Make a signal an error of the item."""
+        # Outermost: the fixtures are set up inside, by _pytest/runner.py.
         items.begin(item)
-        with interruptible(items.stopper(item)) if items.chaotic(item) else nullcontext():
+        with _guarded(item):
             return (yield)
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Wrapper:
-        """Note when the item's timeout will fire; what it raises then must not tear a record."""
-        item.stash[ENDS] = time.monotonic() + settings.timeout
+        """Note when the item's timeout will fire; what it raises then must not interrupt the writing of a record."""
+        item.stash[TIMEOUT_AT] = time.monotonic() + settings.timeout
         timer = yield
-        if items.chaotic(item):
+        # After pytest-timeout's own implementation, as that is what installs the handler of SIGALRM.
+        if items.is_chaos(item):
             defer(signal.SIGALRM)
         return timer
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Wrapper:
         """Make a signal a failure of the item."""
-        with interruptible(items.stopper(item)) if items.chaotic(item) else nullcontext():
+        with _guarded(item):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
         """Let neither the item's timeout nor a signal cut short what cleans up."""
-        if not items.chaotic(item):
+        if not items.is_chaos(item):
             return (yield)
-        with shielded(items.stopper(item)):
+        # Outermost, hence before the first fixture's finalizer. With timeout_func_only=false the timer still runs.
+        with shielded(items.session_stopper(item)):
             items.cancel_timeout(item)
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
         """Add what is known to the item's report, and undo an excuse that is none."""
-        items.note(item, call)
+        # Before _pytest/runner.py makes the report from `call`; after _pytest/skipping.py has made an xfail of it.
+        items.note_result(item, call)
         report = yield
-        items.complete(item, report)
+        items.complete_report(item, report)
         return report
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
         """Add `metadata.chaos` to the item's part of the JSON report."""
-        return {"chaos": json.plain(items.metadata(item))} if items.chaotic(item) else {}
+        if not items.is_chaos(item):
+            return {}
+        return {"chaos": json.plain(items.metadata(item))}
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Know of an item before its first report, which may never come from an xdist worker."""
@@ -143,44 +138,64 @@ class ChaosSession:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Learn from an xdist worker how many chaos items there were, if it lasts until it can say so."""
+        """Learn from an xdist worker how many chaos items there were, unless it crashed before it could say so."""
         self._results.broken |= bool(error)
         selected = getattr(node, "workeroutput", {}).get("kubechaos_selected", 0)
+        # Each worker collects all items, so each says the same number.
         self._results.selected = max(self._results.selected, selected)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Wrapper:
-        """Report what began and did not end before any report is written; have the exit code and the last line."""
+        """Report what began and did not end, and set the exit code; write the last line when all others are done."""
+        # Outermost: JUnit and pytest-json-report write their files inside, and must have the items and the exit code
+        # that we add; the terminal writes its summary inside, and our line is to stand below it.
         self._results.broken |= exitstatus in CUT_SHORT
-        if not self._worker:
-            for report in self._results.unfinished(never_reported=self._config.pluginmanager.hasplugin("dsession")):
-                self._config.hook.pytest_runtest_logreport(report=report)
-            if any(test.verdict is Verdict.NOT_HEALED for test in self._results.tests):
-                session.exitstatus = NOT_HEALED
-        yield
-        if not self._worker and (run_settings := self._run_settings()):
-            run = self._run(run_settings)
-            self._write_reports(run, run_settings)
-            terminal.last_line(self._config, run, run_settings)
+        if self._is_worker:
+            return (yield)
+        self._add_missing_reports()
+        if any(test.verdict is Verdict.NOT_HEALED for test in self._results.tests):
+            session.exitstatus = NOT_HEALED
+        result = yield
+        self._finish_run()
+        return result
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the top level `chaos` to the JSON report, unless there are no options that could be read."""
-        if (run_settings := self._run_settings()) is None:
+        run_settings = self._run_settings()
+        if run_settings is None:
             return
+        # An item that never ended has no metadata yet: the report that we added for it was made by no makereport.
         metadata = json.plain(self._results.metadata)
         for test in json_report.get("tests", ()):
             if test["nodeid"] in metadata:
                 test.setdefault("metadata", {})["chaos"] = metadata[test["nodeid"]]
         json_report["chaos"] = json.summary(self._run(run_settings))
 
+    def _add_missing_reports(self) -> None:
+        under_xdist = self._config.pluginmanager.hasplugin("dsession")
+        for report in self._results.unfinished(never_reported=under_xdist):
+            self._config.hook.pytest_runtest_logreport(report=report)
+
+    def _finish_run(self) -> None:
+        """Write the run's own reports and the last line."""
+        run_settings = self._run_settings()
+        if run_settings is None:
+            return
+        run = self._run(run_settings)
+        self._write_reports(run, run_settings)
+        terminal.last_line(self._config, run, run_settings)
+
     def _run(self, run_settings: Settings) -> Run:
+        factor = None
+        if run_settings.simulated:
+            factor = FACTOR
         return make_run(
             version=version("pytest-kubechaos"),
             run=run_settings.run,
             started=run_settings.started,
             seed=run_settings.seed,
-            factor=FACTOR if run_settings.simulated else None,
+            factor=factor,
             cluster=self._results.cluster,
             selected=self._results.selected,
             broken=self._results.broken,
@@ -198,7 +213,30 @@ class ChaosSession:
             terminal.warn(self._config, str(error))
 
     def _run_settings(self) -> Settings | None:
+        """Return the settings; None where an option cannot be read, which has ended the session with its own error."""
         try:
             return settings(self._config)
         except ConfigError:
             return None
+
+
+def _guarded(item: pytest.Item) -> AbstractContextManager[None]:
+    if not items.is_chaos(item):
+        return nullcontext()
+    return interruptible(items.session_stopper(item))
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Make a wrong option or kubeconfig what pytest makes of its own: one line and exit code 4."""
+    try:
+        yield
+    except ConfigError as error:
+        raise pytest.UsageError(f"kubechaos: {error}") from error
+
+
+def _remove_old_report(config: pytest.Config) -> None:
+    """Remove the JSON report of an earlier run: a gate must not read it if this run dies before it writes its own."""
+    path = config.getoption("json_report_file", None)
+    if path and config.getoption("json_report", False):
+        Path(path).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What people see: the line after collection, the section under a failure, the last line."""
+"""What people read in the terminal: the line after the collection, a warning, the last line."""
 
 import pytest
 
@@ -6,12 +6,18 @@ from ..report import text
 from ..report.run import RunSummary
 from ..settings import FACTOR, RESOLUTION, Settings
 
+MARKUP = {"pass": "green", "flaky": "yellow", "simulated": "yellow"}
+"""By gate; every other gate is red."""
+
 
 def header(settings: Settings, namespace: str, items: int) -> str:
     """Return the line that says what will be hurt, where, and for how long at worst."""
-    longest = items * (settings.settle + settings.within + settings.stable_for) / (FACTOR if settings.simulated else 1)
+    longest = items * (settings.settle + settings.within + settings.stable_for)
+    simulated = ""
+    if settings.simulated:
+        longest /= FACTOR
+        simulated = f" SIMULATED, {FACTOR:g} times as fast, resolution {RESOLUTION:g} s;"
     kind, name = settings.target
-    simulated = f" SIMULATED, {FACTOR:g} times as fast, resolution {RESOLUTION:g} s;" if settings.simulated else ""
     return (
         f"kubechaos:{simulated} {items} chaos tests on context {settings.context}, namespace {namespace}, "
         f"default target {kind.lower()}/{name}, seed {settings.seed}; at worst {_duration(longest)}"
@@ -23,16 +29,16 @@ def _duration(seconds: float) -> str:
 
 
 def warn(config: pytest.Config, text: str) -> None:
-    """Write a line that nobody may overlook."""
+    """Write a line in red."""
+    # The reporter is missing in an xdist worker, and under `-p no:terminal`.
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.write_line(f"kubechaos: {text}", red=True)
 
 
 def last_line(config: pytest.Config, run: RunSummary, settings: Settings) -> None:
-    """Write the last line of the run: the gate and what it stands on."""
+    """Write the last line of the run: the gate, and what it is based on."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        markup = {"green" if run.gate == "pass" else "yellow" if run.gate in ("flaky", "simulated") else "red": True}
-        place = f"{settings.results}/{settings.run}"
-        reporter.write_line(text.summary(run, place), **markup)
+        artifacts = f"{settings.results}/{settings.run}"
+        reporter.write_line(text.summary(run, artifacts), **{MARKUP.get(run.gate, "red"): True})

@@ -1,1 +1,1 @@
-"""Outages -> dictionaries and lines: pure."""
+"""Reports: from the values of a run to JSON, lines and recordings, without any I/O."""

@@ -1,4 +1,4 @@
-"""The reports of a whole run: a new one is one file and one row here."""
+"""The formats of the report on a run: a new one is one file and one row here."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -8,4 +8,4 @@ from . import json
 from .run import Run
 
 FORMATS: Final[Mapping[str, Callable[[Run], bytes]]] = MappingProxyType({"json": json.document})
-"""What is written at the end of a run as `chaos-results/RUN/run.NAME`: from the name to what makes the content."""
+"""From the name of each format to the function that makes its content: the file `chaos-results/RUN/run.NAME`."""

@@ -1,4 +1,4 @@
-"""May the release go? One word over all chaos items of a run."""
+"""The gate: one word over all chaos tests of a run that says whether a release may go."""
 
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
@@ -8,19 +8,23 @@ from msgspec import Struct
 from ..errors import Verdict
 
 Gate: TypeAlias = Literal["fail", "incomplete", "not_run", "flaky", "simulated", "pass"]
-"""The words of the gate, worst first."""
+"""The words of the gate, the worst first."""
 
 EXCUSABLE: Final = frozenset({Verdict.RECOVERED, Verdict.BLOCKED, Verdict.NOT_RECOVERED})
-"""Verdicts about the target; every other one says that there is no result, and cannot be excused."""
+"""The verdicts on the target, which xfail may excuse. With any other there is no result that could be excused."""
 
 PASSING: Final = frozenset({"passed", "skipped", "xfailed", "rerun"})
+"""The outcomes of pytest that do not make the gate fail."""
 
 
 class Item(Struct, frozen=True):
-    """How one chaos item ended.
+    """How one chaos test (an item of pytest) ended.
 
-    `outcome` is pytest's, "" if it has none; `verdict` None if it came to none; `rerun` whether it was tried again,
-    `interrupted` whether a signal ended it.
+    nodeid: pytest's name of the item.
+    outcome: in the words of pytest's summary; "" if it has none.
+    verdict: the worst of its experiments and errors; None without any.
+    rerun: whether it was run again after a failure.
+    interrupted: whether a signal ended it.
     """
 
     nodeid: str
@@ -31,15 +35,19 @@ class Item(Struct, frozen=True):
 
 
 def gate(selected: int, items: Sequence[Item], *, broken: bool = False, simulated: bool = False) -> Gate:
-    """Return the gate's word, the worst that applies.
+    """Return the word of the gate, the worst that applies.
 
-    `selected` is how many items were to be run; `broken` where there may be items that nothing was heard of: a crashed
-    worker, a file that could not be collected.
+    selected: how many items were selected to be run.
+    items: those that were reported.
+    broken: whether items may be missing from `selected` itself: a worker crashed, a file could not be collected.
+    simulated: whether the cluster was the embedded one.
     """
+    # An interrupted item has no result and is no failure, unless something was left broken in the cluster.
     if any(_failed(item) for item in items if not item.interrupted or item.verdict is Verdict.NOT_HEALED):
         return "fail"
     if broken or len(items) < selected or any(item.interrupted or not item.outcome for item in items):
         return "incomplete"
+    # Nothing was proven by tests that made no experiment, or by a simulation: neither may read "pass".
     if not any(item.verdict for item in items):
         return "not_run"
     if any(item.rerun for item in items):
@@ -48,6 +56,7 @@ def gate(selected: int, items: Sequence[Item], *, broken: bool = False, simulate
 
 
 def _failed(item: Item) -> bool:
+    # Without a result the outcome does not matter: xfail, or an `except` in the test, would make it pass.
     if item.verdict is not None and item.verdict not in EXCUSABLE:
         return True
     return bool(item.outcome) and item.outcome not in PASSING

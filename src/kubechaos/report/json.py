@@ -1,4 +1,4 @@
-"""Results <-> JSON: one codec for every file and report; unknown and never-reached times are null."""
+"""Results <-> JSON, the same for every file and report. Times that are unknown or were never reached are null."""
 
 from typing import Any, TypeVar
 
@@ -18,14 +18,14 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes, type_: type[T]) -> T:
-    """Return a value from its JSON; raises msgspec.DecodeError, or its ValidationError, if that is another."""
+    """Return a value from its JSON; raises msgspec.DecodeError if it is no JSON, ValidationError if it does not fit."""
     return msgspec.json.decode(data, type=type_, dec_hook=_decode_alerts)
 
 
 def plain(value: object) -> Any:
     """Return a value as dictionaries, lists and plain values, as they are in its JSON."""
-    # By way of bytes, not by `to_builtins`: that would leave infinities as they are, and other writers of JSON, to
-    # which these dictionaries are handed, would write the word Infinity.
+    # By way of bytes, as `msgspec.to_builtins` leaves infinities as they are. pytest-json-report, which gets these
+    # dictionaries, would write them as the word Infinity, which is no JSON.
     return msgspec.json.decode(encode(value))
 
 
@@ -35,13 +35,13 @@ def from_plain(value: object, type_: type[T]) -> T:
 
 
 def summary(run: Run) -> Json:
-    """Return the top level `chaos` of a report: the run without its tests."""
+    """Return the run without its tests, which is the top level `chaos` of a report."""
     found: Json = plain(msgspec.convert(run, RunSummary, from_attributes=True))
     return found
 
 
 def document(run: Run) -> bytes:
-    """Return `run.json`: the whole run, tests and all."""
+    """Return the content of `run.json`: the run with its tests."""
     return encode(run) + b"\n"
 
 
@@ -52,7 +52,8 @@ def _encode_alerts(value: object) -> object:
 
 
 def _decode_alerts(type_: type, value: Any) -> Any:
-    """Read the list of an outage's alerts; of users' own rules only those that were raised are known again."""
+    """Return the alerts of an outage from their list."""
+    # A report names no rule that raised nothing: of users' own rules only those with an alert can be asked for.
     if type_ is not Alerts:
         raise TypeError(f"{type_.__name__} is not read from JSON")
     found = msgspec.convert(value, tuple[Alert, ...])

@@ -1,4 +1,4 @@
-"""`events.ndjson`: records as lines, and lines as records again."""
+"""The recording of a test, `events.ndjson`: records to lines, and lines to records."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -11,15 +11,15 @@ from ..judge.alerts import Alert
 from ..records import Record
 
 FORMAT: Final = 2
-"""The version of the format; recordings of 0.1 do not say theirs."""
+"""The version of the format; recordings of 0.1 do not state theirs."""
 WRITERS: Final = {1: "0.1", 2: "0.2"}
-"""Which version of kubechaos writes each format."""
+"""The version of kubechaos that writes each format."""
 HEADER: Final = "header"
 ALERT: Final = "alert"
 
 
 class _Line(Struct, frozen=True):
-    """What every line says: its type, and after the header the stream of the target that it is of."""
+    """What all lines have: their type, and, but for the header, the target whose stream they belong to."""
 
     type: str
     stream: str = ""
@@ -43,23 +43,29 @@ def header(facts: dict[str, Any]) -> bytes:
 
 
 def line(record: Record, stream: str) -> bytes:
-    """Return one record of a target's stream as a line; what a replay needs is all in it."""
+    """Return one record of a target's stream as a line, without the line end."""
     return _with_stream(msgspec.json.encode(record), stream)
 
 
 def alert(raised: Alert, stream: str) -> bytes:
-    """Return an alert of a user's own rule as a line: a replay copies it, as it has no rule to compute it."""
+    """Return an alert of a user's own rule as a line: a replay copies it, as it does not have the rule."""
+    # An Alert is written in reports as well, where it has no type, so it is added here.
     return _with_stream(b'{"type":"alert",' + msgspec.json.encode(raised)[1:], stream)
 
 
 def _with_stream(encoded: bytes, stream: str) -> bytes:
-    """Add the stream to an encoded object: cheaper than to build every record anew with one more field."""
+    """Return an encoded object with its stream as the last field."""
+    # Bytes are joined: to build every record again with one more field, only to encode it, costs more.
     return encoded[:-1] + b',"stream":' + msgspec.json.encode(stream) + b"}"
 
 
 def entries(lines: Iterable[bytes]) -> Iterator[tuple[str, Record | Alert]]:
-    """Yield what was recorded, with its stream; a cut last line ends it. Raises RecordingError on any other."""
+    """Yield each record or alert with its stream.
+
+    Raises RecordingError if a line is none of kubechaos, or if another version recorded it.
+    """
     for number, text in enumerate(lines, 1):
+        # A process that is killed while it writes leaves a last line without its end; what it says is not complete.
         if not text.endswith(b"\n"):
             return
         try:
@@ -71,6 +77,7 @@ def entries(lines: Iterable[bytes]) -> Iterator[tuple[str, Record | Alert]]:
 
 
 def _entry(text: bytes) -> tuple[str, Record | Alert] | None:
+    """Return the record or alert of a line with its stream; None for the header."""
     head = _LINE.decode(text)
     if head.type == HEADER:
         _check(_HEADER.decode(text).format)
@@ -81,6 +88,7 @@ def _entry(text: bytes) -> tuple[str, Record | Alert] | None:
 
 
 def _check(format_: int) -> None:
+    # A recording is replayed by the version that made it: a verdict must not depend on when it is looked at.
     if format_ != FORMAT:
         made_by = WRITERS.get(format_, "a later version")
         raise RecordingError(

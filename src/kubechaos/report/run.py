@@ -1,4 +1,4 @@
-"""A run as one value: what every report is made from."""
+"""A run as one value, from which every report is made."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, TypeAlias
@@ -17,11 +17,11 @@ SCHEMA: Final[Schema] = "kubechaos/v1"
 
 
 class ChaosResult(Struct, frozen=True):
-    """What kubechaos knows of one test: `metadata.chaos` of its report, and the file `outage.json`.
+    """The result of one test: `metadata.chaos` in its report, and the file `outage.json`.
 
-    schema: the version of this format.
-    verdict: the worst of the test's experiments and errors; null if it came to none.
-    artifacts: the folder with what was recorded, under the rootdir; null if there is none.
+    schema: the name and version of this format.
+    verdict: the worst of the test's experiments and errors; null without any.
+    artifacts: the folder with the recording and other files, relative to the rootdir; null if there is none.
     experiments: the outages, in the order in which they were caused.
     """
 
@@ -32,14 +32,14 @@ class ChaosResult(Struct, frozen=True):
 
 
 class ItemResult(Item, frozen=True):
-    """How one chaos item ended, with its outages.
+    """How one chaos test (an item of pytest) ended, with its outages.
 
     nodeid: pytest's name of the item.
-    outcome: in the words of pytest's summary, "" if it has none.
-    verdict: the worst of its experiments and errors; null if it came to none.
-    rerun: whether it was tried again.
+    outcome: in the words of pytest's summary; "" if it has none.
+    verdict: the worst of its experiments and errors; null without any.
+    rerun: whether it was run again after a failure.
     interrupted: whether a signal ended it.
-    artifacts: the folder with what was recorded, under the rootdir; null if there is none.
+    artifacts: the folder with the recording and other files, relative to the rootdir; null if there is none.
     experiments: the outages, in the order in which they were caused.
     """
 
@@ -48,16 +48,22 @@ class ItemResult(Item, frozen=True):
 
 
 class ClockFacts(Struct, frozen=True):
-    """The clock of the run: `kind` is monotonic, or scaled: simulated, and `factor` times as fast as a real one."""
+    """The clock of the run.
+
+    kind: "monotonic", or "scaled" for that of a simulation.
+    factor: how many times as fast as real time it is; 1 for a monotonic clock.
+    """
 
     kind: Literal["monotonic", "scaled"]
     factor: Annotated[float, Meta(gt=0)]
 
 
 class ClusterFacts(Struct, frozen=True):
-    """Which cluster it was: `context` of the kubeconfig, `server_version`, `uid` of its namespace kube-system.
+    """The cluster of the run; null is what is not known.
 
-    Null is what was never asked for or not told.
+    context: the context of the kubeconfig.
+    server_version: the version of the API server, as in "v1.37.0".
+    uid: the uid of the namespace kube-system, which identifies a cluster.
     """
 
     context: str | None = None
@@ -68,17 +74,17 @@ class ClusterFacts(Struct, frozen=True):
 class RunSummary(Struct, frozen=True, kw_only=True):
     """The run without its tests: the top level `chaos` of a report.
 
-    schema: the version of this format.
-    version: that of kubechaos.
-    run: the run's id, also the name of its folder under chaos-results.
-    started: the time of day, as an RFC 3339 timestamp.
-    seed: what victims were chosen by; the same seed chooses the same again.
-    gate: may the release go? One word.
+    schema: the name and version of this format.
+    version: the version of kubechaos.
+    run: the id of the run, which is also the name of its folder under chaos-results.
+    started: the time of day at which it began, as an RFC 3339 timestamp.
+    seed: the seed by which victims were chosen; the same seed chooses the same again.
+    gate: one word that says whether a release may go.
     simulated: whether the cluster was the embedded one.
     clock: the clock of the run.
-    cluster: which cluster it was.
+    cluster: the cluster of the run.
     experiments: how many experiments the tests made.
-    verdicts: how many tests came to each verdict.
+    verdicts: for each verdict, how many tests ended with it.
     """
 
     schema: Schema
@@ -95,13 +101,13 @@ class RunSummary(Struct, frozen=True, kw_only=True):
 
 
 class Run(RunSummary, frozen=True, kw_only=True):
-    """A whole run; `tests` are its chaos items, in the order in which they were first reported."""
+    """A run; `tests` are its chaos tests, in the order in which they were first reported."""
 
     tests: tuple[ItemResult, ...]
 
 
 def result(verdicts: Sequence[Verdict], artifacts: str | None, outages: Iterable[Outage]) -> ChaosResult:
-    """Return the result of one test: its verdict is the worst of all that happened in it."""
+    """Return the result of one test, whose verdict is the worst of `verdicts`."""
     return ChaosResult(SCHEMA, worst(verdicts), artifacts, tuple(outages))
 
 
@@ -117,11 +123,12 @@ def make_run(
     broken: bool,
     tests: Sequence[ItemResult],
 ) -> Run:
-    """Return a run with its gate and its counts; `factor` is that of a simulated clock, None on a real cluster.
+    """Return a run with its gate and its counts.
 
-    `selected` and `broken` are those of `gate`.
+    `factor` is that of a simulated clock, None on a real cluster; `selected` and `broken` are as for `gate`.
     """
     simulated = factor is not None
+    clock = ClockFacts("scaled", factor) if factor else ClockFacts("monotonic", 1.0)
     return Run(
         schema=SCHEMA,
         version=version,
@@ -130,7 +137,7 @@ def make_run(
         seed=seed,
         gate=gate(selected, tests, broken=broken, simulated=simulated),
         simulated=simulated,
-        clock=ClockFacts("scaled", factor) if factor else ClockFacts("monotonic", 1.0),
+        clock=clock,
         cluster=cluster,
         experiments=sum(len(test.experiments) for test in tests),
         verdicts=_counts(tests),
@@ -139,5 +146,5 @@ def make_run(
 
 
 def _counts(tests: Iterable[ItemResult]) -> dict[Verdict, int]:
-    words = [test.verdict for test in tests if test.verdict]
-    return {word: words.count(word) for word in sorted(set(words))}
+    verdicts = [test.verdict for test in tests if test.verdict]
+    return {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}

@@ -1,4 +1,7 @@
-"""The JSON Schema of a report, made from the types; `python -m kubechaos.report.schema` prints what is published."""
+"""The JSON Schema of a report, made from the types.
+
+`python -m kubechaos.report.schema` prints the content of `v1.schema.json`, which is published.
+"""
 
 import sys
 from inspect import cleandoc
@@ -14,7 +17,7 @@ REFERENCE = "#/$defs/{name}"
 
 
 def schema() -> Json:
-    """Return the schema of a report of pytest-json-report with what kubechaos adds to it."""
+    """Return the schema of what kubechaos adds to a report of pytest-json-report."""
     types = (RunSummary, ChaosResult, Alert)
     (run, test, _), definitions = msgspec.json.schema_components(types, schema_hook=_alerts, ref_template=REFERENCE)
     metadata = {"type": "object", "properties": {"chaos": test}}
@@ -30,16 +33,18 @@ def schema() -> Json:
 
 
 def document() -> bytes:
-    """Return the file `v1.schema.json`."""
+    """Return the content of the file `v1.schema.json`."""
     return msgspec.json.format(msgspec.json.encode(schema()), indent=1) + b"\n"
 
 
 def _dedented(definition: Json) -> Json:
-    """Take the indentation of the source out of a docstring."""
+    """Return a definition without the indentation of the source in its description."""
+    # Python 3.13 does this when it compiles a docstring, earlier versions do not; the file must be the same for all.
     return {**definition, "description": cleandoc(definition.get("description", ""))}
 
 
 def _alerts(type_: type) -> Json:
+    """Return the schema of Alerts, which msgspec does not know: a list, as in `report/json.py`."""
     if type_ is not Alerts:
         raise TypeError(f"{type_.__name__} has no schema")
     return {"type": "array", "items": {"$ref": REFERENCE.format(name="Alert")}}

@@ -1,4 +1,4 @@
-"""How outages read: lines for people."""
+"""Outages and runs as lines for people."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,18 +8,21 @@ from ..judge.outage import Outage
 from ..judge.phases import Added, Removed
 from .run import RunSummary
 
+# A bidirectional override turns the rest of the line, so that a log shows other words than
+# it has ("Trojan Source", CVE-2021-42574). Messages of the cluster are written by whoever can write an object.
 UNSAFE = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-"""Control characters, line separators, and what turns the direction of text."""
+"""The code points of control characters, line separators, and of what changes the direction of text."""
 CONTROL = dict.fromkeys(UNSAFE, "?")
+"""The table by which these are replaced."""
 
 
 def safe(text: str) -> str:
-    """Return text of the cluster without control characters: nothing of it may steer a terminal or a CI log."""
+    """Return text of the cluster with its control characters replaced, so that it cannot control a terminal."""
     return text.translate(CONTROL)
 
 
 def verdict_line(outage: Outage) -> str:
-    """Return the first line of a failure: what did not happen, and the cause."""
+    """Return the first line on an outage: what happened, or did not happen, and the cause."""
     what = f"{outage.target} after {outage.fault}"
     match outage.verdict:
         case Verdict.RECOVERED:
@@ -32,7 +35,7 @@ def verdict_line(outage: Outage) -> str:
 
 
 def timeline(outage: Outage) -> str:
-    """Return what happened, a line each, in seconds from t0."""
+    """Return what happened in the order of time, one line for each, in seconds from t0."""
     ready = f"{outage.wanted} wanted, never fewer than {outage.min_ready} Ready"
     head = f"{outage.target} in {outage.target.namespace}: {ready}, availability {outage.availability:.3f}"
     moments = [*_alerts(outage.alerts.all), *_pods(outage)]
@@ -43,7 +46,8 @@ def timeline(outage: Outage) -> str:
 
 def _alerts(alerts: Sequence[Alert]) -> Iterator[tuple[float, str]]:
     for alert in alerts:
-        yield alert.at, f"{alert.name:18}  {alert.object}" + (f": {alert.message}" if alert.message else "")
+        message = f": {alert.message}" if alert.message else ""
+        yield alert.at, f"{alert.name:18}  {alert.object}{message}"
 
 
 def _pods(outage: Outage) -> Iterator[tuple[float, str]]:
@@ -51,15 +55,15 @@ def _pods(outage: Outage) -> Iterator[tuple[float, str]]:
     for pod in pods:
         for stage, at in _stages(pod):
             if at is not None:
-                yield at, f"{stage:18}  pod/{pod.name}" + (f" on {pod.node}" if stage == "scheduled" else "")
+                node = f" on {pod.node}" if stage == "scheduled" else ""
+                yield at, f"{stage:18}  pod/{pod.name}{node}"
 
 
 def _stages(pod: Added | Removed) -> Iterator[tuple[str, float | None]]:
-    names = (
-        ("deleted", "stopped", "gone")
-        if isinstance(pod, Removed)
-        else ("created", "scheduled", "started", "ready", "serving")
-    )
+    """Return the name of each stage of a pod, and when it was reached."""
+    names: tuple[str, ...] = ("created", "scheduled", "started", "ready", "serving")
+    if isinstance(pod, Removed):
+        names = ("deleted", "stopped", "gone")
     return ((name, getattr(pod, name)) for name in names)
 
 

@@ -1,4 +1,10 @@
-"""What is written down, before anything is judged."""
+"""The files of a test and of a run; they are written before anything is judged.
+
+Nothing here calls fsync. The files must survive the end of this process, however it ends, and for that it is enough
+that the kernel has the data: the recording is written unbuffered, record by record. Only a crash of the machine loses
+what the kernel had not written yet; fsync after each record would cost up to milliseconds on the thread that watches.
+What has to outlast the machine, the undo of a change, does not lie here but in the cluster.
+"""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,7 +19,7 @@ from ..report import json, recording
 
 
 class Artifacts:
-    """The folder of one test: `events.ndjson` grows as things are seen, the rest is written at the end."""
+    """The folder of one test: `events.ndjson` grows with each record, the other files are written at the end."""
 
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder = folder
@@ -22,14 +28,16 @@ class Artifacts:
 
     @property
     def place(self) -> str | None:
-        """The folder as reports name it, under the rootdir; None while there is none."""
-        return None if self._events is None else os.path.relpath(self.folder, self._root)
+        """The folder's path as reports name it, relative to the rootdir; None while there is none."""
+        if self._events is None:
+            return None
+        return os.path.relpath(self.folder, self._root)
 
     def open(self, header: dict[str, Any]) -> None:
-        """Make the folder and begin the recording; raises ArtifactsError."""
+        """Make the folder and begin the recording, unless that was done before; raises ArtifactsError."""
         if self._events is not None:
             return
-        with _writable():
+        with _write_errors():
             self.folder.mkdir(parents=True, exist_ok=True)
             self._events = (self.folder / "events.ndjson").open("wb", buffering=0)
         self._line(recording.header(header))
@@ -43,7 +51,7 @@ class Artifacts:
         self._line(recording.alert(alert, stream))
 
     def save(self, name: str, value: Any) -> None:
-        """Write a JSON file, replacing an older one in one step."""
+        """Write a JSON file, replacing an older one in one step; raises ArtifactsError."""
         _replace(self.folder / name, json.encode(value) + b"\n")
 
     def close(self) -> None:
@@ -52,13 +60,14 @@ class Artifacts:
             self._events.close()
 
     def _line(self, line: bytes) -> None:
-        with _writable():
+        # One write call for the line and its end: whoever reads the file meanwhile sees complete lines.
+        with _write_errors():
             self._events.write(line + b"\n")
 
 
 def save_reports(folder: Path, reports: Mapping[str, bytes]) -> None:
     """Write files with these names and contents into the run's folder; raises ArtifactsError."""
-    with _writable():
+    with _write_errors():
         folder.mkdir(parents=True, exist_ok=True)
     for name, content in reports.items():
         _replace(folder / name, content)
@@ -66,14 +75,16 @@ def save_reports(folder: Path, reports: Mapping[str, bytes]) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file, replacing an older one in one step."""
+    # rename(2) is atomic: a reader, or a run that is killed here, finds the old file or the new one, never a half.
     scratch = path.with_suffix(".tmp")
-    with _writable():
+    with _write_errors():
         scratch.write_bytes(content)
         scratch.replace(path)
 
 
 @contextmanager
-def _writable() -> Iterator[None]:
+def _write_errors() -> Iterator[None]:
+    """Turn an OSError into an ArtifactsError that names the way out."""
     try:
         yield
     except OSError as error:

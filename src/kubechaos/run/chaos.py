@@ -1,4 +1,4 @@
-"""What a test injects faults with."""
+"""The object that tests inject faults with: all that users may call, and nothing else."""
 
 from contextlib import AbstractContextManager
 

@@ -27,7 +27,6 @@ from ..errors import (
 from ..judge import alerts
 from ..judge.alerts import Alarm, Alert, AlertRule, Alerts
 from ..judge.builtin_alerts import BUILT_IN
-from ..judge.experiment import Experiment as Judged
 from ..judge.outage import Outage, outages
 from ..judge.reasons import Cause
 from ..judge.recovery import Limits, ends_at, proof_deadline, recovery_time
@@ -44,13 +43,17 @@ logger = logging.getLogger("kubechaos")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every experiment of a test needs to know of its run; `time_of_day` is the wall's, `chance` draws victims."""
+    """What every experiment of a test needs to know of its run.
+
+    `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `random` what chooses the
+    victims of the next fault.
+    """
 
     id: str
     client: Client
     rules: Sequence[AlertRule]
     time_of_day: Callable[[], str]
-    chance: Callable[[], Random]
+    random: Callable[[], Random]
 
 
 class Experiment:
@@ -65,18 +68,20 @@ class Experiment:
         self.outer = outer
         self.inner: list[Experiment] = []
         self.outage: Outage | None = None
-        self._number = 0
         self._observation = observation
         self._run = run
         self._rules = run.rules
-        self._known = alerts.names(run.rules)
+        self._rule_names = alerts.names(run.rules)
         self._alarm = Alarm()
-        self._listening = False
-        self._overruled: Judgement | None = None
+        self._alerting = False
+        # The verdict of an error that ended an experiment inside of this one. It replaces what the state would give.
+        self._imposed: Judgement | None = None
+        # Records carry it: all faults on one target share one stream and one recovery. The outermost one is number 0.
+        self._injection_number = 0
         if outer is not None:
             outer.inner.append(self)
-            self._number = len(outer.inner)
-        self._writer = Writer(run.client, observation.put_own, observation.now, WALL_TIME, self._number)
+            self._injection_number = len(outer.inner)
+        self._writer = Writer(run.client, observation.put_own, observation.now, WALL_TIME, self._injection_number)
 
     def __str__(self) -> str:
         return f"{self.plan.fault!r} on {self.plan.target}"
@@ -85,12 +90,15 @@ class Experiment:
     def known_outage(self) -> Outage:
         """The facts; raises NotEndedError where they are not complete, inside the block."""
         if self.outage is None:
-            block = f"the block of {self.outer}" if self.outer is not None else "its block"
+            block = "its block" if self.outer is None else f"the block of {self.outer}"
             raise NotEndedError(f"the outage of {self.plan.fault!r} is known once {block} has ended")
         return self.outage
 
     def inject(self) -> None:
-        """Choose, note t0 and act; of a fault that lasts, wait for its effect."""
+        """Choose, note t0 and act; where the fault lasts, wait for its effect.
+
+        Raises what the fault raises, and the ApiError of a write that was refused.
+        """
         plan, put, now = self.plan, self._observation.put_own, self._observation.now
         put(
             Begun(
@@ -104,11 +112,12 @@ class Experiment:
                 stable_for=plan.limits.stable_for,
                 started=self._run.time_of_day(),
                 hold=plan.hold,
-                injection=self._number,
+                injection=self._injection_number,
             )
         )
         plan.fault.steps(self._act(), plan.target)
-        put(Due(now(), self._number))
+        put(Due(now(), self._injection_number))
+        # Held before it has had its effect, a fault would be healed without having hurt anybody.
         if plan.fault.lasts is not Lasts.INSTANT:
             self._wait_for_proof()
 
@@ -120,18 +129,20 @@ class Experiment:
             keep=self.plan.fault.lasts is not Lasts.INSTANT,
             look=lambda: self._observation.state,
             time_of_day=self._run.time_of_day,
-            chance=self._run.chance(),
+            chance=self._run.random(),
         )
 
     def _wait_for_proof(self) -> None:
         def until(state: State) -> float:
-            injection = state.experiment.injections[self._number] if state.experiment else None
-            return state.at if injection is None or injection.proven else proof_deadline(state, injection)
+            if state.experiment is None:
+                return state.at
+            injection = state.experiment.injections[self._injection_number]
+            return state.at if injection.proven else proof_deadline(state, injection)
 
         self._observation.wait(until)
 
     def hold(self, seconds: float) -> None:
-        """Keep a lasting fault in force for so long, watching."""
+        """Keep a lasting fault in force for so many seconds of the run's clock, watching."""
         until = self._observation.now() + seconds
         self._observation.wait(lambda state: until)
 
@@ -144,58 +155,67 @@ class Experiment:
         return recovery_time(state, limits, at=self._observation.now())
 
     def handle(self, record: Record, state: State) -> list[Alert]:
-        """Raise what has become worth an alert; return the new alerts of the user's own rules."""
+        """Evaluate the alert rules after a record, and log new alerts; return those of the user's own rules.
+
+        Raises FaultError for a rule that raised; no rule of the user's is evaluated any more then.
+        """
         if isinstance(record, Begun):
-            self._listening = True
-        if not self._listening:
+            self._alerting = True
+        if not self._alerting:
             return []
-        self._listening = not isinstance(record, Ended)
+        self._alerting = not isinstance(record, Ended)
         before = len(self._alarm.alerts)
         try:
             self._alarm = alerts.watch(self._alarm, state, self.plan.limits, self._rules)
         except FaultError:
+            # Once is enough: the records that follow must be taken in, and the cluster healed.
             self._rules = ()
             raise
-        for alert in self._alarm.alerts[before:]:
+        new = self._alarm.alerts[before:]
+        for alert in new:
             level = logging.INFO if alert.severity == "info" else logging.WARNING
             logger.log(level, "%+.3f s %s %s %s", alert.at, alert.name, alert.object, safe(alert.message))
-        return [alert for alert in self._alarm.alerts[before:] if alert.name not in BUILT_IN]
+        return [alert for alert in new if alert.name not in BUILT_IN]
 
     def heal(self, *, owed: bool = True) -> None:
-        """Undo what the fault changed; what a lasting one broke is owed from then on, unless `owed` is false."""
-        lasting = self.plan.fault.lasts is not Lasts.INSTANT
+        """Undo what the fault changed. From then on the recovery from a lasting fault is owed, if `owed`.
+
+        Raises NotHealedError.
+        """
         self.undo()
-        if lasting:
-            self._observation.put_own(Healed(self._observation.now(), owed, self._number))
+        if self.plan.fault.lasts is not Lasts.INSTANT:
+            self._observation.put_own(Healed(self._observation.now(), owed, self._injection_number))
 
     def undo(self) -> None:
         """Undo what has been changed and not been undone yet; raises NotHealedError."""
         put, now = self._observation.put_own, self._observation.now
-        heal(self._writer.changes, self._run.client, put, now, injection=self._number)
+        heal(self._writer.changes, self._run.client, put, now, injection=self._injection_number)
 
     def conclude(self, *, in_force: bool = False) -> list[Outage]:
         """Heal, watch until it has recovered or time is up, confirm that by a fresh listing, and derive the outages.
 
-        Where the target is to recover while the fault is `in_force`, the heal comes after that. One inside of another's
-        block has none of its own yet: it is healed, and its proof is waited for.
+        Where the target is to recover while the fault is `in_force`, the heal comes after that. An experiment inside of
+        another's block has no outage yet: it is healed, and its proof is waited for.
         """
         if not in_force:
             self.heal()
         if self.outer is not None:
             self._wait_for_proof()
             return []
-        overruled, version = self._overruled, ""
+        imposed, version = self._imposed, ""
         try:
-            version = self._watch()
+            version = self._watch_to_the_end()
         except (InconclusiveError, ApiError) as error:
-            overruled = overruled or Judgement(Verdict.INCONCLUSIVE, Cause(error.code, str(error)))
+            # An answer that does not come, or a gap: nobody could look, so there is no other verdict.
+            imposed = imposed or Judgement(Verdict.INCONCLUSIVE, Cause(error.code, str(error)))
         if in_force:
             self.heal(owed=False)
-        return self._end(overruled, version)
+        return self._end(imposed, version)
 
-    def _watch(self) -> str:
+    def _watch_to_the_end(self) -> str:
         """Watch to the end, and return the version of the pods' listing that confirmed it."""
         version = ""
+        # The confirmation may bring records after which there is more to wait for: a pod that was not Ready any more.
         while not version or self._observation.until(self._ends_at) > 0:
             self._observation.wait(self._ends_at)
             version = self._observation.confirm()
@@ -210,48 +230,51 @@ class Experiment:
 
     def abandon(self, error: BaseException) -> list[Outage]:
         """Heal, and derive what is known of an experiment that an error ended; nothing if nothing was touched."""
+        # A heal that failed was tried for its full time; `Experiments.close` tries again.
         if not isinstance(error, NotHealedError):
-            error = _despite(error, self.heal if self._begun else self.undo)
-        error = _despite(error, self._observation.catch_up)
-        if not self._begun:
+            error = _do_despite(error, self.heal if self._has_touched else self.undo)
+        error = _do_despite(error, self._observation.catch_up)
+        if not self._has_touched:
             return []
         if self.outer is not None:
-            self.outer._overruled = self.outer._overruled or _judgement_of(error)
+            self.outer._imposed = self.outer._imposed or _judgement_of(error)
             return []
         return self._end(_judgement_of(error))
 
     @property
-    def _begun(self) -> bool:
-        """Whether the fault has touched something, and its observation goes on."""
+    def _has_touched(self) -> bool:
+        """Whether the fault has written to the cluster, in an experiment that has not ended."""
         experiment = self._observation.state.experiment
-        return experiment is not None and experiment.running and self._touched(experiment)
+        if experiment is None or not experiment.running or len(experiment.injections) <= self._injection_number:
+            return False
+        return experiment.injections[self._injection_number].t0 < inf
 
-    def _touched(self, experiment: Judged) -> bool:
-        return len(experiment.injections) > self._number and experiment.injections[self._number].t0 < inf
-
-    def _end(self, overruled: Judgement | None, version: str = "") -> list[Outage]:
+    def _end(self, imposed: Judgement | None, version: str = "") -> list[Outage]:
         """Record the end, and derive one outage for each fault; the verdict and the recovery are shared."""
         end = Ended(self._observation.now(), self._observation.unobserved, resource_version=version)
-        if overruled:
-            cause = overruled.cause
-            end = replace(end, verdict=overruled.verdict, cause=cause.text, cause_code=cause.code)
+        if imposed:
+            cause = imposed.cause
+            end = replace(end, verdict=imposed.verdict, cause=cause.text, cause_code=cause.code)
         state = self._observation.put_own(end)
-        found = outages(state, self.plan.limits, Alerts(self._alarm.alerts, self._known), end)
+        found = outages(state, self.plan.limits, Alerts(self._alarm.alerts, self._rule_names), end)
         for each in (self, *self.inner):
-            each.outage = found.get(each._number)
+            each.outage = found.get(each._injection_number)
         return list(found.values())
 
 
 def _judgement_of(error: BaseException) -> Judgement:
-    """Return what an error that ended an experiment stands for."""
-    code = error.code if isinstance(error, ChaosError | InterruptedOutage) else type(error).__name__
+    """Return the verdict that an error stands for, and its cause."""
+    code = type(error).__name__
+    if isinstance(error, ChaosError | InterruptedOutage):
+        code = error.code
+    # An ApiError here is one that the fault or the test's own block let through: their failure, not the target's.
     if isinstance(error, ChaosError) and not isinstance(error, ApiError):
         return Judgement(error.verdict, Cause(code, str(error)))
     return Judgement(Verdict.INTERRUPTED, Cause(code, f"{type(error).__name__}: {error}"))
 
 
-def _despite(error: BaseException, step: Callable[[], None]) -> BaseException:
-    """Do a step after an error, and return the error; not to have healed is the worse one."""
+def _do_despite(error: BaseException, step: Callable[[], None]) -> BaseException:
+    """Do a step after an error; return the error, or the NotHealedError of the step, which is worse."""
     try:
         step()
     except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first

@@ -1,12 +1,12 @@
 """The experiments of one test, and THE order of their steps.
 
-1. Refuse what cannot be meant: the arguments.
-2. Open the watch; nothing is done before it is past its listing.
-3. Plan: what the fault may do, for how long at worst. Refuse what is not permitted, or what there is no time for.
+1. Refuse arguments that make no sense.
+2. Open the watch; nothing is done before its listing is complete.
+3. Plan: what the fault may do, and for how long at worst. Refuse what is not permitted, or takes too long.
 4. Wait until the target is steady.
 5. Inject: choose the victims, note t0, act.
 6. Hold, or run the test's own block; then heal what a lasting fault changed.
-7. Watch until the target has been all right for `stable_for`, or time is up; confirm with a fresh listing; save.
+7. Watch until the target has been healthy for `stable_for`, or time is up; confirm with a fresh listing; save.
 8. Judge: raise, or return the facts.
 """
 
@@ -52,15 +52,17 @@ from .steady import settle
 
 logger = logging.getLogger("kubechaos")
 
-_ERRORS: dict[Verdict, type[ChaosError]] = {
+_ERROR_OF: dict[Verdict, type[ChaosError]] = {
     error.verdict: error for error in (InconclusiveError, FaultNotProvenError, NotRecoveredError)
 }
+"""What is raised for a verdict that was derived from the observation; the others were raised before."""
 
 
 class Experiments:
     """Everything of one test: its watches, its experiments, what they found and what went wrong.
 
-    `time_of_day` is the wall's, `left` the seconds until the item's timeout fires.
+    `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `left` the seconds of wall
+    time until the item's pytest-timeout fires. Raises ArgumentError for an alert rule that makes no sense.
     """
 
     def __init__(
@@ -81,22 +83,22 @@ class Experiments:
         self.nodeid = nodeid
         self._settings = settings
         self._access = access
-        self._left = left
+        self._time_left = left
         self._time_of_day = time_of_day
-        self._run = Run(settings.run, access.client, rules, time_of_day, self._chance)
-        self._observers = Observers(access, artifacts, self._about, self._handle)
+        self._run = Run(settings.run, access.client, rules, time_of_day, self._random)
+        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts)
         self._blocks: list[Block] = []
-        self._all: list[Experiment] = []
+        self._started: list[Experiment] = []
         self._running: dict[Ref, list[Experiment]] = {}
 
     def steady(self, target: Target) -> None:
         """Wait until the target is steady."""
-        with self._noting():
+        with self._noting_errors():
             self._settle(self._observers.observe(target))
 
     def run(self, fault: Fault, target: Target, *, within: float | None, hold: float | None, check: bool) -> Outage:
         """Do all steps; the block is the hold, or the time in which the target recovers from under the fault."""
-        with self._noting():
+        with self._noting_errors():
             preflight.check_run(fault, hold)
             self._check_alone(fault, target)
         with self.inject(fault, target, within=within, hold=hold, check=check, outlasts_block=True) as experiment:
@@ -124,30 +126,34 @@ class Experiments:
 
         `outlasts_block`: the fault is healed only once the target has recovered, where it can while it is in force.
         """
-        with self._noting():
-            outer = self._check(fault, target)
+        with self._noting_errors():
+            outer = self._outer(fault, target)
             limits = preflight.limits(self._settings.within if within is None else within, self._stable_for(target))
             observation = self._observers.observe(target)
             plan = preflight.plan(fault, target, limits, hold, observation.state)
             ask(self._access.client, target.ref.namespace, plan.permissions)
             self._check_time(plan)
+            # Inside of another fault's block on the target it is not steady, and need not be.
             if outer is None:
                 self._settle(observation)
+                # Settling took time, of the item's timeout too, and may have brought other pods.
                 plan = preflight.plan(fault, target, limits, hold, observation.state)
                 self._check_time(plan)
             experiment = Experiment(plan, observation, self._run, outer)
-            with self._running_one(experiment), quick_switching():
+            with self._registered(experiment), quick_switching():
                 experiment.inject()
                 yield experiment
                 in_force = outlasts_block and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
                 found = experiment.conclude(in_force=in_force)
+            # Saved before it is judged: what is raised must not cost the facts.
             self._save(found)
             _raise_for(found, check)
 
-    def _check(self, fault: Fault, target: Target) -> Experiment | None:
-        """Refuse what cannot be meant; return the outermost experiment that is running on the target."""
+    def _outer(self, fault: Fault, target: Target) -> Experiment | None:
+        """Refuse what makes no sense; return the outermost experiment that is running on the target, if any."""
         preflight.check(fault, target)
         running = self._running.get(target.ref, [])
+        # There will be one recovery, so there must be one target, with one set of probes.
         if running and running[0].plan.target != target:
             raise RefusedError(
                 f"{target}: a fault is already being injected, with other probes; one at a time on the same target, or "
@@ -156,7 +162,10 @@ class Experiments:
         return running[0] if running else None
 
     def _check_alone(self, fault: Fault, target: Target) -> None:
-        running = self._running.get(target.ref, []) if isinstance(target, Target) else []
+        """Refuse a `run` inside of a block on the same target: it would judge a recovery that is not its own."""
+        if not isinstance(target, Target):
+            return  # refused by `inject`, which checks the arguments
+        running = self._running.get(target.ref)
         if running:
             raise RefusedError(
                 f"{target}: {running[0]} is being injected; one at a time on the same target, or write: "
@@ -164,10 +173,10 @@ class Experiments:
             )
 
     @contextmanager
-    def _running_one(self, experiment: Experiment) -> Iterator[None]:
-        """Know of an experiment while it runs; what ends it early is noted, and what is known of it saved."""
+    def _registered(self, experiment: Experiment) -> Iterator[None]:
+        """Know of an experiment while it runs; note what ends it early, and save what is known of it."""
         ref = experiment.plan.target.ref
-        self._all.append(experiment)
+        self._started.append(experiment)
         self._running.setdefault(ref, []).append(experiment)
         try:
             yield
@@ -175,32 +184,37 @@ class Experiments:
             self._abandon(experiment, error)
             raise
         finally:
+            # `close` may have been first: it empties the lists of what was never left.
             if experiment in self._running.get(ref, []):
                 self._running[ref].remove(experiment)
 
     def _abandon(self, experiment: Experiment, error: BaseException) -> None:
-        """Note an error that ended an experiment, and save what is known of it; its verdict is added to the error."""
+        """Note an error that ended an experiment, and save what is known of it; add its verdict to the error."""
         try:
             found = experiment.abandon(error)
-            self._note(error, found[0].verdict if found else None)
-            if found:
-                self._save(found)
-                error.add_note(text.verdict_line(found[0]))
+            if not found:
+                self._note_error(error)
+                return
+            self._note_error(error, found[0].verdict)
+            self._save(found)
+            error.add_note(text.verdict_line(found[0]))
         except Exception as other:  # noqa: BLE001  # it may hide neither the first nor what is left to be healed
-            self._note(error)
-            self._note(other)
+            self._note_error(error)
+            self._note_error(other)
             error.add_note(f"kubechaos: {other}")
 
     def close(self) -> None:
         """End every watch and the recording; a block that was never entered or never left is an error of the test."""
         for block in self._blocks:
             if not block.entered:
-                self._note(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
+                self._note_error(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
+        # The last first: an inner experiment ends before the outer one, whose recovery it shares.
         for each in [experiment for running in self._running.values() for experiment in reversed(running)]:
             why = f"{each.plan.target}: the block of chaos.inject was never left, so there is no result"
             self._abandon(each, FaultError(why))
         self._running.clear()
-        for each in self._all:
+        # Once more, also after a failed heal: the API server may answer by now.
+        for each in self._started:
             try:
                 each.undo()
             except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
@@ -210,36 +224,37 @@ class Experiments:
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """The words for what happened here: of every outage, and of every error that no outage came of."""
-        words = [outage.verdict for outage in self.outages]
-        return words + [word for _, word in self.errors if word not in words]
+        """The verdicts of every outage, and of every error that no outage came of."""
+        verdicts = [outage.verdict for outage in self.outages]
+        return verdicts + [verdict for _, verdict in self.errors if verdict not in verdicts]
 
     @property
     def inexcusable(self) -> list[BaseException]:
         """The errors that say there is no result; a test may not swallow them."""
-        return [error for error, word in self.errors if word not in EXCUSABLE]
+        return [error for error, verdict in self.errors if verdict not in EXCUSABLE]
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def _noting_errors(self) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            self._note(error)
+            self._note_error(error)
             raise
 
-    def _note(self, error: BaseException, word: Verdict | None = None) -> None:
+    def _note_error(self, error: BaseException, verdict: Verdict | None = None) -> None:
         if not any(error is each for each, _ in self.errors):
-            own = error.verdict if isinstance(error, ChaosError | InterruptedOutage) else Verdict.INTERRUPTED
-            self.errors.append((error, word or own))
+            self.errors.append((error, verdict or _verdict_of(error)))
 
-    def _about(self) -> dict[str, object]:
-        settings = self._settings
-        started = self._time_of_day()
-        return {"run": settings.run, "nodeid": self.nodeid, "seed": settings.seed, "started": started}
+    def _recording_header(self) -> dict[str, object]:
+        run, seed = self._settings.run, self._settings.seed
+        return {"run": run, "nodeid": self.nodeid, "seed": seed, "started": self._time_of_day()}
 
-    def _handle(self, target: Target, record: Record, state: State) -> list[Alert]:
+    def _evaluate_alerts(self, target: Target, record: Record, state: State) -> list[Alert]:
+        """Give a record to the experiment whose recovery is judged; return the new alerts of the user's own rules."""
         running = self._running.get(target.ref)
-        return running[0].handle(record, state) if running and running[0].plan.target == target else []
+        if running and running[0].plan.target == target:
+            return running[0].handle(record, state)
+        return []
 
     def _settle(self, observation: Observation) -> None:
         settle(observation, self._settings.settle, self._stable_for(observation.target), self._access.clock)
@@ -248,10 +263,10 @@ class Experiments:
         return self._settings.stable_for if target.stable_for is None else target.stable_for
 
     def _check_time(self, plan: Plan) -> None:
-        preflight.check_time(plan, self._access.clock.wall, self._left())
+        preflight.check_time(plan, self._access.clock.wall, self._time_left())
 
-    def _chance(self) -> Random:
-        """Return what draws the victims of the next fault: the same again for the same seed, test and number."""
+    def _random(self) -> Random:
+        """Return what chooses the victims of the next fault: the same for the same seed, test and number of faults."""
         faults = len(self.outages) + sum(len(running) for running in self._running.values()) - 1
         return Random(f"{self._settings.seed}:{self.nodeid}:{faults}")
 
@@ -270,8 +285,14 @@ class Experiments:
         self.artifacts.save("alerts.json", alerts)
 
 
+def _verdict_of(error: BaseException) -> Verdict:
+    if isinstance(error, ChaosError | InterruptedOutage):
+        return error.verdict
+    return Verdict.INTERRUPTED
+
+
 def _raise_for(found: Sequence[Outage], check: bool) -> None:
-    """Raise what the shared verdict of an experiment's outages means."""
+    """Raise what the verdict means that all outages of an experiment share."""
     for each in found[:1]:
-        if each.verdict in _ERRORS and (check or each.verdict not in EXCUSABLE):
-            raise _ERRORS[each.verdict](text.verdict_line(each))
+        if each.verdict in _ERROR_OF and (check or each.verdict not in EXCUSABLE):
+            raise _ERROR_OF[each.verdict](text.verdict_line(each))

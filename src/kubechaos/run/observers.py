@@ -1,4 +1,4 @@
-"""What one test watches: each target from when it is first asked for, recorded as a stream of its own."""
+"""The targets that one test watches, each from its first use to the end of the test and as a stream of its own."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -16,31 +16,35 @@ from .probes import Probes
 
 
 class Observers:
-    """The observations of one test; `handle` is given each record and returns the alerts of the user's own rules.
+    """The observations and the probes of one test.
 
-    `about` gives what the recording begins with.
+    `header` returns what the recording begins with. `evaluate_alerts` is given each record, with its target and the
+    state after it, and returns the new alerts of the user's own rules.
     """
 
     def __init__(
         self,
         access: Access,
         artifacts: Artifacts,
-        about: Callable[[], Mapping[str, Any]],
-        handle: Callable[[Target, Record, State], list[Alert]],
+        header: Callable[[], Mapping[str, Any]],
+        evaluate_alerts: Callable[[Target, Record, State], list[Alert]],
     ) -> None:
         self._access = access
         self._artifacts = artifacts
-        self._about = about
-        self._handle = handle
+        self._header = header
+        self._evaluate_alerts = evaluate_alerts
         self._observations: dict[Target, Observation] = {}
         self._probes: list[Probes] = []
 
     def observe(self, target: Target) -> Observation:
-        """Return the observation of a target; the first time, open it and ask its probes from then on."""
+        """Return the observation of a target; the first call opens it, and starts its probes.
+
+        Raises what `Observation.open` raises.
+        """
         if target in self._observations:
             return self._observations[target]
         clock = self._access.clock
-        self._artifacts.open({**self._about(), "at": clock.now()})
+        self._artifacts.open({**self._header(), "at": clock.now()})
         stream = self._stream(target)
         observation = Observation(
             self._access.client, target, clock, lambda record, state: self._write(target, stream, record, state)
@@ -54,18 +58,21 @@ class Observers:
         if target.probes:
             self._probes.append(Probes(target.probes, observation.put, clock.now))
             self._probes[-1].start()
-        _warn(target, observation.state)
+        _warn_without_readiness(target, observation.state)
         return observation
 
     def _stream(self, target: Target) -> str:
-        """Name the recording's stream; targets that differ in their probes only are numbered."""
+        """Return the name of a target's stream in the recording; targets that differ in their probes are numbered."""
         name = f"{target.ref.namespace}/{target.ref}"
         before = sum(other.ref == target.ref for other in self._observations)
-        return f"{name} #{before + 1}" if before else name
+        if before:
+            name += f" #{before + 1}"
+        return name
 
     def _write(self, target: Target, stream: str, record: Record, state: State) -> None:
+        # To disk before anything is concluded from it: a rule that raises must not cost the record.
         self._artifacts.record(record, stream)
-        for alert in self._handle(target, record, state):
+        for alert in self._evaluate_alerts(target, record, state):
             self._artifacts.alert(alert, stream)
 
     def close(self) -> None:
@@ -77,8 +84,10 @@ class Observers:
         self._observations.clear()
 
 
-def _warn(target: Target, state: State) -> None:
-    if (workload := state.target.workload) and not workload.probed and not target.probes:
+def _warn_without_readiness(target: Target, state: State) -> None:
+    workload = state.target.workload
+    if workload is not None and not workload.probed and not target.probes:
+        # The stack level of the test's own line, through chaos.steady or chaos.run and contextlib.
         warnings.warn(
             f"{target} has no readiness probe: its pods are Ready as soon as they run",
             NoReadinessProbeWarning,

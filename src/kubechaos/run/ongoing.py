@@ -1,4 +1,4 @@
-"""What a test holds inside of a block of its own."""
+"""What `chaos.inject` returns, and what a test gets inside of its block."""
 
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -30,7 +30,10 @@ class Ongoing:
 
 
 class Block(AbstractContextManager[Ongoing]):
-    """What `chaos.inject` returns; one that is never entered does nothing, which is an error of the test."""
+    """The context manager that `chaos.inject` returns.
+
+    It knows whether it was entered: a forgotten `with` would do nothing, and the test would pass without a fault.
+    """
 
     def __init__(self, call: str, manager: AbstractContextManager[Experiment]) -> None:
         self.call = call

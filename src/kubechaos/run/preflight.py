@@ -1,4 +1,4 @@
-"""What is refused before anything is touched, and the plan of what is left."""
+"""What is refused before the cluster is touched, and the plan of a fault that is not."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,11 @@ from ..target import Target
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One fault on one target, checked: what it may do, to whom, and for how long at worst.
+    """One fault on one target, checked: what it may do, to which pods, and for how long at worst.
 
-    `ref` is the target's with its uid, `candidates` are the names of the pods that it may choose from, `permissions`
-    what it needs, `seconds` how long it may take from the fault to the end of its observation, on the run's clock.
+    `ref` names the workload, with its uid; `candidates` are the names of the pods that the fault may choose from;
+    `permissions` is what it needs; `seconds` is how long the experiment may take, from the fault to the end of the
+    observation, on the run's clock.
     """
 
     fault: Fault
@@ -37,14 +38,17 @@ class Plan:
 
 
 def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state: State) -> Plan:
-    """Return the plan of a fault, with the target as it is now."""
+    """Return the plan of a fault, with the target as it is now; `hold` and `limits` are seconds of the run's clock."""
     workload = state.target.workload
-    lasts_for = max(limits.stable_for, workload.min_ready_seconds if workload else 0)
-    limits = Limits(limits.within, lasts_for)
+    uid = ""
+    if workload is not None:
+        uid = workload.uid
+        # Before minReadySeconds have passed, the Deployment does not call a pod available, and nor should we.
+        limits = Limits(limits.within, max(limits.stable_for, workload.min_ready_seconds))
     return Plan(
         fault=fault,
         target=target,
-        ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, workload.uid if workload else ""),
+        ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, uid),
         limits=limits,
         hold=hold,
         candidates=tuple(pod.name for pod in candidates(state.target.owned)),
@@ -57,11 +61,18 @@ def seconds(fault: Fault, limits: Limits, hold: float, state: State) -> float:
     """Return how long an experiment may take at worst, from the fault to the end of its observation."""
     proof = fault.effect.deadline([pod.grace for pod in state.target.active])
     recovery = limits.within + limits.stable_for
-    return max(recovery, proof) if fault.lasts is Lasts.INSTANT else proof + hold + HEAL_DEADLINE + recovery
+    # The proof of an instant fault is waited for during the recovery. That of a lasting one comes first, then the hold.
+    if fault.lasts is Lasts.INSTANT:
+        return max(recovery, proof)
+    return proof + hold + HEAL_DEADLINE + recovery
 
 
 def check_time(plan: Plan, wall: Callable[[float], float], left: float) -> None:
-    """Refuse what may take longer than pytest-timeout leaves; `wall` turns the run's seconds into wall time."""
+    """Raise TimeoutTooShortError if the plan may take longer than the `left` seconds until pytest-timeout fires.
+
+    `left` is wall time, and `wall` turns seconds of the run's clock into it.
+    """
+    # A timeout in the midst of an experiment would be an interruption: no verdict, after all the time spent on it.
     needed = wall(plan.seconds)
     if left < needed:
         raise TimeoutTooShortError(
@@ -98,19 +109,22 @@ def check_run(fault: Fault, hold: float | None) -> None:
 
 
 def check_rules(rules: Sequence[AlertRule]) -> None:
-    """Raise ArgumentError for what is no rule, and for a taken name: an alert must say which rule it is of."""
+    """Raise ArgumentError for what is no rule, and for a name that is taken: alerts are looked up by name."""
     names: set[str] = set(BUILT_IN)
     for rule in rules:
         if not isinstance(rule, AlertRule):
             raise ArgumentError(f"alert_rules has {rule!r}; give AlertRule(name, when=...)")
-        if not rule.name or rule.name in names:
-            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is {'taken' if rule.name else 'no name'}")
+        if not rule.name:
+            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is no name")
+        if rule.name in names:
+            raise ArgumentError(f"an alert rule is named {rule.name!r}, which is taken")
         names.add(rule.name)
 
 
 def limits(within: float, stable_for: float) -> Limits:
-    """Return what the recovery is held to; raises ArgumentError for what are no seconds."""
+    """Return the limits of a recovery, in seconds of the run's clock; raises ArgumentError for what are no seconds."""
     for name, value in (("within", within), ("stable_for", stable_for)):
+        # bool is a subclass of int: within=True would mean a second.
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
             raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more")
     return Limits(float(within), float(stable_for))

@@ -1,4 +1,8 @@
-"""Asking the target itself, again and again: probes on a schedule, in threads of their own."""
+"""Probes at work: each is called 20 times a second in a thread of its own, and its answers are samples.
+
+A thread for each, as a probe is a function of the user's that may block as long as it likes: it must delay neither the
+other probes nor the watch. One more thread notices silence, which the blocked one cannot.
+"""
 
 import threading
 import time
@@ -11,71 +15,79 @@ from ..target import Probe, names
 
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""
-PATIENCE: Final = 2.0
-"""Wall seconds without an answer after which a probe has failed, and again each time they have passed."""
+SILENCE: Final = 2.0
+"""Wall seconds without an answer that count as a failed sample, and as another one each time they have passed."""
+LONGEST_REASON: Final = 300
+"""Characters of an exception that a sample keeps: 20 samples a second are recorded."""
 
 
 class Probes:
-    """The probes of one target at work; each sample is given to `put`, with its time on the clock `now`."""
+    """The probes of one target; each sample is given to `put`, with its time on the clock `now`."""
 
     def __init__(self, probes: Sequence[Probe], put: Callable[[Sample], object], now: Callable[[], float]) -> None:
         self._askers = [_Asker(name, probe, put, now) for name, probe in zip(names(probes), probes, strict=True)]
         self._stopped = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="kubechaos-probes", daemon=True)
+        self._silence_watcher = threading.Thread(target=self._watch_for_silence, name="kubechaos-probes", daemon=True)
 
     def start(self) -> None:
-        """Begin to ask."""
+        """Start the threads."""
         for asker in self._askers:
             threading.Thread(target=asker.ask, args=(self._stopped,), name=f"probe {asker.name}", daemon=True).start()
-        self._watcher.start()
+        self._silence_watcher.start()
 
     def stop(self) -> None:
-        """Ask no more; a probe that hangs is left to itself."""
+        """Call no probe again; a call that hangs is not waited for."""
         self._stopped.set()
 
-    def _watch(self) -> None:
+    def _watch_for_silence(self) -> None:
         while not self._stopped.wait(PERIOD):
             for asker in self._askers:
-                asker.complain()
+                asker.report_silence()
 
 
 class _Asker:
-    """One probe; it is never asked while it has not answered."""
+    """Calls one probe, one call after the other."""
 
     def __init__(self, name: str, probe: Probe, put: Callable[[Sample], object], now: Callable[[], float]) -> None:
         self.name = name
         self._probe = probe
         self._put = put
         self._now = now
-        self._asked: float | None = None
+        # When the call in hand began, or was last reported as silent, on the monotonic clock; None between two calls.
+        self._waiting_since: float | None = None
 
     def ask(self, stopped: threading.Event) -> None:
-        """Ask every PERIOD until `stopped` is set."""
+        """Call the probe every PERIOD until `stopped` is set."""
         due = time.monotonic()
         while not stopped.wait(max(0.0, due - time.monotonic())):
+            # From the beginning of one call to that of the next. Calls that were missed are not made up for: a burst of
+            # them would load a target that has just come back.
             due = max(due + PERIOD, time.monotonic())
-            began, self._asked = self._now(), time.monotonic()
+            began, self._waiting_since = self._now(), time.monotonic()
             why = self._failure()
-            self._asked = None
+            self._waiting_since = None
             at = self._now()
+            # After the end of a test its recording is closed.
             if not stopped.is_set():
                 self._put(Sample(at, self.name, passed=not why, took=at - began, why=why))
         if isinstance(self._probe, Http):
             self._probe.close()
 
-    def complain(self) -> None:
-        """Say so when the probe has not answered for too long: silence is no success."""
-        asked = self._asked
-        if asked is not None and time.monotonic() - asked > PATIENCE:
-            self._asked = time.monotonic()
-            why = f"no answer for {PATIENCE:g} s"
-            self._put(Sample(self._now(), self.name, passed=False, took=PATIENCE, why=why))
+    def report_silence(self) -> None:
+        """Add a failed sample when the probe has not answered for too long."""
+        # Read once: the other thread may set it to None between the test and the subtraction.
+        since = self._waiting_since
+        if since is not None and time.monotonic() - since > SILENCE:
+            self._waiting_since = time.monotonic()
+            why = f"no answer for {SILENCE:g} s"
+            self._put(Sample(self._now(), self.name, passed=False, took=SILENCE, why=why))
 
     def _failure(self) -> str:
-        """Ask once; return why it failed, "" if it did not. Whatever it raises is no more than that."""
+        """Call the probe; return the first line of what it raised, "" if it returned."""
         try:
             self._probe()
         except BaseException as error:  # noqa: BLE001  # pytest.fail() is no Exception
-            first = (str(error).encode(errors="replace").decode().splitlines() or [""])[0]
-            return f"{type(error).__name__}: {first}"[:300].rstrip(": ")
+            # A lone surrogate in a message could not be written to the recording, which is UTF-8.
+            lines = str(error).encode(errors="replace").decode().splitlines() or [""]
+            return f"{type(error).__name__}: {lines[0]}"[:LONGEST_REASON].rstrip(": ")
         return ""

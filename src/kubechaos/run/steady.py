@@ -1,4 +1,4 @@
-"""Before the fault: wait until the target is all right, and has been for long enough."""
+"""Before the fault: wait until the target is healthy, and has been for long enough."""
 
 import logging
 
@@ -14,29 +14,32 @@ logger = logging.getLogger("kubechaos")
 
 
 def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock) -> None:
-    """Wait up to `seconds` until the target has been all right for `stable_for` seconds.
+    """Wait up to `seconds` until the target has been healthy for `stable_for` seconds, on the run's clock.
 
-    Raises RefusedError at once for what can never be, NotSteadyError when time is up.
+    Raises TooFewReplicasError and RefusedError at once for a target that no waiting would make steady, NotSteadyError
+    when time is up.
     """
     target, until = observation.target, clock.now() + seconds
     observation.catch_up()
-    _check_wanted(observation)
-    _check_controlled(observation)
+    _refuse_too_few(observation)
+    _refuse_uncontrolled(observation)
     if steady_at(observation.state, stable_for) > clock.now():
-        waits = unsteady(observation.state) or Cause("NotStable", f"it must be all right for {stable_for:g} s")
+        waits = unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
     observation.wait(lambda state: min(until, steady_at(state, stable_for)))
+    # A stream that lags shows the target as it was. A steady state found in it would be that of a while ago.
     observation.confirm()
     if steady_at(observation.state, stable_for) > clock.now():
-        why = unsteady(observation.state) or Cause("NotStable", f"all right, but not yet for {stable_for:g} s")
+        why = unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
         text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
         raise NotSteadyError(text, code=why.code)
 
 
-def _check_wanted(observation: Observation) -> None:
+def _refuse_too_few(observation: Observation) -> None:
     target = observation.target
     if observation.state.target.wanted < target.min_replicas:
-        observation.confirm()  # the stream may not have shown yet what was just restored
+        # An earlier fault of this test may just have been healed, and the stream may not have shown that yet.
+        observation.confirm()
     now = observation.state.target
     if not now.lost and now.wanted < target.min_replicas:
         raise TooFewReplicasError(
@@ -45,8 +48,8 @@ def _check_wanted(observation: Observation) -> None:
         )
 
 
-def _check_controlled(observation: Observation) -> None:
-    """Refuse pods that nothing would bring back as they were."""
+def _refuse_uncontrolled(observation: Observation) -> None:
+    """Refuse pods, chosen by their labels, that no controller would replace."""
     target, now = observation.target, observation.state.target
     if KINDS[now.kind].is_workload:
         return

@@ -1,1 +1,1 @@
-"""What the API server does with a call, however it came: the only writers of the store."""
+"""The API server without HTTP: defaults, validation, and all writes to the store."""

@@ -1,4 +1,4 @@
-"""What the API server fills in."""
+"""The defaults that the API server fills in."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -26,13 +26,15 @@ STATUS: Final[Mapping[Kind, Body]] = {
         ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
     ),
 }
-"""What a new object's status says before anybody has looked at it."""
+"""The status of a new object, before any controller has looked at it."""
 
 
 def filled(kind: Kind, body: Body) -> Body:
     """Return a new object's body with its defaults."""
     fill = _FILLS.get(kind)
-    return {**body, "spec": fill(body.get("spec") or {})} if fill else body
+    if fill is None:
+        return body
+    return {**body, "spec": fill(body.get("spec") or {})}
 
 
 def _pod_spec(spec: Mapping[str, Any]) -> Body:
@@ -41,15 +43,18 @@ def _pod_spec(spec: Mapping[str, Any]) -> Body:
 
 def _container(container: Mapping[str, Any]) -> Body:
     image = str(container.get("image", ""))
-    latest = ":" not in image.rpartition("/")[2] or image.endswith(":latest")
+    policy = "IfNotPresent"
+    if ":" not in image.rpartition("/")[2] or image.endswith(":latest"):
+        policy = "Always"
     filled = {
         "resources": {},
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
-        "imagePullPolicy": "Always" if latest else "IfNotPresent",
+        "imagePullPolicy": policy,
         **container,
     }
-    if probe := container.get("readinessProbe"):
+    probe = container.get("readinessProbe")
+    if probe:
         filled["readinessProbe"] = {**PROBE, **probe}
     return filled
 
@@ -110,7 +115,10 @@ def _daemon_set(spec: Mapping[str, Any]) -> Body:
 
 def _service(spec: Mapping[str, Any]) -> Body:
     ports = [{"protocol": "TCP", "targetPort": each.get("port"), **each} for each in spec.get("ports") or ()]
-    return {"type": "ClusterIP", "sessionAffinity": "None", **spec, **({"ports": ports} if ports else {})}
+    filled = {"type": "ClusterIP", "sessionAffinity": "None", **spec}
+    if ports:
+        filled["ports"] = ports
+    return filled
 
 
 _FILLS: Mapping[Kind, Callable[[Mapping[str, Any]], Body]] = {

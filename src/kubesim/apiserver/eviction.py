@@ -1,4 +1,4 @@
-"""Evicting a pod: as far as its PodDisruptionBudget allows."""
+"""Eviction: the deletion of a pod, if its PodDisruptionBudget allows it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +11,7 @@ from .registry import Registry
 DELETES: Final = 0.004
 """Seconds from the pod's condition DisruptionTarget to its deletion."""
 NOT_YET: Final = 10
-"""What Retry-After says while the disruption controller has not seen a budget."""
+"""The Retry-After, in seconds, while the disruption controller has not seen a budget yet."""
 REFUSED: Final = "Cannot evict pod as it would violate the pod's disruption budget."
 
 
@@ -30,6 +30,7 @@ class Eviction:
             raise bad_request("name in URL does not match name in Eviction object")
         options = Options.of_body(eviction.get("deleteOptions") or {})
         dry = dry or options.dry
+        # Pods that nobody depends on, or that are going anyway, are deleted without asking a budget.
         if pod.deleting or is_terminal(pod) or pod.status.get("phase") == "Pending":
             self._deletion.delete(pod, Options(options.grace, options.uid, options.version, dry))
             return
@@ -44,7 +45,7 @@ class Eviction:
             self._mark(pod, options)
 
     def _ask(self, budget: Stored, pod: Stored, options: Options, dry: bool) -> None:
-        """Take one of the disruptions that a budget allows; raises Refused."""
+        """Take one of the disruptions that a budget allows; raises Refused if there is none."""
         status = budget.status
         if status.get("observedGeneration", 0) < budget.meta["generation"]:
             cause = f"The disruption budget {budget.name} is still being processed by the server."
@@ -55,20 +56,23 @@ class Eviction:
             needs, has = status["desiredHealthy"], status["currentHealthy"]
             cause = f"The disruption budget {budget.name} needs {needs} healthy pods and has {has} currently"
             raise too_many(REFUSED, causes=[_cause(cause)])
+        # A dry run of the deletion checks the preconditions before the budget is charged for it.
         self._deletion.delete(pod, options)
         if not dry:
+            # Until the disruption controller has seen the pod go, it stays in disruptedPods: two evictions in a row
+            # cannot both take the last disruption.
             disrupted = {**(status.get("disruptedPods") or {}), pod.name: self._registry.calendar.time()}
             taken = {"disruptionsAllowed": status["disruptionsAllowed"] - 1, "disruptedPods": disrupted}
             self._registry.status(budget, {**status, **taken})
 
     def _spares(self, budget: Stored) -> bool:
-        """Whether a pod that is not ready may go without being counted."""
+        """Return whether a pod that is not Ready may be evicted without being counted."""
         if budget.spec.get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
             return True
         return bool(budget.status["currentHealthy"] >= budget.status["desiredHealthy"] > 0)
 
     def _mark(self, pod: Stored, options: Options) -> None:
-        told = {
+        disrupted = {
             "type": "DisruptionTarget",
             "status": "True",
             "lastProbeTime": None,
@@ -78,7 +82,7 @@ class Eviction:
         }
         if not condition(pod, "DisruptionTarget"):
             pod = self._registry.status(
-                pod, {**pod.status, "conditions": [told, *(pod.status.get("conditions") or ())]}
+                pod, {**pod.status, "conditions": [disrupted, *(pod.status.get("conditions") or ())]}
             )
         self._registry.timers.after(DELETES, lambda: self._delete(pod, options))
 

@@ -1,4 +1,4 @@
-"""JSON merge patch, and the strategic merge patch that knows which lists are maps in disguise."""
+"""JSON merge patch, and the strategic merge patch, which merges some lists by a key of their items."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -28,7 +28,7 @@ def merge(value: Any, patch: Any) -> Any:
     """Return a value with a patch merged into it, as RFC 7386 says: null removes, lists are replaced."""
     if not isinstance(patch, dict):
         return patch
-    merged = dict(value) if isinstance(value, dict) else {}
+    merged = _copy(value)
     for key, change in patch.items():
         if change is None:
             merged.pop(key, None)
@@ -41,10 +41,10 @@ def strategic(value: Any, patch: Any) -> Any:
     """Return a value with a strategic merge patch merged into it; raises DirectiveError."""
     if not isinstance(patch, dict):
         return patch
-    merged = dict(value) if isinstance(value, dict) else {}
+    merged = _copy(value)
     for key, change in patch.items():
         if key.partition("/")[0] in DIRECTIVES:
-            raise DirectiveError(f"the simulated cluster cannot honour the directive {key}")
+            raise DirectiveError(f"the simulated cluster does not support the directive {key}")
         if change is None:
             merged.pop(key, None)
         elif isinstance(change, list):
@@ -54,12 +54,19 @@ def strategic(value: Any, patch: Any) -> Any:
     return merged
 
 
+def _copy(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return dict(value)
+    return {}
+
+
 def _list(name: str, value: list[Any], patch: list[Any]) -> list[Any]:
     if name in SETS:
         return [*value, *(each for each in patch if each not in value)]
     key = next((each for each in KEYS.get(name, ()) if all(isinstance(i, dict) and each in i for i in patch)), "")
     if not key:
         return patch
+    # Items keep their order; those that the list does not have yet come last.
     changes = {item[key]: item for item in patch}
-    known = [strategic(item, changes.pop(item[key])) if item[key] in changes else item for item in value]
+    known = [strategic(item, changes.pop(item[key], {})) for item in value]
     return known + [strategic({}, item) for item in changes.values()]

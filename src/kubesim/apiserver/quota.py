@@ -19,11 +19,11 @@ class Quotas:
         self._registry = registry
         self._used: dict[str, int] = {}
         registry.admit.append(self._admit)
-        registry.store.listen(POD, self._hear_pod)
-        registry.store.listen(QUOTA, self._hear)
+        registry.store.listen(POD, self._on_pod)
+        registry.store.listen(QUOTA, self._on_change)
 
-    def _hear_pod(self, change: Change) -> None:
-        """A pod uses its quota until it has ended."""
+    def _on_pod(self, change: Change) -> None:
+        """Count a pod from its creation until it has ended."""
         before = change.before is not None and not is_terminal(change.before)
         after = change.type != "DELETED" and not is_terminal(change.after)
         if before is not after:
@@ -33,11 +33,12 @@ class Quotas:
                 if quota.namespace == namespace:
                     self._later(quota.namespace, quota.name)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         if change.type != "DELETED":
             self._later(change.after.namespace, change.after.name)
 
     def _later(self, namespace: str, name: str) -> None:
+        # Admission counts at once, but the status is written by a controller, and so a little later.
         self._registry.timers.after(LAG, lambda: self._count(namespace, name))
 
     def _count(self, namespace: str, name: str) -> None:
@@ -55,5 +56,5 @@ class Quotas:
         for quota in self._registry.store.all(QUOTA):
             limit = next((int(value) for key, value in quota.spec["hard"].items() if key in COUNTED), None)
             if quota.namespace == meta["namespace"] and limit is not None and used + 1 > limit:
-                told = f"exceeded quota: {quota.name}, requested: pods=1, used: pods={used}, limited: pods={limit}"
-                raise forbidden(POD, meta["name"], told)
+                message = f"exceeded quota: {quota.name}, requested: pods=1, used: pods={used}, limited: pods={limit}"
+                raise forbidden(POD, meta["name"], message)

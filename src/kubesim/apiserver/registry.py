@@ -1,4 +1,4 @@
-"""Creating and changing objects, with everything the API server adds and checks."""
+"""Creating and changing objects, with all that the API server adds and checks."""
 
 import uuid
 from collections.abc import Callable
@@ -9,8 +9,7 @@ from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, EVENT, NA
 from ..store.objects import Body, Stored
 from ..store.refusals import already_exists, bad_request, forbidden, not_found, stale
 from ..store.store import Store
-from . import defaults, validation
-from . import unsupported_fields as honour
+from . import defaults, unsupported_fields, validation
 from .patch import Merge, merge
 
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
@@ -47,16 +46,17 @@ class Registry:
 
     def create(self, kind: Kind, namespace: str, body: Body, *, dry: bool = False) -> Stored:
         """Create an object and return it; raises Refused."""
-        self._check_place(kind, namespace, body)
+        self._check_namespace(kind, namespace, body)
         given = body.get("metadata") or {}
         meta = {key: value for key, value in given.items() if key not in SERVER_MADE and value is not None}
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + self.suffix()
-        meta |= {"namespace": namespace} if kind.namespaced else {}
+        if kind.namespaced:
+            meta["namespace"] = namespace
         fresh = {key: value for key, value in body.items() if key not in ("kind", "apiVersion", "status")}
         fresh = defaults.filled(kind, {**fresh, "metadata": meta})
         validation.check_new(kind, fresh)
-        honour.check(kind, fresh)
+        unsupported_fields.check(kind, fresh)
         if self.store.get(kind, namespace, meta["name"]) is not None:
             raise already_exists(kind, meta["name"])
         for admit in self.admit:
@@ -74,9 +74,11 @@ class Registry:
         return {**fresh, "status": dict(defaults.STATUS.get(kind, {}))}
 
     def _commit_new(self, kind: Kind, body: Body, dry: bool) -> Stored:
-        return Stored(kind, body, 0) if dry else self.store.put(kind, body)
+        if dry:
+            return Stored(kind, body, 0)
+        return self.store.put(kind, body)
 
-    def _check_place(self, kind: Kind, namespace: str, body: Body) -> None:
+    def _check_namespace(self, kind: Kind, namespace: str, body: Body) -> None:
         asked = body.get("kind", kind.name), body.get("apiVersion", kind.api_version)
         if asked != (kind.name, kind.api_version):
             group = kind.group.partition(".")[0]
@@ -110,13 +112,15 @@ class Registry:
             after = {**defaults.filled(before.kind, after)}
         meta |= _stamped(before, after)
         validation.check_change(before, after)
-        honour.check(before.kind, after)
+        unsupported_fields.check(before.kind, after)
+        # A write that changes nothing has no new version, and no watcher sees it.
         if after == before.body:
             return before
         if before.kind.generations and _counts(before, after):
             meta["generation"] = before.meta["generation"] + 1
         if dry:
             return Stored(before.kind, after, before.version)
+        # Whoever removes the last finalizer of a deleted object ends it.
         if before.deleting and not meta.get("finalizers") and meta.get("deletionGracePeriodSeconds") == 0:
             self.store.remove(before)
             return Stored(before.kind, after, before.version)
@@ -142,14 +146,19 @@ class Registry:
 
     def latest(self, obj: Stored) -> Stored | None:
         """Return the current version of an object; None if it is gone or another has its name."""
+        # The uid decides: whoever holds an old version must not act on a new object that happens to have its name.
         found = self.store.get(obj.kind, obj.namespace, obj.name)
-        return found if found is not None and found.uid == obj.uid else None
+        if found is None or found.uid != obj.uid:
+            return None
+        return found
 
     def annotate(self, obj: Stored, **annotations: str) -> Stored:
         """Set annotations of deployment.kubernetes.io, as controllers do: this is no new generation."""
         named = {f"deployment.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
         meta = {**obj.meta, "annotations": {**obj.annotations, **named}}
-        return obj if meta == obj.meta else self.store.put(obj.kind, {**obj.body, "metadata": meta})
+        if meta == obj.meta:
+            return obj
+        return self.store.put(obj.kind, {**obj.body, "metadata": meta})
 
 
 def _stamped(before: Stored, after: Body) -> Body:
@@ -161,7 +170,7 @@ def _stamped(before: Stored, after: Body) -> Body:
 
 
 def _counts(before: Stored, after: Body) -> bool:
-    """Whether a change is a new generation: one of the spec is, and one of a Deployment's annotations."""
+    """Return whether a change is a new generation: one of the spec is, and one of a Deployment's annotations."""
     annotations = after["metadata"].get("annotations") or {}
     changed = before.kind is DEPLOYMENT and annotations != before.annotations
     return changed or after.get("spec") != before.body.get("spec")

@@ -1,4 +1,4 @@
-"""What a manifest may ask for: a field that the simulation would silently ignore is refused, by its path."""
+"""Fields that are not supported: a manifest with one is refused, as ignoring it would falsify what a test shows."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -78,10 +78,10 @@ VOLUMES: Final = frozenset(["name", "emptyDir"])
 
 
 def check(kind: Kind, body: Body) -> None:
-    """Raise Refused for the first field that cannot be honoured."""
+    """Raise Refused with the path of the first field that is not supported."""
     for path in _strange(kind, body.get("spec") or {}):
-        told = "Forbidden: the simulated cluster cannot honour this field"
-        raise invalid(kind, body["metadata"]["name"], cause("FieldValueForbidden", path, told))
+        message = "Forbidden: the simulated cluster does not support this field"
+        raise invalid(kind, body["metadata"]["name"], cause("FieldValueForbidden", path, message))
 
 
 def _strange(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:

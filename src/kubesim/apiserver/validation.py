@@ -1,4 +1,4 @@
-"""What the API server does not accept."""
+"""Validation: what the API server does not accept, with its messages."""
 
 import re
 from typing import Any, Final
@@ -25,9 +25,10 @@ def check_new(kind: Kind, body: Body) -> None:
             kind, "", cause("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")
         )
     if not _SUBDOMAIN.fullmatch(name) or len(name) > 253:
-        told = f'Invalid value: "{name}": {_NAME_HELP}'
-        raise invalid(kind, name, cause("FieldValueInvalid", "metadata.name", told))
-    if causes := _spec(kind, body):
+        message = f'Invalid value: "{name}": {_NAME_HELP}'
+        raise invalid(kind, name, cause("FieldValueInvalid", "metadata.name", message))
+    causes = _spec(kind, body)
+    if causes:
         raise invalid(kind, name, *causes)
 
 
@@ -37,24 +38,30 @@ def check_change(before: Stored, body: Body) -> None:
     if meta.get("uid") != before.uid:
         raise invalid(kind, before.name, _immutable("metadata.uid", meta.get("uid")))
     if meta.get("name") != before.name:
-        told = f"the name of the object ({meta.get('name')}) does not match the name on the URL ({before.name})"
-        raise bad_request(told)
-    if before.deleting and (new := set(meta.get("finalizers") or ()) - set(before.meta.get("finalizers") or ())):
+        message = f"the name of the object ({meta.get('name')}) does not match the name on the URL ({before.name})"
+        raise bad_request(message)
+    new = set(meta.get("finalizers") or ()) - set(before.meta.get("finalizers") or ())
+    if before.deleting and new:
         listed = ", ".join(f'"{each}"' for each in sorted(new))
-        told = f"Forbidden: {NO_NEW_FINALIZERS}[]string{{{listed}}}"
-        raise invalid(kind, before.name, cause("FieldValueForbidden", "metadata.finalizers", told))
-    causes = [_spec(kind, body), _frozen(before, body)]
-    if found := [*causes[1], *causes[0]] if kind is DAEMON_SET else [*causes[0], *causes[1]]:
-        raise invalid(kind, before.name, *found)
+        message = f"Forbidden: {NO_NEW_FINALIZERS}[]string{{{listed}}}"
+        raise invalid(kind, before.name, cause("FieldValueForbidden", "metadata.finalizers", message))
+    causes = [*_spec(kind, body), *_frozen(before, body)]
+    # The real validation of a DaemonSet checks what is immutable first, that of the others last.
+    if kind is DAEMON_SET:
+        causes = [*_frozen(before, body), *_spec(kind, body)]
+    if causes:
+        raise invalid(kind, before.name, *causes)
 
 
 def _immutable(field: str, value: Any) -> Cause:
-    shown = f'"{value}"' if isinstance(value, str) else _go(value)
+    shown = f'"{value}"'
+    if not isinstance(value, str):
+        shown = _go(value)
     return cause("FieldValueInvalid", field, f"Invalid value: {shown}: field is immutable")
 
 
 def _go(value: Any) -> str:
-    """Write a selector as the real one prints it."""
+    """Write a selector as Go prints it."""
     labels = ", ".join(f'"{key}":"{each}"' for key, each in (value or {}).get("matchLabels", {}).items())
     return f'{{"matchLabels":{{{labels}}}}}'
 
@@ -69,12 +76,12 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
     if before.kind is CONTROLLER_REVISION and body.get("data") != before.body.get("data"):
         return [cause("FieldValueInvalid", "data", "Invalid value: {}: field is immutable")]
     if before.kind is POD and _but_for_images(spec) != _but_for_images(before.spec):
-        told = (
+        message = (
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
             "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
             " tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
         )
-        return [cause("FieldValueForbidden", "spec", told)]
+        return [cause("FieldValueForbidden", "spec", message)]
     return []
 
 
@@ -92,28 +99,30 @@ def _spec(kind: Kind, body: Body) -> list[Cause]:
     causes = _workload(body)
     if kind is STATEFUL_SET:
         causes += _stateful_set(body["spec"])
-    return [*causes, *_daemon_set(body["spec"])] if kind is DAEMON_SET else causes
+    if kind is DAEMON_SET:
+        causes += _daemon_set(body["spec"])
+    return causes
 
 
 def _stateful_set(spec: Body) -> list[Cause]:
     causes = []
     if (asked := spec["podManagementPolicy"]) not in ("OrderedReady", "Parallel"):
-        told = f"Invalid value: \"{asked}\": must be 'OrderedReady' or 'Parallel'"
-        causes.append(cause("FieldValueInvalid", "spec.podManagementPolicy", told))
+        message = f"Invalid value: \"{asked}\": must be 'OrderedReady' or 'Parallel'"
+        causes.append(cause("FieldValueInvalid", "spec.podManagementPolicy", message))
     if (asked := spec["updateStrategy"]["type"]) not in ("RollingUpdate", "OnDelete"):
-        told = f"Invalid value: {{\"type\":\"{asked}\"}}: must be 'RollingUpdate' or 'OnDelete'"
-        causes.append(cause("FieldValueInvalid", "spec.updateStrategy", told))
+        message = f"Invalid value: {{\"type\":\"{asked}\"}}: must be 'RollingUpdate' or 'OnDelete'"
+        causes.append(cause("FieldValueInvalid", "spec.updateStrategy", message))
     return causes
 
 
 def _daemon_set(spec: Body) -> list[Cause]:
     if (asked := spec["updateStrategy"]["type"]) not in ("RollingUpdate", "OnDelete"):
-        told = f'Unsupported value: {{"type":"{asked}"}}: supported values: "RollingUpdate", "OnDelete"'
-        return [cause("FieldValueNotSupported", "spec.updateStrategy", told)]
+        message = f'Unsupported value: {{"type":"{asked}"}}: supported values: "RollingUpdate", "OnDelete"'
+        return [cause("FieldValueNotSupported", "spec.updateStrategy", message)]
     rolling = spec["updateStrategy"].get("rollingUpdate") or {"maxUnavailable": 1}
     if rolling["maxUnavailable"] in (0, "0%") and rolling["maxSurge"] in (0, "0%"):
-        told = "Required value: cannot be 0 when maxSurge is 0"
-        return [cause("FieldValueRequired", "spec.updateStrategy.rollingUpdate.maxUnavailable", told)]
+        message = "Required value: cannot be 0 when maxSurge is 0"
+        return [cause("FieldValueRequired", "spec.updateStrategy.rollingUpdate.maxUnavailable", message)]
     return []
 
 
@@ -129,8 +138,8 @@ def _workload(body: Body) -> list[Cause]:
     labels = (spec["template"].get("metadata") or {}).get("labels") or {}
     if not of_object(spec.get("selector")).holds(labels):
         shown = "{" + ",".join(f'"{key}":"{value}"' for key, value in labels.items()) + "}"
-        told = f"Invalid value: {shown}: `selector` does not match template `labels`"
-        causes.append(cause("FieldValueInvalid", "spec.template.metadata.labels", told))
+        message = f"Invalid value: {shown}: `selector` does not match template `labels`"
+        causes.append(cause("FieldValueInvalid", "spec.template.metadata.labels", message))
     if not spec["template"]["spec"]["containers"]:
         causes.append(cause("FieldValueRequired", "spec.template.spec.containers", "Required value"))
     return [*causes, *_availability(body)]
@@ -142,11 +151,11 @@ def _availability(body: Body) -> list[Cause]:
         raise invalid_patch(encode(body), "spec.minReadySeconds wants a number")
     causes = [negative("spec.minReadySeconds", least)] if least < 0 else []
     if deadline is not None and deadline <= least:
-        told = f"Invalid value: {deadline}: must be greater than minReadySeconds"
-        causes.append(cause("FieldValueInvalid", "spec.progressDeadlineSeconds", told))
+        message = f"Invalid value: {deadline}: must be greater than minReadySeconds"
+        causes.append(cause("FieldValueInvalid", "spec.progressDeadlineSeconds", message))
     return causes
 
 
 def negative(field: str, value: int) -> Cause:
-    """Say that a number is below zero."""
+    """Return the cause for a number below zero."""
     return cause("FieldValueInvalid", field, f"Invalid value: {value}: must be greater than or equal to 0")

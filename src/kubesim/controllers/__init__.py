@@ -1,1 +1,1 @@
-"""What keeps the cluster in order, woken by changes: slices, budgets, garbage; and what all controllers share."""
+"""The controllers of slices, budgets and garbage, and what all controllers share: queues, indexes, events."""

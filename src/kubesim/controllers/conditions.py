@@ -15,12 +15,15 @@ def set_in(known: list[Body], now: str, type_: str, status: str, reason: str, me
     before: dict[str, Any] = next((each for each in known if each["type"] == type_), {})
     if before and (before["status"], before.get("reason"), before.get("message")) == (status, reason, message):
         return known
-    kept = before.get("status") == status
+    # lastTransitionTime only moves with the status, not with the reason or the message.
+    moved = now
+    if before.get("status") == status:
+        moved = before["lastTransitionTime"]
     new = {
         "type": type_,
         "status": status,
         "lastUpdateTime": now,
-        "lastTransitionTime": before["lastTransitionTime"] if kept else now,
+        "lastTransitionTime": moved,
         "reason": reason,
         "message": message,
     }

@@ -1,4 +1,4 @@
-"""Deletes what its owner left behind."""
+"""The garbage collector: deletes the objects whose owner was deleted."""
 
 from functools import partial
 from typing import Final
@@ -28,15 +28,16 @@ OWNS: Final[tuple[tuple[Kind, Kind], ...]] = (
 
 
 class Garbage:
-    """The garbage collector: what is owned by a deleted object follows it."""
+    """Deletes what a deleted object owned, one level at a time."""
 
     def __init__(self, registry: Registry, deletion: Deletion) -> None:
         self._registry = registry
         self._deletion = deletion
         for owner, kind in OWNS:
-            registry.store.listen(owner, partial(self._hear, kind))
+            registry.store.listen(owner, partial(self._on_change, kind))
 
-    def _hear(self, kind: Kind, change: Change) -> None:
+    def _on_change(self, kind: Kind, change: Change) -> None:
+        # By uid, not by name: an object that was created again under the name of its predecessor owns nothing of it.
         if change.type == "DELETED":
             self._registry.timers.after(LAG, partial(self._collect, kind, change.after.uid))
 

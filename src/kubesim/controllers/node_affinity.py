@@ -1,22 +1,22 @@
-"""Which nodes a pod's spec lets it go to: its selector, its node affinity, the taints it tolerates."""
+"""The nodes that a pod may be placed on: by its node selector, its node affinity, and the taints that it tolerates."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..store.objects import Body, Stored
+from ..store.objects import Body, Stored, is_integer
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 Requirement = Mapping[str, Any]
 
 
 def selects(spec: Body, node: Stored) -> bool:
-    """Whether a pod's selector and its required affinity choose a node."""
+    """Return whether a pod's selector and its required affinity choose a node."""
     wanted = spec.get("nodeSelector") or {}
     return all(node.labels.get(key) == value for key, value in wanted.items()) and _attracts(spec, node)
 
 
 def names_others(spec: Body, node: Stored) -> bool:
-    """Whether every term of a pod's required affinity is for nodes of other names."""
+    """Return whether every term of a pod's required affinity is for nodes of other names."""
     found = terms(spec)
     return bool(found) and all(
         any(not _field_holds(each, node) for each in term.get("matchFields") or ()) for term in found
@@ -35,7 +35,7 @@ def _attracts(spec: Body, node: Stored) -> bool:
 
 
 def _term_holds(term: Body, node: Stored) -> bool:
-    """Whether all of a term holds; an empty one never does."""
+    """Return whether all of a term holds; an empty one never does."""
     labels, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()
     if not labels and not fields:
         return False
@@ -54,13 +54,15 @@ def _holds(requirement: Requirement, value: str | None) -> bool:
         return (value is not None) is (operator == "Exists")
     if operator in ("In", "NotIn"):
         return (value in values) is (operator == "In")
-    if value is None or not value.lstrip("-").isdigit():
+    if value is None or not is_integer(value):
         return False
-    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+    if operator == "Gt":
+        return int(value) > int(values[0])
+    return int(value) < int(values[0])
 
 
 def tolerated(spec: Body, taint: Mapping[str, str]) -> bool:
-    """Whether a pod tolerates a taint."""
+    """Return whether a pod tolerates a taint."""
     return any(_tolerates(each, taint) for each in spec.get("tolerations") or ())
 
 

@@ -1,4 +1,4 @@
-"""How many pods an owner has, and in what state: counted as they change, never counted again."""
+"""How many pods an owner has in which state: updated with every change of a pod, never counted from all pods."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class Count:
     available: int = 0
 
     def add(self, pod: Stored, sign: int) -> None:
-        """Count a pod in, or out."""
+        """Count a pod in (sign 1) or out (-1)."""
         if is_active(pod):
             self.active += sign
             self.ready += sign * is_ready(pod)
@@ -28,19 +28,19 @@ class Count:
             self.terminating += sign * pod.deleting
 
 
-class Tally:
+class PodCounts:
     """The counts of every owner."""
 
     def __init__(self, store: Store) -> None:
         self._counts: dict[str, Count] = defaultdict(Count)
-        store.listen(POD, self._hear)
+        store.listen(POD, self._on_change)
 
     def of(self, owner: str) -> Count:
         """Return an owner's count as it is now."""
         count = self._counts[owner]
         return replace(count, available=count.ready)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         if change.before is not None and change.before.owner:
             self._counts[change.before.owner].add(change.before, -1)
         if change.type != "DELETED" and change.after.owner:

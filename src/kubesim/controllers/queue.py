@@ -1,4 +1,4 @@
-"""Keys that wait for their reconciler: each once, however often it was asked for."""
+"""A work queue: keys that wait for their reconciler, each only once, however often it was added."""
 
 from collections.abc import Callable, Hashable
 from math import inf
@@ -12,10 +12,11 @@ LONGEST_RETRY: Final = 1000.0
 
 
 class Queue(Generic[KeyT]):
-    """Calls `work` with a key `lag` seconds after it was first asked for.
+    """Calls `work` with a key `lag` seconds after it was first added."""
 
-    The lag is what an informer takes on a real cluster; without it, the states in between would never be seen.
-    """
+    # The lag stands for the time that a change takes to reach a controller's informer on a real cluster. Without it,
+    # every controller would react in the instant of a change, and no watcher would see the states in between: a
+    # Deployment whose ReplicaSet is scaled but has no new pod yet, a Ready pod that is not in its EndpointSlice yet.
 
     def __init__(self, timers: Timers, lag: float, work: Callable[[KeyT], None]) -> None:
         self._timers = timers
@@ -27,20 +28,21 @@ class Queue(Generic[KeyT]):
         self._due: dict[KeyT, float] = {}
 
     def add(self, key: KeyT) -> None:
-        """Have the key worked on soon."""
+        """Queue a key; it is worked on when the lag is over."""
         if key not in self._waiting:
             self._waiting.add(key)
             self._timers.after(self._lag, lambda: self._run(key))
 
     def retry(self, key: KeyT) -> None:
-        """Have the key worked on later, twice as late each time: 5 ms doubling, as client-go does."""
+        """Queue a key that failed: after 5 ms, and twice as long after each further failure, as client-go does."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        if key not in self._retrying:  # what waits already comes sooner, and client-go keeps the sooner one
+        # A retry that waits already comes sooner than this one would, and client-go keeps the sooner one.
+        if key not in self._retrying:
             self._retrying.add(key)
             self._timers.after(min(FIRST_RETRY * 2.0 ** min(failures - 1, 30), LONGEST_RETRY), lambda: self._again(key))
 
     def later(self, key: KeyT, seconds: float | None) -> None:
-        """Have the key worked on in so many seconds, if any; the soonest time that was asked for counts."""
+        """Queue a key in so many seconds, if any; of several times the soonest counts."""
         if seconds is None:
             return
         due = self._timers.now() + seconds
@@ -52,16 +54,26 @@ class Queue(Generic[KeyT]):
         """Forget that the key ever failed."""
         self._failures.pop(key, None)
 
+    def finish(self, key: KeyT, *, failed: bool) -> None:
+        """Retry the key if it failed, else forget that it ever did."""
+        if failed:
+            self.retry(key)
+        else:
+            self.done(key)
+
     def _again(self, key: KeyT) -> None:
+        # Unless it has succeeded meanwhile, woken by a change.
         self._retrying.discard(key)
         if key in self._failures:
             self.add(key)
 
     def _arrived(self, key: KeyT, due: float) -> None:
+        # Timers are never cancelled here; the one that does not match was overtaken by a sooner one.
         if self._due.get(key) == due:
             del self._due[key]
             self.add(key)
 
     def _run(self, key: KeyT) -> None:
+        # Before the work: what changes because of it has to queue the key again.
         self._waiting.discard(key)
         self._work(key)

@@ -1,4 +1,4 @@
-"""core/v1 Events, in the two dialects of the real components."""
+"""core/v1 Events, with the two sets of fields that real components write."""
 
 from typing import Final
 
@@ -8,13 +8,13 @@ from ..store.objects import Body, Stored
 
 SCHEDULER: Final = "default-scheduler"
 BURST: Final = 25
-"""How many events with an object a component sends before its spam filter drops them (client-go)."""
+"""So many events about one object are sent before the spam filter drops them (client-go)."""
 SIMILAR: Final = 9
-"""From how many different messages with one reason on they are combined (client-go)."""
+"""Beyond so many different messages with one reason, they are combined (client-go)."""
 
 
 class Recorder:
-    """Writes events; what was said before is counted, not repeated."""
+    """Writes events; one with the same object, reason and message as an earlier one only counts that up."""
 
     def __init__(self, registry: Registry, component: str) -> None:
         self._registry = registry
@@ -24,14 +24,16 @@ class Recorder:
         self._said: dict[tuple[str, str], int] = {}
 
     def normal(self, about: Stored, reason: str, message: str) -> None:
-        """Say what went as it should."""
-        self._say("Normal", about, reason, message)
+        """Write an event of type Normal."""
+        self._record("Normal", about, reason, message)
 
     def warn(self, about: Stored, reason: str, message: str) -> None:
-        """Say what did not."""
-        self._say("Warning", about, reason, message)
+        """Write an event of type Warning."""
+        self._record("Warning", about, reason, message)
 
-    def _say(self, type_: str, about: Stored, reason: str, message: str) -> None:
+    def _record(self, type_: str, about: Stored, reason: str, message: str) -> None:
+        # Both limits are those of client-go's event correlator. Without them a crash loop would fill the store, and an
+        # observer would be tested with events that no real cluster sends.
         sent = self._sent[about.uid] = self._sent.get(about.uid, 0) + 1
         if type_ == "Warning" and sent > BURST:
             return
@@ -39,9 +41,13 @@ class Recorder:
         if (key not in self._known) and self._differ(about, reason) > SIMILAR:
             message = f"(combined from similar events): {message}"
             key = about.uid, reason, ""
-        known = self._known.get(key)
-        latest = self._registry.latest(known) if known else None
-        self._known[key] = self._again(latest, message) if latest else self._new(type_, about, reason, message)
+        latest = None
+        if key in self._known:
+            latest = self._registry.latest(self._known[key])
+        if latest is None:
+            self._known[key] = self._new(type_, about, reason, message)
+        else:
+            self._known[key] = self._again(latest, message)
 
     def _differ(self, about: Stored, reason: str) -> int:
         said = self._said[about.uid, reason] = self._said.get((about.uid, reason), 0) + 1
@@ -77,7 +83,9 @@ class Recorder:
         return self._registry.store.put(EVENT, body)
 
     def _origin(self) -> Body:
-        """The scheduler speaks events.k8s.io, where a single event has neither count nor first and last time."""
+        """Return the fields that say who sends the event, when, and how often."""
+        # The scheduler writes events.k8s.io/v1, the other components core/v1: read as core/v1, a single event of the
+        # scheduler has neither a count nor first and last times, but an eventTime.
         if self._component == SCHEDULER:
             reporter = {"reportingComponent": SCHEDULER, "reportingInstance": f"{SCHEDULER}-sim", "action": "Binding"}
             return {"eventTime": self._registry.calendar.micro(), "source": {}, **_nothing(), **reporter}

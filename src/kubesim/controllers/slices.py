@@ -1,4 +1,4 @@
-"""Tells which pods a Service sends traffic to."""
+"""The EndpointSlices of every Service: the pods that it sends traffic to."""
 
 from collections import defaultdict
 from typing import Any, Final
@@ -8,7 +8,7 @@ from ..store.kinds import POD, SERVICE, SLICE
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from ..store.selectors import Selector, of_labels
 from ..store.store import Change, Key
-from .label_index import Members
+from .label_index import LabelIndex
 from .queue import Queue
 
 LAG: Final = 0.003
@@ -26,23 +26,27 @@ class Slices:
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._reconcile)
         self._changed: dict[Key, dict[str, Stored | None]] = defaultdict(dict)
         self._slices: dict[Key, dict[str, Endpoints]] = defaultdict(dict)
-        self._members = Members(registry.store, SERVICE, selector_of, self._hear_pod)
-        registry.store.listen(SERVICE, self._hear)
+        self._pods = LabelIndex(registry.store, SERVICE, selector_of, self._on_pod)
+        registry.store.listen(SERVICE, self._on_change)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         key = change.after.namespace, change.after.name
         if change.type == "DELETED":
             self._slices.pop(key, None)
             return
+        # With another selector every endpoint is looked at again; those that are no longer selected are None below.
         if change.before is not None and selector_of(change.before) != selector_of(change.after):
             for each in self._slices[key].values():
                 self._changed[key] |= dict.fromkeys(each)
-        self._changed[key] |= {pod.uid: pod for pod in self._members.of(key)}
+        self._changed[key] |= {pod.uid: pod for pod in self._pods.of(key)}
         self._queue.add(key)
 
-    def _hear_pod(self, key: Key, change: Change) -> None:
-        left = change.type == "DELETED" or key not in self._members.selecting(change.after)
-        self._changed[key][change.after.uid] = None if left else change.after
+    def _on_pod(self, key: Key, change: Change) -> None:
+        # Changes are collected until the queue's lag is over: ten pods that become Ready together are one new version
+        # of the slice, as on a real cluster.
+        self._changed[key][change.after.uid] = change.after
+        if change.type == "DELETED" or key not in self._pods.selecting(change.after):
+            self._changed[key][change.after.uid] = None
         self._queue.add(key)
 
     def _reconcile(self, key: Key) -> None:
@@ -57,13 +61,13 @@ class Slices:
             self._write(service, name, slices[name])
 
     def _place(self, slices: dict[str, Endpoints], service: Stored, uid: str, pod: Stored | None) -> str:
-        """Put a pod where it belongs; return the name of the slice that has changed, "" if none has."""
+        """Put a pod into a slice, or out of it; return the name of the slice that has changed, "" if none has."""
         there = next((name for name, endpoints in slices.items() if uid in endpoints), "")
-        wanted = _endpoint(pod) if pod is not None and pod.status.get("podIP") and not is_terminal(pod) else None
-        if wanted is None:
+        if pod is None or not pod.status.get("podIP") or is_terminal(pod):
             if there:
                 del slices[there][uid]
             return there
+        wanted = _endpoint(pod)
         name = there or next((name for name, each in slices.items() if len(each) < LARGEST), "") or self._name(service)
         if slices.setdefault(name, {}).get(uid) == wanted:
             return ""
@@ -87,10 +91,13 @@ class Slices:
 def selector_of(service: Stored) -> Selector | None:
     """Return what a Service selects by; None if it has no selector, and so no slices of ours."""
     labels = service.spec.get("selector")
-    return of_labels(labels) if labels else None
+    if not labels:
+        return None
+    return of_labels(labels)
 
 
 def _endpoint(pod: Stored) -> Body:
+    # A terminating pod keeps `serving` while it passes its probe, but is never `ready`: new connections go elsewhere.
     ready = is_ready(pod)
     return {
         "addresses": [pod.status["podIP"]],

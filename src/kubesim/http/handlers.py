@@ -1,4 +1,4 @@
-"""What the API server answers to everything but a watch."""
+"""The handlers of the API server: for every request but a watch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from ..apiserver.patch import DirectiveError, Merge, merge, strategic
 from ..cluster import APPLIED, Cluster
 from ..store.kinds import NAMESPACE, NODE, SLICE
 from ..store.objects import Body, Stored, decode, encode
-from ..store.refusals import Refused, bad_request, cause, success
+from ..store.refusals import Refused, bad_request, cause, details, success
 from ..store.selectors import parse_labels
 from .lists import listing
-from .request_info import Place, place
+from .request_info import RequestInfo, parse
 
 USER: Final = "simulated"
 VERSION: Final = {
@@ -70,13 +70,13 @@ class Call:
         return value
 
     def dry(self, options: str) -> bool:
-        """Whether the query says that nothing is to be changed."""
+        """Return whether the query says that nothing is to be changed."""
         return is_dry(self.query.get("dryRun") or (), options)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of an answer, and how many seconds it takes until it has come true."""
+    """The body of an answer; `takes` is how many seconds pass before it is sent."""
 
     body: bytes
     code: int = 200
@@ -84,45 +84,48 @@ class Answer:
     takes: float = 0.0
 
 
-class Answers:
+class Handlers:
     """The API server of a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._registry = cluster.registry
 
-    def to(self, call: Call) -> Answer:
-        """Do what a call asks; raises Refused."""
+    def handle(self, call: Call) -> Answer:
+        """Return the answer to a call; raises Refused."""
         if call.path.rstrip("/") == "/version":
             return Answer(encode(VERSION))
         if call.path in (ACCESS, WHOAMI):
             return self._review(call)
-        where = place(call.path)
-        self.check_allowed(where, where.verb(call.method, dict(call.query)))
-        act = {
+        info = parse(call.path)
+        self.check_allowed(info, info.verb(call.method, dict(call.query)))
+        handler = {
             ("GET", False): self._list,
             ("POST", False): self._create,
             ("GET", True): self._get,
             ("PATCH", True): self._patch,
             ("DELETE", True): self._delete,
             ("POST", True): self._post_to,
-        }.get((call.method, bool(where.name)))
-        if act is None:
+        }.get((call.method, bool(info.name)))
+        if handler is None:
             raise _not_allowed()
-        return act(where, call)
+        return handler(info, call)
 
-    def check_allowed(self, where: Place, verb: str) -> None:
+    def check_allowed(self, info: RequestInfo, verb: str) -> None:
         """Raise Refused for what is forbidden."""
-        if not self._cluster.failures.forbids(verb, where.resource, where.namespace):
+        if not self._cluster.failures.forbids(verb, info.resource, info.namespace):
             return
-        named = f' "{where.name}"' if where.name else ""
-        scope = f'in the namespace "{where.namespace}"' if where.namespace else "at the cluster scope"
-        told = (
-            f'{where.kind.resource}{named} is forbidden: User "{USER}" cannot {verb} resource '
-            f'"{where.resource}" in API group "{where.kind.group}" {scope}'
+        named, scope = "", "at the cluster scope"
+        if info.name:
+            named = f' "{info.name}"'
+        if info.namespace:
+            scope = f'in the namespace "{info.namespace}"'
+        message = (
+            f'{info.kind.resource}{named} is forbidden: User "{USER}" cannot {verb} resource '
+            f'"{info.resource}" in API group "{info.kind.group}" {scope}'
         )
-        group = {"group": where.kind.group} if where.kind.group else {}
-        raise Refused(403, "Forbidden", told, {"name": where.name, **group, "kind": where.kind.plural})
+        # Unlike the other details, these keep an empty name: a LIST that is forbidden has one.
+        raise Refused(403, "Forbidden", message, {"name": info.name, **details(info.kind, info.name)})
 
     def _review(self, call: Call) -> Answer:
         if call.method != "POST":
@@ -138,66 +141,68 @@ class Answers:
         )
         return Answer(encode({**review, "status": {"allowed": not forbidden}}), 201)
 
-    def _found(self, where: Place) -> Stored:
-        return self._registry.find(where.kind, where.namespace, where.name)
+    def _found(self, info: RequestInfo) -> Stored:
+        return self._registry.find(info.kind, info.namespace, info.name)
 
-    def _list(self, where: Place, call: Call) -> Answer:
-        return Answer(listing(self._cluster.store, where, call.query))
+    def _list(self, info: RequestInfo, call: Call) -> Answer:
+        return Answer(listing(self._cluster.store, info, call.query))
 
-    def _get(self, where: Place, call: Call) -> Answer:
-        if where.sub == "log":
-            return self._log(where, call)
-        if where.sub == "proxy":
-            return self._proxy(where)
-        if where.sub == "eviction":
+    def _get(self, info: RequestInfo, call: Call) -> Answer:
+        if info.subresource == "log":
+            return self._log(info, call)
+        if info.subresource == "proxy":
+            return self._proxy(info)
+        if info.subresource == "eviction":
             raise _not_allowed()
-        found = self._found(where)
-        return Answer(encode(scale.shown(found)) if where.sub == "scale" else found.json)
+        found = self._found(info)
+        if info.subresource == "scale":
+            return Answer(encode(scale.shown(found)))
+        return Answer(found.json)
 
-    def _create(self, where: Place, call: Call) -> Answer:
-        if where.kind not in APPLIED or where.kind is NAMESPACE:
+    def _create(self, info: RequestInfo, call: Call) -> Answer:
+        if info.kind not in APPLIED or info.kind is NAMESPACE:
             raise _not_allowed()
-        made = self._registry.create(where.kind, where.namespace, call.json, dry=call.dry("CreateOptions"))
+        made = self._registry.create(info.kind, info.namespace, call.json, dry=call.dry("CreateOptions"))
         return Answer(made.json, 201)
 
-    def _patch(self, where: Place, call: Call) -> Answer:
+    def _patch(self, info: RequestInfo, call: Call) -> Answer:
         into = PATCHES.get(call.content_type)
         if into is None:
             raise Refused(415, "UnsupportedMediaType", "415: Unsupported Media Type")
-        patch, found = call.patch, self._found(where)
-        if where.sub == "scale":
+        patch, found = call.patch, self._found(info)
+        if info.subresource == "scale":
             return Answer(encode(scale.patched(self._registry, found, patch, dry=call.dry("PatchOptions"))))
-        if where.sub not in ("", "status"):
+        if info.subresource not in ("", "status"):
             raise _not_allowed()
         try:
-            if where.sub:
+            if info.subresource:
                 return Answer(self._registry.patch_status(found, patch, into).json)
             return Answer(self._registry.patch(found, patch, dry=call.dry("PatchOptions"), into=into).json)
         except DirectiveError as error:
             raise bad_request(str(error)) from None
 
-    def _delete(self, where: Place, call: Call) -> Answer:
-        if where.sub or where.kind in (NAMESPACE, NODE):
+    def _delete(self, info: RequestInfo, call: Call) -> Answer:
+        if info.subresource or info.kind in (NAMESPACE, NODE):
             raise _not_allowed()
-        options = Options.of_body(call.json) if call.body else Options.of_query(call.query)
-        found = self._found(where)
+        options = Options.of_query(call.query)
+        if call.body:
+            options = Options.of_body(call.json)
+        found = self._found(info)
         deleted = self._cluster.deletion.delete(found, options)
-        if where.kind.returns or deleted.deleting:
+        if info.kind.returns or deleted.deleting:
             at_once = deleted.meta.get("deletionGracePeriodSeconds") == 0 and not options.dry
-            return Answer(deleted.json, takes=2 * FORCED_GAP if at_once else 0.0)
-        group = {"group": where.kind.group} if where.kind.group else {}
-        return Answer(
-            encode(success(details={"name": where.name, **group, "kind": where.kind.plural, "uid": found.uid}))
-        )
+            # A real server answers a forced deletion only once the pod is gone: a GET right after it is a 404.
+            return Answer(deleted.json, takes=2 * FORCED_GAP * at_once)
+        return Answer(encode(success(details=details(info.kind, info.name, uid=found.uid))))
 
-    def _post_to(self, where: Place, call: Call) -> Answer:
-        if where.sub != "eviction":
+    def _post_to(self, info: RequestInfo, call: Call) -> Answer:
+        if info.subresource != "eviction":
             raise _not_allowed()
-        self._cluster.eviction.evict(self._found(where), call.json, dry=call.dry("CreateOptions"))
+        self._cluster.eviction.evict(self._found(info), call.json, dry=call.dry("CreateOptions"))
         return Answer(encode(success(code=201)), 201, takes=2 * DELETES)
 
-    def _log(self, where: Place, call: Call) -> Answer:
-        pod = self._found(where)
+    def _log(self, info: RequestInfo, call: Call) -> Answer:
+        pod = self._found(info)
         names = [each["name"] for each in pod.spec["containers"]]
         asked = call.query.get("container", names[0])
         if asked not in names:
@@ -206,26 +211,26 @@ class Answers:
             raise bad_request(f'container "{asked}" in pod "{pod.name}" is waiting to start: ContainerCreating')
         return Answer(b"", content_type="text/plain")
 
-    def _proxy(self, where: Place) -> Answer:
-        """Answer for a Service as long as one of its endpoints is ready."""
-        name, _, port = where.name.removeprefix("http:").partition(":")
-        service = self._registry.find(where.kind, where.namespace, name)
+    def _proxy(self, info: RequestInfo) -> Answer:
+        """Answer as a Service does while one of its endpoints is ready."""
+        name, _, port = info.name.removeprefix("http:").partition(":")
+        service = self._registry.find(info.kind, info.namespace, name)
         ports = [each for each in service.spec.get("ports") or () if port in (str(each["port"]), each.get("name", ""))]
         mine = parse_labels(f"kubernetes.io/service-name={name}")
-        slices = self._cluster.store.select(SLICE, where.namespace, mine)
+        slices = self._cluster.store.select(SLICE, info.namespace, mine)
         ready = any(each["conditions"]["ready"] for one in slices for each in one.body["endpoints"])
         if not ports or not ready:
-            unknown = port and not ports
-            why = "no service port" if unknown else "no endpoints available"
-            told = f'{why} for service "{where.name}"' + (f' found with port "{port}"' if unknown else "")
-            raise Refused(503, "ServiceUnavailable", told)
+            message = f'no endpoints available for service "{info.name}"'
+            if port and not ports:
+                message = f'no service port for service "{info.name}" found with port "{port}"'
+            raise Refused(503, "ServiceUnavailable", message)
         return Answer(f"{name} answers\n".encode(), content_type="text/plain")
 
 
 def _nothing_asked() -> Refused:
-    told = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
-    details = {"group": "authorization.k8s.io", "causes": [cause("FieldValueInvalid", "spec", told)]}
-    return Refused(422, "Invalid", f'.authorization.k8s.io "" is invalid: spec: {told}', details)
+    message = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+    about = {"group": "authorization.k8s.io", "causes": [cause("FieldValueInvalid", "spec", message)]}
+    return Refused(422, "Invalid", f'.authorization.k8s.io "" is invalid: spec: {message}', about)
 
 
 def _not_allowed() -> Refused:

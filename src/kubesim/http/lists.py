@@ -1,14 +1,14 @@
-"""LIST: selected, in pages that all show the same revision, at the version that is asked for."""
+"""LIST: the selected objects, in pages that all show the same revision."""
 
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..store.objects import Stored, decode, encode
+from ..store.objects import Stored, decode, encode, is_integer
 from ..store.refusals import Refused, bad_request, cause, expired, invalid_options, too_large
 from ..store.selectors import Selector, parse_fields, parse_labels
 from ..store.store import Store
-from .request_info import Place, is_watch
+from .request_info import RequestInfo, is_watch
 
 OLD_PAGE = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -20,34 +20,36 @@ OLD_LIST = "The resourceVersion for the provided list is too old."
 
 
 class Chosen:
-    """What labelSelector and fieldSelector choose, within a namespace; raises Refused for what cannot be parsed."""
+    """The objects that labelSelector and fieldSelector choose; raises Refused if one cannot be parsed."""
 
-    def __init__(self, place: Place, query: Mapping[str, str]) -> None:
-        self.place = place
+    def __init__(self, info: RequestInfo, query: Mapping[str, str]) -> None:
+        self.info = info
         try:
             self.labels: Selector = parse_labels(query.get("labelSelector", ""))
             fields = query.get("fieldSelector", "")
-            self.fields = parse_fields(place.kind.name, fields)
+            self.fields = parse_fields(info.kind.name, fields)
         except ValueError as error:
             raise bad_request(str(error)) from None
         self.everything = not self.labels.requirements and self.fields is None
 
     def holds(self, obj: Stored) -> bool:
-        """Whether an object is chosen."""
+        """Return whether an object is chosen."""
         return (
-            (not self.place.namespace or obj.namespace == self.place.namespace)
+            (not self.info.namespace or obj.namespace == self.info.namespace)
             and (self.fields is None or self.fields(obj))
             and self.labels.holds(obj.labels)
         )
 
     def now(self, store: Store) -> list[Stored]:
         """Return the chosen objects as they are now."""
-        found = store.select(self.place.kind, self.place.namespace, self.labels)
-        return found if self.fields is None else [each for each in found if self.fields(each)]
+        found = store.select(self.info.kind, self.info.namespace, self.labels)
+        if self.fields is not None:
+            found = [each for each in found if self.fields(each)]
+        return found
 
     def at(self, store: Store, revision: int) -> list[Stored]:
         """Return the chosen objects as they were."""
-        return [each for each in store.at(self.place.kind, revision) if self.holds(each)]
+        return [each for each in store.at(self.info.kind, revision) if self.holds(each)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class _Page:
     @classmethod
     def of(cls, token: str) -> "_Page":
         try:
-            told = decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-            return cls(int(told["v"]), (str(told["after"][0]), str(told["after"][1])))
+            fields = decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+            return cls(int(fields["v"]), (str(fields["after"][0]), str(fields["after"][1])))
         except (ValueError, KeyError, TypeError, IndexError):
             raise bad_request("invalid continue token: continue key is not valid: invalid character") from None
 
@@ -71,34 +73,39 @@ class _Page:
 def version(query: Mapping[str, str]) -> int:
     """Return the version that is asked for, 0 for none; raises Refused."""
     text = query.get("resourceVersion", "")
-    if text and not text.isdigit():
-        told = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise Refused(500, "", told) if is_watch(query) else bad_request(f"invalid resource version: {told}")
+    if text and not (text.isascii() and text.isdecimal()):
+        message = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        if is_watch(query):
+            raise Refused(500, "", message)
+        raise bad_request(f"invalid resource version: {message}")
     return int(text or 0)
 
 
 def number(query: Mapping[str, str], name: str) -> int:
     """Return a number of the query, 0 for none; raises Refused."""
     text = query.get(name, "")
-    if text and not text.lstrip("-").isdigit():
+    if text and not is_integer(text):
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text or 0)
 
 
-def listing(store: Store, place: Place, query: Mapping[str, str]) -> bytes:
+def listing(store: Store, info: RequestInfo, query: Mapping[str, str]) -> bytes:
     """Return a page as JSON; raises Refused."""
-    chosen, limit, asked = Chosen(place, query), number(query, "limit"), version(query)
+    chosen, limit, asked = Chosen(info, query), number(query, "limit"), version(query)
     found, revision, after = _found(store, chosen, query, asked)
+    # Version 0 is answered from the watch cache, which ignores limits.
     if query.get("resourceVersion") == "0":
         limit = 0
     left = [each for each in found if after is None or (each.namespace, each.name) > after]
-    page = left[:limit] if limit > 0 else left
+    page = left
+    if limit > 0:
+        page = left[:limit]
     meta: dict[str, object] = {"resourceVersion": str(revision)}
     if len(page) < len(left):
         meta["continue"] = _Page(revision, (page[-1].namespace, page[-1].name)).token()
         if chosen.everything:
             meta["remainingItemCount"] = len(left) - len(page)
-    kind = place.kind
+    kind = info.kind
     head = f'{{"kind":"{kind.name}List","apiVersion":"{kind.api_version}","metadata":'.encode()
     return head + encode(meta) + b',"items":[' + b",".join(each.item for each in page) + b"]}"
 
@@ -107,9 +114,11 @@ def _found(
     store: Store, chosen: Chosen, query: Mapping[str, str], asked: int
 ) -> tuple[list[Stored], int, tuple[str, str] | None]:
     """Return what there is to choose pages from, its revision, and the key after which the page begins."""
-    if token := query.get("continue", ""):
+    token = query.get("continue", "")
+    if token:
+        # Every page shows the revision of the first one; it is read from history, so it can have been compacted.
         page = _Page.of(token)
-        if page.revision < store.floor:
+        if page.revision < store.oldest:
             raise expired(OLD_PAGE)
         return chosen.at(store, page.revision), page.revision, page.after
     match = query.get("resourceVersionMatch", "")
@@ -118,16 +127,16 @@ def _found(
     if asked > store.revision:
         raise too_large(asked, store.revision)
     if match == "Exact" and asked:
-        if asked < store.floor:
+        if asked < store.oldest:
             raise expired(OLD_LIST)
         return chosen.at(store, asked), asked, None
     return chosen.now(store), store.revision, None
 
 
 def bad_match(why: str, match: str = "") -> Refused:
-    """Say that there may be no resourceVersionMatch here."""
+    """Return the 422 for a resourceVersionMatch where none is allowed."""
     causes = [cause("FieldValueForbidden", "resourceVersionMatch", f"Forbidden: {why}")]
     if match:
-        told = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
-        causes.append(cause("FieldValueNotSupported", "resourceVersionMatch", told))
+        message = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+        causes.append(cause("FieldValueNotSupported", "resourceVersionMatch", message))
     return invalid_options("ListOptions", *causes)

@@ -1,4 +1,4 @@
-"""Sickness of the wire: what goes wrong between a client and a healthy cluster. Its seconds are wall time."""
+"""Network faults between a client and a healthy cluster. All seconds are wall time."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ LINE_CUT: Final = b'{"type":"MODIFIED","obj'
 
 
 @dataclass(slots=True)
-class Trouble:
+class NetworkFault:
     """One thing that goes wrong `times` times (None: always), for a verb and a resource, or for any."""
 
     name: str
@@ -29,8 +29,8 @@ class Trouble:
     seconds: float = 0.0
 
 
-class Wire:
-    """What is wrong with the wire; each method plants one trouble, for requests to come and streams that are open.
+class NetworkFaults:
+    """The network faults that are queued; each method queues one, for requests to come and streams that are open.
 
     `verb` is get, list, watch, create, patch or delete, `resource` a plural (or `pods/eviction`); without them the next
     request of any kind is hit. `times` is how often, None for ever.
@@ -39,67 +39,68 @@ class Wire:
     def __init__(self) -> None:
         self.wake: Callable[[], None] = lambda: None
         self.token_expired = False
-        self._planted: list[Trouble] = []
+        self._queued: list[NetworkFault] = []
 
     def delay(self, seconds: float, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
         """Answer later, by so many seconds of wall time."""
-        self._plant(Trouble("delay", verb, resource, times, seconds=seconds))
+        self._queue(NetworkFault("delay", verb, resource, times, seconds=seconds))
 
     def refuse(
         self, code: int, *, retry_after: int | None = None, verb: str = "", resource: str = "", times: int | None = 1
     ) -> None:
         """Answer with a Status: 429 with a Retry-After if wanted, 504 about a version too large, 410, 500."""
-        self._plant(Trouble("refuse", verb, resource, times, refused=_refusal(code, retry_after)))
+        self._queue(NetworkFault("refuse", verb, resource, times, refused=_refusal(code, retry_after)))
 
     def expire(self, *, resource: str = "", times: int | None = 1) -> None:
-        """Tell a stream that its version is too old: an ERROR 410 in the stream, which ends."""
-        self._plant(Trouble("expire", "watch", resource, times))
+        """End a stream with an ERROR 410: its version is too old."""
+        self._queue(NetworkFault("expire", "watch", resource, times))
 
     def reset(self, *, verb: str = "", resource: str = "", times: int | None = 1, after: bool = False) -> None:
         """Reset the connection, before anything is done, or after: then only the answer is lost."""
-        self._plant(Trouble("lose" if after else "reset", verb, resource, times))
+        self._queue(NetworkFault("lose" if after else "reset", verb, resource, times))
 
     def silence(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
-        """Say nothing any more, and keep the connection open."""
-        self._plant(Trouble("silence", verb, resource, times))
+        """Send nothing more, and keep the connection open."""
+        self._queue(NetworkFault("silence", verb, resource, times))
 
     def truncate(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
         """Cut the connection inside a chunk."""
-        self._plant(Trouble("truncate", verb, resource, times))
+        self._queue(NetworkFault("truncate", verb, resource, times))
 
     def garbage(self, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
         """Send a line that is no JSON."""
-        self._plant(Trouble("garbage", verb, resource, times))
+        self._queue(NetworkFault("garbage", verb, resource, times))
 
     def slow(self, seconds: float, *, verb: str = "", resource: str = "", times: int | None = 1) -> None:
         """Send the answer byte by byte, so many seconds apart; a stream from its next line to its end."""
-        self._plant(Trouble("slow", verb, resource, times, seconds=seconds))
+        self._queue(NetworkFault("slow", verb, resource, times, seconds=seconds))
 
     def expire_token(self, *, expired: bool = True) -> None:
-        """Know the token of the kubeconfig no more, or know it again."""
+        """Answer 401 to the kubeconfig's token from now on, or accept it again."""
         self.token_expired = expired
         self.wake()
 
     def clear(self) -> None:
-        """Take away what has been planted and has not happened."""
-        self._planted.clear()
+        """Remove the faults that are queued, and accept the token again."""
+        self._queued.clear()
         self.token_expired = False
 
-    def _plant(self, trouble: Trouble) -> None:
-        self._planted.append(trouble)
+    def _queue(self, fault: NetworkFault) -> None:
+        self._queued.append(fault)
         self.wake()
 
-    def take(self, verb: str, resource: str, names: frozenset[str] | None = None) -> Trouble | None:
-        """Return what happens to a request, or to an open stream if names are given."""
-        for trouble in self._planted:
-            if trouble.verb in ("", verb) and trouble.resource in ("", resource):
-                if names is not None and trouble.name not in names:
+    def take(self, verb: str, resource: str, names: frozenset[str] | None = None) -> NetworkFault | None:
+        """Return the fault that a request meets, or an open stream if names are given; it is used up by that."""
+        # The first one that fits, in the order in which they were queued; the others wait for later requests.
+        for fault in self._queued:
+            if fault.verb in ("", verb) and fault.resource in ("", resource):
+                if names is not None and fault.name not in names:
                     continue
-                if trouble.times is not None:
-                    trouble.times -= 1
-                    if not trouble.times:
-                        self._planted.remove(trouble)
-                return trouble
+                if fault.times is not None:
+                    fault.times -= 1
+                    if not fault.times:
+                        self._queued.remove(fault)
+                return fault
         return None
 
 
@@ -110,7 +111,9 @@ def _refusal(code: int, retry_after: int | None) -> Refused:
     if code == 429:
         return too_many("The server is currently unable to handle the request, please try again later", retry_after)
     if code == 504:
-        return too_large(10**9, 1000, 1 if retry_after is None else retry_after)
+        if retry_after is None:
+            retry_after = 1
+        return too_large(10**9, 1000, retry_after)
     if code == 410:
         return expired("too old resource version: 1 (1000)")
     reasons = {500: "InternalError", 503: "ServiceUnavailable", 403: "Forbidden", 404: "NotFound", 408: "Timeout"}
@@ -119,15 +122,19 @@ def _refusal(code: int, retry_after: int | None) -> Refused:
 
 def reset(request: BaseRequest) -> None:
     """Send a TCP reset."""
-    if (transport := request.transport) is not None:
+    # With SO_LINGER on and its time 0, closing a socket drops what is buffered and sends RST instead of FIN.
+    transport = request.transport
+    if transport is not None:
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
 
 async def cut(request: BaseRequest, head: bytes = HEAD) -> None:
-    """Send a chunk that is shorter than it says, and close."""
-    if (transport := request.transport) is not None:
+    """Send a chunk that is shorter than its header says, and close."""
+    transport = request.transport
+    if transport is not None:
+        # The chunk claims 0x400 bytes. A short pause lets them reach the client before the connection ends.
         transport.write(head + b"400\r\n" + LINE_CUT)
         await asyncio.sleep(0.01)
         transport.close()

@@ -1,4 +1,4 @@
-"""The HTTP server: one handler for every request, on the loop that does everything else too."""
+"""The HTTP server, on the event loop that runs all other components, too."""
 
 import asyncio
 from typing import Final
@@ -10,10 +10,9 @@ from aiohttp.web_server import Server
 from ..cluster import Cluster
 from ..store.objects import encode
 from ..store.refusals import Refused
-from . import network_faults as trouble
-from .handlers import Answer, Answers, Call
-from .network_faults import GARBAGE, IN_STREAM, Trouble, Wire
-from .request_info import is_watch, place
+from .handlers import Answer, Call, Handlers
+from .network_faults import GARBAGE, IN_STREAM, NetworkFault, NetworkFaults, cut, ended_stream, reset
+from .request_info import is_watch, parse
 from .watches import Stream
 
 JSON: Final = "application/json"
@@ -22,11 +21,11 @@ JSON: Final = "application/json"
 class ApiServer:
     """Serves a cluster to whoever has the token."""
 
-    def __init__(self, cluster: Cluster, wire: Wire, token: str) -> None:
+    def __init__(self, cluster: Cluster, network: NetworkFaults, token: str) -> None:
         self._cluster = cluster
-        self._wire = wire
+        self._network = network
         self._token = token
-        self._answers = Answers(cluster)
+        self._handlers = Handlers(cluster)
         self._streams: set[Stream] = set()
         self._server = Server(self._handle, access_log=None, lingering_time=0.0)
         self._listener: asyncio.Server | None = None
@@ -48,7 +47,7 @@ class ApiServer:
         await self._server.shutdown(0.2)
 
     def wake(self) -> None:
-        """Let every open stream see what has been planted for it."""
+        """Have every open stream look for a network fault that was queued for it."""
         for stream in self._streams:
             stream.wake()
 
@@ -61,32 +60,42 @@ class ApiServer:
             return Response()  # nobody will see it: the client is gone, or was sent away
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001  # a broken simulation must be heard: `Simulation.stop` raises this
+        except Exception as error:  # noqa: BLE001  # a broken simulation must be noticed: `Simulation.stop` raises this
             self._cluster.timers.failure = self._cluster.timers.failure or error
             return self._refusal(Refused(500, "InternalError", f"the simulation failed: {error!r}"))
 
     async def _served(self, request: BaseRequest) -> StreamResponse:
         call = Call(request.method, request.path, dict(request.query), await request.read(), request.content_type)
-        if self._wire.token_expired or request.headers.get("Authorization") != f"Bearer {self._token}":
+        if self._network.token_expired or request.headers.get("Authorization") != f"Bearer {self._token}":
             raise Refused(401, "Unauthorized", "Unauthorized")
-        verb, resource = _what(call)
-        planted = self._wire.take(verb, resource)
-        while planted is not None and planted.name == "delay":
-            await asyncio.sleep(planted.seconds)
-            planted = self._wire.take(verb, resource)
-        if planted is not None and planted.refused is not None:
-            raise planted.refused
+        verb, resource = _verb_and_resource(call)
+        fault = await self._fault(verb, resource)
         if verb == "watch":
-            return await self._watch(request, call, planted)
-        if planted is not None and planted.name not in ("slow", "lose"):
-            return await self._spoiled(request, planted)
+            return await self._watch(request, call, fault)
+        # A fault on the way to the server comes before anything is done. For a lost answer and for a slow one the
+        # cluster has done what was asked.
+        if fault is not None and fault.name not in ("slow", "lose"):
+            return await self._spoiled(request, fault)
+        # Nothing awaits in here: a call sees one state of the cluster, and no other call comes in between.
         with self._cluster.timers.moment():
-            answer = self._answers.to(call)
-        if planted is not None and planted.name == "lose":
-            return await self._spoiled(request, planted)
+            answer = self._handlers.handle(call)
+        if fault is not None and fault.name == "lose":
+            return await self._spoiled(request, fault)
         if answer.takes:
             await self._cluster.timers.passed(answer.takes)
-        return await self._slowly(request, answer, planted) if planted else self._response(answer)
+        if fault is not None:
+            return await self._slowly(request, answer, fault)
+        return self._response(answer)
+
+    async def _fault(self, verb: str, resource: str) -> NetworkFault | None:
+        """Return the fault that a request meets after all delays; raises Refused if the fault is a refusal."""
+        fault = self._network.take(verb, resource)
+        while fault is not None and fault.name == "delay":
+            await asyncio.sleep(fault.seconds)
+            fault = self._network.take(verb, resource)
+        if fault is not None and fault.refused is not None:
+            raise fault.refused
+        return fault
 
     def _headers(self) -> dict[str, str]:
         return {"Date": self._cluster.registry.calendar.date(), "Audit-Id": "sim", "Cache-Control": "no-cache, private"}
@@ -102,21 +111,21 @@ class ApiServer:
             return Response(text=f"{refused}\n", status=404, headers=headers)
         return Response(body=encode(refused.status), status=refused.code, headers=headers, content_type=JSON)
 
-    async def _spoiled(self, request: BaseRequest, planted: Trouble) -> StreamResponse:
-        """Answer as no API server would."""
-        if planted.name == "garbage":
+    async def _spoiled(self, request: BaseRequest, fault: NetworkFault) -> StreamResponse:
+        """Answer as a broken network does."""
+        if fault.name == "garbage":
             return Response(body=GARBAGE, headers=self._headers(), content_type=JSON)
-        if planted.name == "truncate":
-            await trouble.cut(request)
-        elif planted.name == "silence":
+        if fault.name == "truncate":
+            await cut(request)
+        elif fault.name == "silence":
             await self._closing.wait()
         else:
-            trouble.reset(request)
-        raise ConnectionResetError("planted")
+            reset(request)
+        raise ConnectionResetError("a network fault")
 
-    async def _slowly(self, request: BaseRequest, answer: Answer, planted: Trouble) -> StreamResponse:
+    async def _slowly(self, request: BaseRequest, answer: Answer, fault: NetworkFault) -> StreamResponse:
         response = await self._begun(request)
-        await _write(response, answer.body, planted.seconds)
+        await _write(response, answer.body, fault.seconds)
         await response.write_eof()
         return response
 
@@ -126,47 +135,61 @@ class ApiServer:
         await response.prepare(request)
         return response
 
-    async def _watch(self, request: BaseRequest, call: Call, planted: Trouble | None) -> StreamResponse:
-        where = place(call.path)
-        self._answers.check_allowed(where, "watch")
-        stream = Stream(self._cluster.store, self._cluster.timers, where, call.query)
+    async def _watch(self, request: BaseRequest, call: Call, fault: NetworkFault | None) -> StreamResponse:
+        info = parse(call.path)
+        self._handlers.check_allowed(info, "watch")
+        stream = Stream(self._cluster.store, self._cluster.timers, info, call.query)
         self._streams.add(stream)
         try:
-            response, pause = await self._begun(request), 0.0
-            while not (stream.over and not stream.lines):
-                planted = planted or self._wire.take(
-                    "watch", where.kind.plural, IN_STREAM - ({"slow"} if pause else set())
-                )
-                if planted is not None and planted.name == "slow":
-                    pause = planted.seconds
-                elif planted is not None and await self._disturbed(request, response, planted):
-                    return response
-                planted = None
-                for line in await stream.some():
-                    await _write(response, line, pause)
-            await response.write_eof()
+            response = await self._begun(request)
+            if await self._send(request, response, stream, fault):
+                await response.write_eof()
             return response
         finally:
             self._streams.discard(stream)
             stream.close()
 
-    async def _disturbed(self, request: BaseRequest, response: StreamResponse, planted: Trouble) -> bool:
-        """Do to an open stream what was planted for it; return whether it is over."""
-        if planted.name in ("garbage", "expire"):
-            await response.write(GARBAGE if planted.name == "garbage" else trouble.ended_stream())
-            if planted.name == "expire":
-                await response.write_eof()
-            return planted.name == "expire"
-        if planted.name == "silence":
+    async def _send(
+        self, request: BaseRequest, response: StreamResponse, stream: Stream, fault: NetworkFault | None
+    ) -> bool:
+        """Send lines until the stream is over; return False if a fault has ended it before."""
+        pause = 0.0
+        while stream.lines or not stream.over:
+            # Faults are looked for before every batch of lines, so one that is queued while the stream waits hits it
+            # at once: queueing wakes the stream. A stream that is slow already needs no further "slow".
+            if fault is None:
+                names = IN_STREAM
+                if pause:
+                    names = IN_STREAM - {"slow"}
+                fault = self._network.take("watch", stream.kind.plural, names)
+            if fault is not None and fault.name == "slow":
+                pause = fault.seconds
+            elif fault is not None and await self._disturbed(request, response, fault):
+                return False
+            fault = None
+            for line in await stream.some():
+                await _write(response, line, pause)
+        return True
+
+    async def _disturbed(self, request: BaseRequest, response: StreamResponse, fault: NetworkFault) -> bool:
+        """Apply a fault to an open stream; return whether the stream is over."""
+        if fault.name == "garbage":
+            await response.write(GARBAGE)
+            return False
+        if fault.name == "expire":
+            await response.write(ended_stream())
+            await response.write_eof()
+            return True
+        if fault.name == "silence":
             await self._closing.wait()
             return True
-        if planted.name == "truncate":
-            await trouble.cut(request, b"")
-        elif planted.name == "reset":
-            trouble.reset(request)
+        if fault.name == "truncate":
+            await cut(request, b"")
+        elif fault.name == "reset":
+            reset(request)
         else:
             return False
-        raise ConnectionResetError("planted")
+        raise ConnectionResetError("a network fault")
 
 
 async def _write(response: StreamResponse, data: bytes, pause: float) -> None:
@@ -179,12 +202,12 @@ async def _write(response: StreamResponse, data: bytes, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-def _what(call: Call) -> tuple[str, str]:
-    """Return verb and resource as troubles name them; none for what is no resource."""
+def _verb_and_resource(call: Call) -> tuple[str, str]:
+    """Return verb and resource as network faults name them; no resource for a path like /version."""
     try:
-        where = place(call.path)
+        info = parse(call.path)
     except Refused:
         return call.method.lower(), ""
-    return (
-        "watch" if is_watch(dict(call.query)) and not where.name else where.verb(call.method, dict(call.query))
-    ), where.resource
+    if is_watch(dict(call.query)) and not info.name:
+        return "watch", info.resource
+    return info.verb(call.method, dict(call.query)), info.resource

@@ -1,1 +1,1 @@
-"""What happens on nodes: pods are placed, started, probed and ended."""
+"""The scheduler and the kubelet: pods are placed on nodes, started, probed and stopped."""

@@ -1,4 +1,4 @@
-"""Whether a pod fits a node, and the sentence that says why it fits none."""
+"""Whether a pod fits a node, and the scheduler's message if it fits none."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -24,21 +24,21 @@ _UNITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a pod does not fit a node; `helped` says that fewer pods there would help."""
+    """Why a pod does not fit a node; `helped` says that it would if other pods were preempted."""
 
     text: str
     helped: bool = False
 
 
 def quantity(text: str | int | float) -> float:
-    """Return the number that a quantity is; raises ValueError."""
-    told = str(text)
-    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if told.endswith(each)), "")
-    return float(told.removesuffix(unit)) * _UNITS.get(unit, 1.0)
+    """Return the value of a quantity like 500m or 2Gi; raises ValueError."""
+    written = str(text)
+    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if written.endswith(each)), "")
+    return float(written.removesuffix(unit)) * _UNITS.get(unit, 1.0)
 
 
 def requests(pod: Stored) -> dict[str, int]:
-    """Return what a pod asks for: cpu in thousandths, memory in bytes."""
+    """Return what a pod requests: cpu in thousandths, memory in bytes."""
     total: Counter[str] = Counter()
     for container in pod.spec["containers"]:
         asked = (container.get("resources") or {}).get("requests") or {}
@@ -48,14 +48,16 @@ def requests(pod: Stored) -> dict[str, int]:
 
 
 def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
-    """Return why a pod cannot go to a node; None if it can."""
+    """Return why a pod cannot be placed on a node; None if it can."""
+    # In the order of the real scheduler's plugins: only the first reason of each node is reported.
     if names_others(pod.spec, node):
         return Why("node(s) didn't satisfy plugin(s) [NodeAffinity]")
     if node.spec.get("unschedulable") and not tolerated(pod.spec, CORDON):
         return Why("node(s) were unschedulable")
     if not selects(pod.spec, node):
         return Why("node(s) didn't match Pod's node affinity/selector")
-    if taint := untolerated(pod.spec, node, "NoSchedule", "NoExecute"):
+    taint = untolerated(pod.spec, node, "NoSchedule", "NoExecute")
+    if taint:
         value = f": {taint.get('value', '')}"
         return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
     return _full(pod, node, used)
@@ -66,14 +68,16 @@ def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     if used.get("pods", 0) + 1 > int(room["pods"]):
         return Why("Too many pods", helped=True)
     for resource, asked in requests(pod).items():
-        there = quantity(room[resource]) * (1000 if resource == "cpu" else 1)
+        there = quantity(room[resource])
+        if resource == "cpu":
+            there *= 1000
         if asked and used.get(resource, 0) + asked > there:
             return Why(f"Insufficient {resource}", helped=asked <= there)
     return None
 
 
 def sentence(why: list[Why]) -> str:
-    """Say why no node fits, as the scheduler does."""
+    """Return the message of FailedScheduling, with one reason for every node."""
     total = len(why)
     counted = Counter(each.text for each in why)
     reasons = ", ".join(sorted(f"{number} {text}" for text, number in counted.items()))

@@ -18,11 +18,11 @@ GONE: Final = 0.85
 """From the end of the containers to the pod's: the kubelet looks once a second."""
 NEVER_RAN: Final = 0.3
 PULLED: Final = 0.75
-"""How long a pull takes that fails."""
+"""From the start of a pull to its failure."""
 PULL_BACK_OFF: Final = 11.7
 FIRST_PULL: Final = 27.0
 SOON: Final = 0.5
-"""What needs no pull to fail is tried again sooner."""
+"""From a change of the image to the next pull, and between two looks at an image that needs no pull to fail."""
 FIRST_RESTART: Final = 1.0
 EXIT_SEEN: Final = 0.5
 """From the exit of a container to CrashLoopBackOff."""

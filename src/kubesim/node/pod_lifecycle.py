@@ -14,7 +14,7 @@ from .status_writer import StatusWriter
 
 
 class PodLifecycle:
-    """Takes one pod through its states; `number` is how many pods there were before it, and gives its address."""
+    """Takes one pod through its states; `number` counts the pods of the kubelet, and makes their addresses differ."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class PodLifecycle:
         self._run(pod, at_once=not is_ready(pod))
 
     def _hold(self, pod: Stored) -> Stored:
-        """Keep a pod with a stuck finalizer from ever leaving the API, or let it go."""
+        """Add the finalizer of a pod that is to be stuck, or remove it when the failure was removed."""
         stuck = self._failures.of(pod, StuckFinalizer) is not None
         held = StuckFinalizer.finalizer in (pod.meta.get("finalizers") or ())
         # The API server lets nobody add a finalizer to what is being deleted.
@@ -230,5 +230,5 @@ class PodLifecycle:
         self._machine.after(pace.GONE, self._delete)
 
     def _delete(self, pod: Stored) -> None:
-        """Let the API server remove the pod, now that nothing of it runs."""
+        """Have the API server remove the pod, now that nothing of it runs."""
         self._deletion.delete(pod, Options(grace=0))

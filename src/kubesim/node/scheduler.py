@@ -1,4 +1,4 @@
-"""Places pods on nodes, or says why it cannot."""
+"""The scheduler: places pods on nodes, or reports why it cannot."""
 
 from collections import Counter
 from typing import Any, Final
@@ -18,7 +18,7 @@ LAG: Final = 0.012
 
 
 class Scheduler:
-    """The default scheduler: nodes that fit, the emptiest of the pod's own kind first."""
+    """Places a pod on a node that fits: the one with the fewest pods of the same owner, then with the fewest pods."""
 
     def __init__(self, registry: Registry, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -28,15 +28,15 @@ class Scheduler:
         self._alike: Counter[tuple[str, str]] = Counter()
         self._stuck: dict[Key, None] = {}
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._schedule)
-        registry.store.listen(POD, self._hear)
-        registry.store.listen(NODE, self._hear_node)
+        registry.store.listen(POD, self._on_change)
+        registry.store.listen(NODE, self._on_node)
 
     def wake(self) -> None:
-        """Try again what could not be placed."""
+        """Try again to place what could not be placed."""
         for key in tuple(self._stuck):
             self._queue.add(key)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         before, after = change.before, change.after
         if before is not None and _placed(before):
             self._count(before, -1)
@@ -44,6 +44,7 @@ class Scheduler:
             self._count(after, 1)
         if change.type == "ADDED" and not after.spec.get("nodeName"):
             self._queue.add((after.namespace, after.name))
+        # Room that becomes free wakes what waits for it; nothing else does, as nothing else could help.
         freed = before is not None and _placed(before) and (change.type == "DELETED" or is_terminal(after))
         if freed and self._stuck:
             self.wake()
@@ -56,7 +57,7 @@ class Scheduler:
             used[resource] += sign * amount
         self._alike[pod.owner, node] += sign
 
-    def _hear_node(self, change: Change) -> None:
+    def _on_node(self, change: Change) -> None:
         if (
             change.before is None
             or change.before.spec != change.after.spec
@@ -103,11 +104,12 @@ class Scheduler:
         self._recorder.normal(pod, "Scheduled", message)
 
     def _refuse(self, key: Key, pod: Stored, why: list[Why]) -> None:
+        # The same message again would be an event and a new version of the pod for nothing.
         self._stuck[key] = None
         message = sentence(why)
         if condition(pod, "PodScheduled").get("message") == message:
             return
-        told = {
+        unscheduled = {
             "type": "PodScheduled",
             "status": "False",
             "lastProbeTime": None,
@@ -115,7 +117,7 @@ class Scheduler:
             "reason": "Unschedulable",
             "message": message,
         }
-        self._registry.status(pod, {**pod.status, "conditions": [told]})
+        self._registry.status(pod, {**pod.status, "conditions": [unscheduled]})
         self._recorder.warn(pod, "FailedScheduling", message)
 
 

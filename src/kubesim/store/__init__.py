@@ -1,1 +1,1 @@
-"""What the cluster knows: objects, their versions and their history."""
+"""The objects of the cluster, with their versions and their history, as in etcd."""

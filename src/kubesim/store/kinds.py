@@ -1,4 +1,4 @@
-"""Which kinds there are: those that our client uses, and no more."""
+"""The kinds that are simulated: those that kubechaos uses, and no more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """One kind of the API; `returns` says that deleting one answers with the object, not with a Status."""
+    """One kind of the API; `returns` says that a deletion returns the object, not a Status."""
 
     name: str
     group: str
@@ -19,22 +19,24 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        """What its manifests say as `apiVersion`."""
-        return f"{self.group}/v1" if self.group else "v1"
+        """The `apiVersion` of its manifests."""
+        if not self.group:
+            return "v1"
+        return f"{self.group}/v1"
 
     @property
     def resource(self) -> str:
         """Its plural with its group, as error messages name it."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+        return f"{self.plural}.{self.group}".rstrip(".")
 
     @property
     def full(self) -> str:
         """Its name with its group, as validation messages name it."""
-        return f"{self.name}.{self.group}" if self.group else self.name
+        return f"{self.name}.{self.group}".rstrip(".")
 
     @property
     def head(self) -> bytes:
-        """How the JSON of a single object begins."""
+        """The beginning of the JSON of a single object."""
         return f'{{"kind":"{self.name}","apiVersion":"{self.api_version}",'.encode()
 
 
@@ -53,10 +55,10 @@ SLICE = Kind("EndpointSlice", "discovery.k8s.io", "endpointslices", generations=
 BUDGET = Kind("PodDisruptionBudget", "policy", "poddisruptionbudgets", True, ("status",), generations=True)
 
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
-"""What users write: the kinds whose pods a failure is injected into by name."""
+"""The kinds that users write, and that failures are injected into by name."""
 OWNERS = (*WORKLOADS, REPLICA_SET)
 """The kinds with a selector and a template of pods."""
 KINDS = (NAMESPACE, NODE, POD, SERVICE, EVENT, QUOTA, *OWNERS, CONTROLLER_REVISION, SLICE, BUDGET)
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
-BY_PLACE: Mapping[tuple[str, str], Kind] = MappingProxyType({(kind.group, kind.plural): kind for kind in KINDS})
+BY_RESOURCE: Mapping[tuple[str, str], Kind] = MappingProxyType({(kind.group, kind.plural): kind for kind in KINDS})
 GROUPS = frozenset(kind.group for kind in KINDS)

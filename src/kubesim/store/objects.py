@@ -60,6 +60,7 @@ class Stored:
     @property
     def item(self) -> bytes:
         """The JSON of the object as lists hold it, without kind and apiVersion."""
+        # Encoded once for all lists and watches: objects never change, and a thousand watchers get the same bytes.
         if not self._json:
             self._json = _encode(self.body)
         return self._json
@@ -83,21 +84,28 @@ def decode(data: bytes) -> Any:
     return msgspec.json.decode(data)
 
 
+def is_integer(text: str) -> bool:
+    """Return whether a text is an integer in ASCII digits, as Go's ParseInt reads it."""
+    # str.isdigit() also holds for digits like "\u00b2", which int() refuses, and isdecimal() for those of other
+    # scripts, which Go refuses.
+    return text.isascii() and text.removeprefix("-").isdecimal()
+
+
 def condition(obj: Stored, type_: str) -> Body:
     """Return the condition of a type; empty if there is none."""
     return next((each for each in obj.status.get("conditions") or () if each["type"] == type_), {})
 
 
 def is_ready(pod: Stored) -> bool:
-    """Whether a pod's Ready condition is true."""
+    """Return whether a pod's Ready condition is true."""
     return bool(condition(pod, "Ready").get("status") == "True")
 
 
 def is_terminal(pod: Stored) -> bool:
-    """Whether a pod has ended: phase Succeeded or Failed."""
+    """Return whether a pod has ended: phase Succeeded or Failed."""
     return pod.status.get("phase") in ("Succeeded", "Failed")
 
 
 def is_active(pod: Stored) -> bool:
-    """Whether a pod counts: not being deleted and not at its end."""
+    """Return whether a pod counts: it has not ended, and is not being deleted."""
     return not pod.deleting and not is_terminal(pod)

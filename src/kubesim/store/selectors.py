@@ -1,4 +1,4 @@
-"""Label and field selectors: parsed once, then asked of many objects."""
+"""Label and field selectors: parsed once, then applied to many objects."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,22 +20,23 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Namespace": ("status.phase",),
     "ReplicaSet": ("status.replicas",),
 }
-"""What may be selected by, besides metadata.name and metadata.namespace; anything else is a 400, as on the real one."""
+"""The fields that can be selected by, besides metadata.name and metadata.namespace; any other is a 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One condition on one label: `exists` with no values, else `in`; `negated` turns it round."""
+    """One condition on one label: it exists, or with `values` its value is one of them; `negated` is the opposite."""
 
     key: str
     values: frozenset[str] | None
     negated: bool
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels meet it."""
+        """Return whether labels meet it."""
         value = labels.get(self.key)
-        met = value is not None if self.values is None else value in self.values
-        return met is not self.negated
+        if self.values is None:
+            return (value is not None) is not self.negated
+        return (value in self.values) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Selector:
     requirements: tuple[Requirement, ...] = ()
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels are selected."""
+        """Return whether labels are selected."""
         return all(each.holds(labels) for each in self.requirements)
 
     @property
@@ -68,7 +69,8 @@ def parse_labels(text: str) -> Selector:
             found.append(_requirement(tokens))
         except ValueError as error:
             raise ValueError(f"unable to parse requirement: {error}") from None
-        if (end := tokens.take()) not in ("", ","):
+        end = tokens.take()
+        if end not in ("", ","):
             raise ValueError(f"found '{end}', expected: ',' or 'end of string'")
         if end and not tokens.is_word and tokens.next != "!":
             raise ValueError(f"found '{tokens.next}', expected: identifier after ','")
@@ -81,14 +83,15 @@ class _Tokens:
 
     @property
     def next(self) -> str:
-        return self._rest[0] if self._rest else ""
+        return "".join(self._rest[:1])
 
     @property
     def is_word(self) -> bool:
         return bool(self.next) and self.next[0] not in "=!,()<>"
 
     def take(self) -> str:
-        return self._rest.pop(0) if self._rest else ""
+        token, self._rest = self.next, self._rest[1:]
+        return token
 
     def word(self) -> str:
         if not self.is_word:
@@ -106,17 +109,21 @@ def _requirement(tokens: _Tokens) -> Requirement:
         raise ValueError(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
     if operator in ("in", "notin"):
         return Requirement(key, frozenset(_values(tokens)), operator == "notin")
-    value = "" if tokens.next in ("", ",") else tokens.word()
+    value = ""
+    if tokens.next not in ("", ","):
+        value = tokens.word()
     return Requirement(key, frozenset([value]), operator == "!=")
 
 
 def _values(tokens: _Tokens) -> list[str]:
-    if (opening := tokens.take()) != "(":
+    opening = tokens.take()
+    if opening != "(":
         raise ValueError(f"found '{opening}' expected: '('")
     values = []
     while tokens.is_word or tokens.next == ",":
         values.append(tokens.take())
-    if (closing := tokens.take()) != ")":
+    closing = tokens.take()
+    if closing != ")":
         raise ValueError(f"found '{closing}', expected: ')'")
     return [value for value in values if value != ","]
 
@@ -130,7 +137,9 @@ def of_object(selector: Mapping[str, Any] | None) -> Selector:
     """Return the selector that a workload's `spec.selector` is."""
     found = list(of_labels((selector or {}).get("matchLabels") or {}).requirements)
     for each in (selector or {}).get("matchExpressions") or ():
-        values = frozenset(each["values"]) if each.get("values") else None
+        values = None
+        if each.get("values"):
+            values = frozenset(each["values"])
         found.append(Requirement(each["key"], values, each["operator"] in ("NotIn", "DoesNotExist")))
     return Selector(tuple(found))
 
@@ -138,7 +147,9 @@ def of_object(selector: Mapping[str, Any] | None) -> Selector:
 def parse_fields(kind: str, text: str) -> Callable[[Stored], bool] | None:
     """Parse the query parameter `fieldSelector`; None selects everything; raises ValueError with the API's words."""
     tests = [_field(kind, part) for part in text.split(",") if part]
-    return (lambda obj: all(test(obj) for test in tests)) if tests else None
+    if not tests:
+        return None
+    return lambda obj: all(test(obj) for test in tests)
 
 
 def _field(kind: str, part: str) -> Callable[[Stored], bool]:
@@ -154,7 +165,11 @@ def _field(kind: str, part: str) -> Callable[[Stored], bool]:
 
 def _value(body: Any, steps: list[str]) -> str:
     for step in steps:
-        body = body.get(step) if isinstance(body, dict) else None
+        if not isinstance(body, dict):
+            return ""
+        body = body.get(step)
+    if body is None:
+        return ""
     if isinstance(body, bool):
         return str(body).lower()
-    return "" if body is None else str(body)
+    return str(body)

@@ -1,1 +1,1 @@
-"""Deployments and ReplicaSets: how many pods of which template there are."""
+"""The controllers of Deployments, ReplicaSets, StatefulSets and DaemonSets."""

@@ -1,4 +1,4 @@
-"""Where a DaemonSet's pods belong, and what they are told of it: the tolerations and the node that each is made for."""
+"""The nodes that a DaemonSet's pods belong on, and the tolerations and node affinity of each."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ def should_run(spec: Body, node: Stored) -> tuple[bool, bool]:
 
 
 def template_for(daemon_set: Stored, node: str, hash_: str) -> Body:
-    """Return the template of the pod for one node: the scheduler is told where it belongs."""
+    """Return the template of the pod for one node: its node affinity leads it there."""
     template, spec = daemon_set.spec["template"], spec_of(daemon_set)
     meta = template.get("metadata") or {}
     labels = {**(meta.get("labels") or {}), HASH: hash_, TEMPLATE: daemon_set.annotations[GENERATION]}
@@ -65,5 +65,5 @@ def by_node(pods: list[Stored]) -> dict[str, list[Stored]]:
 
 
 def is_updated(daemon_set: Stored, pod: Stored, hash_: str) -> bool:
-    """Whether a pod is of the current template."""
+    """Return whether a pod is of the current template."""
     return pod.labels.get(HASH) == hash_ or pod.labels.get(TEMPLATE) == daemon_set.annotations[GENERATION]

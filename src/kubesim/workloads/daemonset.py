@@ -1,4 +1,4 @@
-"""Keeps one pod of a DaemonSet on every node that it belongs to."""
+"""The DaemonSet controller: keeps one pod on every node that it belongs on."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.availability import Availability
-from ..controllers.event_queue import Attention
-from ..controllers.int_or_string import share
+from ..controllers.event_queue import EventQueue
+from ..controllers.int_or_string import scaled_value
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -24,7 +24,7 @@ LAG: Final = 0.008
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One look at a DaemonSet: its nodes, and the pods of each."""
+    """One sync of a DaemonSet: its nodes, and the pods of each."""
 
     daemon_set: Stored
     hash: str
@@ -34,7 +34,7 @@ class Round:
     availability: Availability
 
     def wants(self, node: Stored) -> bool:
-        """Whether a node should have a pod."""
+        """Return whether a node should have a pod."""
         return should_run(self.spec, node)[0]
 
     @property
@@ -44,7 +44,7 @@ class Round:
 
 
 class DaemonSets:
-    """The DaemonSet controller."""
+    """Reconciles DaemonSets; `wake` queues all of them."""
 
     def __init__(self, registry: Registry, deletion: Deletion, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -52,11 +52,11 @@ class DaemonSets:
         self._failures = failures
         self._history = History(registry)
         self._recorder = Recorder(registry, "daemonset-controller")
-        self._queue = Attention(registry, DAEMON_SET, POD, LAG, self._reconcile)
+        self._queue = EventQueue(registry, DAEMON_SET, POD, LAG, self._reconcile)
         self.wake = self._queue.wake
-        registry.store.listen(NODE, self._hear_node)
+        registry.store.listen(NODE, self._on_node)
 
-    def _hear_node(self, change: Change) -> None:
+    def _on_node(self, change: Change) -> None:
         before, after = change.before, change.after
         if (
             before is None
@@ -82,8 +82,8 @@ class DaemonSets:
         except Refused:  # said in an event
             failed = True
         self._forget(now)
-        self._tell(replace(now, pods=self._pods(daemon_set)))
-        (self._queue.retry if failed else self._queue.done)(key)
+        self._write_status(replace(now, pods=self._pods(daemon_set)))
+        self._queue.finish(key, failed=failed)
 
     def _look(self, daemon_set: Stored) -> Round:
         current = self._history.current(daemon_set)
@@ -96,7 +96,7 @@ class DaemonSets:
         return by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
 
     def _manage(self, now: Round) -> bool:
-        """Make what is missing and give up what is too much; return whether there was anything."""
+        """Create what is missing and delete what is too much; return whether there was anything."""
         missing = [node.name for node in now.wanted if node.name not in now.pods]
         surplus = [pod for node in now.nodes for pod in self._surplus(now, node)]
         known = {node.name for node in now.nodes}
@@ -107,7 +107,7 @@ class DaemonSets:
         return bool(missing or surplus)
 
     def _surplus(self, now: Round, node: Stored) -> list[Stored]:
-        """Return the pods of a node that should not be there, or not any more: ended ones, and all but the oldest."""
+        """Return the pods of a node that are to be deleted: those that have ended, and all others but the oldest."""
         there = [pod for pod in now.pods.get(node.name, ()) if not pod.deleting]
         if not should_run(now.spec, node)[1]:
             return there
@@ -125,13 +125,14 @@ class DaemonSets:
         return True
 
     def _roll(self, now: Round) -> None:
-        """Give up pods of other templates: those that are not available anyhow, and as many more as may be missing."""
+        """Delete pods of other templates: all that are not available, and as many others as may be unavailable."""
         strategy = now.daemon_set.spec["updateStrategy"]
         if strategy["type"] == "OnDelete":
             return
         wanted = now.wanted
-        most = share(strategy["rollingUpdate"]["maxUnavailable"], len(wanted), up=True) or 1
+        most = scaled_value(strategy["rollingUpdate"]["maxUnavailable"], len(wanted), up=True) or 1
         candidates, broken, unavailable = [], [], 0
+        # A node without exactly one pod counts as unavailable, so a pod that is being replaced uses up maxUnavailable.
         for name in dict.fromkeys([*now.pods, *(node.name for node in wanted)]):
             there = [pod for pod in now.pods.get(name, ()) if not pod.deleting]
             old = [pod for pod in there if not is_updated(now.daemon_set, pod, now.hash)]
@@ -147,7 +148,7 @@ class DaemonSets:
         self._sync(now, [], [*broken, *candidates[: max(0, most - unavailable)]])
 
     def _sync(self, now: Round, missing: list[str], surplus: list[Stored]) -> None:
-        """Make and delete pods; one that cannot be made ends the making, as a full quota need not be hit twice."""
+        """Create and delete pods; one that is refused ends the creation, as a full quota would refuse all others."""
         daemon_set, refusal = now.daemon_set, None
         for node in missing:
             named = f"{daemon_set.name}-"
@@ -173,7 +174,7 @@ class DaemonSets:
         current = [name for name, hash_ in names.items() if hash_ == now.hash]
         self._history.forget(now.daemon_set, [name for name, hash_ in names.items() if hash_ in used], current)
 
-    def _tell(self, now: Round) -> None:
+    def _write_status(self, now: Round) -> None:
         latest = self._registry.latest(now.daemon_set)
         if latest is None:
             return
@@ -193,5 +194,7 @@ class DaemonSets:
             "numberUnavailable": len(wanted) - available,
         }
         self._registry.status(latest, status | {key: value for key, value in counts.items() if value})
-        if ready != available:  # not when the next one is, but as the real one does: so many seconds after each look
-            self._queue.later((latest.namespace, latest.name), now.availability.least)
+        # The real controller does not compute when the next pod becomes available: it looks again so many seconds after
+        # every look.
+        if ready != available:
+            self._queue.later((latest.namespace, latest.name), now.availability.seconds)

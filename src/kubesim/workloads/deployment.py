@@ -1,10 +1,10 @@
-"""Brings a Deployment's ReplicaSets to what its spec says."""
+"""The Deployment controller: creates and scales ReplicaSets as a Deployment's spec asks."""
 
 from typing import Final
 
 from ..apiserver.registry import Registry
-from ..controllers.event_queue import Attention
-from ..controllers.pod_counts import Tally
+from ..controllers.event_queue import EventQueue
+from ..controllers.pod_counts import PodCounts
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -19,14 +19,14 @@ LAG: Final = 0.005
 
 
 class Deployments:
-    """The Deployment controller."""
+    """Reconciles Deployments; `wake` queues all of them."""
 
-    def __init__(self, registry: Registry, tally: Tally, failures: FailureRegistry) -> None:
+    def __init__(self, registry: Registry, counts: PodCounts, failures: FailureRegistry) -> None:
         self._registry = registry
-        self._tally = tally
+        self._counts = counts
         self._failures = failures
         self._recorder = Recorder(registry, "deployment-controller")
-        self._queue = Attention(registry, DEPLOYMENT, REPLICA_SET, LAG, self._reconcile)
+        self._queue = EventQueue(registry, DEPLOYMENT, REPLICA_SET, LAG, self._reconcile)
         self.wake = self._queue.wake
         self._progress = Progress(registry, self._queue.add)
 
@@ -36,7 +36,7 @@ class Deployments:
             return
         try:
             new, olds = revisions.split(self._registry, deployment)
-            self._bring(deployment, new and self._asked(deployment, new), olds)
+            self._sync(deployment, new and self._asked(deployment, new), olds)
         except Refused:  # a ReplicaSet of an older Deployment with this name has not been collected yet
             self._queue.retry(key)
             return
@@ -44,9 +44,9 @@ class Deployments:
         new, olds = revisions.split(self._registry, deployment)
         latest = self._registry.latest(deployment)
         if latest is not None:
-            self._progress.tell(latest, new, olds)
+            self._progress.write_status(latest, new, olds)
 
-    def _bring(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
+    def _sync(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         if deployment.spec.get("paused"):
             self._scale_active(deployment, new, olds)
         elif deployment.spec["strategy"]["type"] == "Recreate":
@@ -55,10 +55,12 @@ class Deployments:
             self._roll(deployment, new, olds)
 
     def _asked(self, deployment: Stored, new: Stored) -> Stored:
-        """Have the ReplicaSet of the current template ask of its pods what the Deployment asks."""
+        """Return the ReplicaSet of the current template, with the Deployment's minReadySeconds."""
         least = deployment.spec.get("minReadySeconds") or 0
         same = least == (new.spec.get("minReadySeconds") or 0)
-        return new if same else self._registry.patch(new, {"spec": {"minReadySeconds": least or None}})
+        if same:
+            return new
+        return self._registry.patch(new, {"spec": {"minReadySeconds": least or None}})
 
     def _scale_active(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
         """Scale the one ReplicaSet that has pods; a paused rollout stays where it is."""
@@ -67,11 +69,11 @@ class Deployments:
             self._scale(deployment, active[0], deployment.spec["replicas"])
 
     def _recreate(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
-        """All old pods end before the first new one begins."""
+        """Scale down all old ReplicaSets, and create the new one when their pods are gone."""
         old = [each for each in olds if each.spec["replicas"]]
         for each in old:
             self._scale(deployment, each, 0)
-        if old or any(self._tally.of(each.uid).running for each in olds):
+        if old or any(self._counts.of(each.uid).running for each in olds):
             return
         made = self._made(deployment, new, olds)
         self._scale(deployment, made, deployment.spec["replicas"])
@@ -88,7 +90,7 @@ class Deployments:
         self._clean(deployment, olds)
 
     def _made(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> Stored:
-        """Return the ReplicaSet of the current template, making it if need be; both get the newest revision."""
+        """Return the ReplicaSet of the current template, created if need be, with the newest revision."""
         newest = max((revisions.revision(each) for each in olds), default=0)
         if new is None:
             size = rollout.new_size(deployment, 0, sum(each.spec["replicas"] for each in olds))
@@ -115,12 +117,14 @@ class Deployments:
         return True
 
     def _say_scaled(self, deployment: Stored, replica_set: Stored, before: int, wanted: int) -> None:
-        way = "up" if wanted > before else "down"
-        message = f"Scaled {way} replica set {replica_set.name} from {before} to {wanted}"
+        direction = "down"
+        if wanted > before:
+            direction = "up"
+        message = f"Scaled {direction} replica set {replica_set.name} from {before} to {wanted}"
         self._recorder.normal(deployment, "ScalingReplicaSet", message)
 
     def _clean(self, deployment: Stored, olds: list[Stored]) -> None:
-        """Forget the oldest empty ReplicaSets beyond the history limit."""
+        """Delete the oldest empty ReplicaSets beyond the history limit."""
         empty = [each for each in olds if not each.spec["replicas"] and not each.status.get("replicas")]
         for each in empty[: max(0, len(empty) - deployment.spec["revisionHistoryLimit"])]:
             self._registry.store.remove(each)

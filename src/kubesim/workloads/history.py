@@ -1,4 +1,4 @@
-"""The templates that a StatefulSet or a DaemonSet has had: one ControllerRevision each."""
+"""The history of a StatefulSet or a DaemonSet: one ControllerRevision for every template that it has had."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from .pods import controlled_by
 from .revisions import hashed
 
 HASH = "controller-revision-hash"
-"""The label of pods, and of a DaemonSet's revisions; of a StatefulSet's pods it is the whole name of the revision."""
+"""The label of pods, and of a DaemonSet's revisions; of a StatefulSet's pods it is the full name of the revision."""
 OTHER_HASH = "controller.kubernetes.io/hash"
 """The label of a StatefulSet's revisions."""
 
@@ -62,5 +62,5 @@ def template_of(revision: Stored) -> Body:
 
 
 def _data(owner: Stored) -> Body:
-    """Return a template as the patch that would bring it back."""
+    """Return a template as the patch that would restore it."""
     return {"spec": {"template": {**owner.spec["template"], "$patch": "replace"}}}

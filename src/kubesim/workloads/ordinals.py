@@ -1,4 +1,4 @@
-"""What a StatefulSet's controller sees of its pods: one place for every ordinal that is wanted, and those beyond."""
+"""The pods of a StatefulSet by their ordinals: the replicas that are wanted, and the condemned ones beyond."""
 
 from dataclasses import dataclass
 
@@ -9,37 +9,40 @@ from .history import HASH
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`places` has a pod or nothing for each ordinal from `start` on; `condemned`, highest first, is too much."""
+    """`replicas` has the pod of each ordinal from `start` on, or None; `condemned`, highest first, are too many."""
 
     start: int
-    places: tuple[Stored | None, ...]
+    replicas: tuple[Stored | None, ...]
     condemned: tuple[Stored, ...]
     availability: Availability
 
     @classmethod
     def of(cls, stateful_set: Stored, pods: list[Stored], availability: Availability) -> "View":
-        """Sort pods into it; what has no ordinal is nobody's."""
+        """Sort pods by their ordinals; those without one are left out."""
         start, wanted = (stateful_set.spec.get("ordinals") or {}).get("start", 0), stateful_set.spec["replicas"]
-        numbered = {number: pod for pod in pods if (number := ordinal(stateful_set, pod)) >= 0}
-        places = tuple(numbered.get(number) for number in range(start, start + wanted))
+        numbered = {ordinal(stateful_set, pod): pod for pod in pods}
+        numbered.pop(-1, None)
+        replicas = tuple(numbered.get(number) for number in range(start, start + wanted))
         beyond = sorted((each for each in numbered if not start <= each < start + wanted), reverse=True)
-        return cls(start, places, tuple(numbered[each] for each in beyond), availability)
+        return cls(start, replicas, tuple(numbered[each] for each in beyond), availability)
 
     @property
     def first_unavailable(self) -> Stored | None:
-        """Return the pod with the lowest place that is not available; None too if it has yet to be made."""
+        """The pod of the lowest ordinal that is not available; None if there is none, or if it does not exist yet."""
         beyond = tuple(reversed(self.condemned))
-        return next((each for each in (*self.places, *beyond) if each is None or self.is_unavailable(each)), None)
+        return next((each for each in (*self.replicas, *beyond) if each is None or self.is_unavailable(each)), None)
 
     def is_unavailable(self, pod: Stored) -> bool:
-        """Whether a pod is not available, or is being deleted."""
+        """Return whether a pod is not available, or is being deleted."""
         return pod.deleting or not self.availability.holds(pod)
 
 
 def ordinal(stateful_set: Stored, pod: Stored) -> int:
     """Return a pod's ordinal; -1 if its name is not of this StatefulSet's."""
     parent, _, number = pod.name.rpartition("-")
-    return int(number) if parent == stateful_set.name and number.isdigit() else -1
+    if parent == stateful_set.name and number.isascii() and number.isdecimal():
+        return int(number)
+    return -1
 
 
 def revision_of(pod: Stored) -> str:
@@ -48,5 +51,5 @@ def revision_of(pod: Stored) -> str:
 
 
 def is_running_and_ready(pod: Stored) -> bool:
-    """Whether a pod runs and is Ready, even while it is being deleted."""
+    """Return whether a pod runs and is Ready, even while it is being deleted."""
     return pod.status.get("phase") == "Running" and is_ready(pod)

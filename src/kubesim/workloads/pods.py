@@ -1,4 +1,4 @@
-"""What every workload does with its template: pods that know whose they are."""
+"""The pods that a workload creates from its template, with a reference to their controller."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from ..store.objects import Body, Stored
 
 
 def controlled_by(owner: Stored) -> Body:
-    """Return the reference that says who an object's controller is."""
+    """Return the owner reference to an object's controller."""
     return {
         "apiVersion": owner.kind.api_version,
         "kind": owner.kind.name,

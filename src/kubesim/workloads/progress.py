@@ -1,4 +1,4 @@
-"""What a Deployment's status says: counts, conditions, and whether a rollout gets anywhere."""
+"""The status of a Deployment: counts, conditions, and whether its rollout makes progress."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ UNAVAILABLE = (
 
 
 class Progress:
-    """Writes the status; `wake` is told of a Deployment whose deadline for progress has come."""
+    """Writes the status; `wake` is called for a Deployment whose deadline for progress has come."""
 
     def __init__(self, registry: Registry, wake: Callable[[Key], None]) -> None:
         self._registry = registry
@@ -27,34 +27,39 @@ class Progress:
         self._deadlines: dict[str, tuple[float, Timer]] = {}
 
     def created(self, deployment: Stored, replica_set: Stored) -> None:
-        """Tell of a new ReplicaSet, before anything else is known of it."""
+        """Report a new ReplicaSet, before anything else is known of it."""
         latest = self._registry.latest(deployment)
         if latest is None:
             return
         latest = self._registry.annotate(latest, revision=replica_set.annotations["deployment.kubernetes.io/revision"])
-        told = ("Progressing", "True", "NewReplicaSetCreated", f'Created new replica set "{replica_set.name}"')
+        created = ("Progressing", "True", "NewReplicaSetCreated", f'Created new replica set "{replica_set.name}"')
         now = self._registry.calendar.time()
-        self._registry.status(latest, {**latest.status, "conditions": conditions.changed(latest, now, *told)})
+        self._registry.status(latest, {**latest.status, "conditions": conditions.changed(latest, now, *created)})
 
-    def tell(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
-        """Write what is known."""
+    def write_status(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> None:
+        """Write the counts and the conditions."""
         status = self._counts(deployment, new, olds)
         now = self._registry.calendar.time()
         _, unavailable = bounds(deployment)
         enough = status.get("availableReplicas", 0) >= deployment.spec["replicas"] - unavailable
-        told = conditions.changed(deployment, now, *(AVAILABLE if enough else UNAVAILABLE))
-        told = self._failure(told, new, olds, now)
-        told = self._progressing(deployment, told, status, new, now)
-        self._registry.status(deployment, {**status, "conditions": told})
+        available = UNAVAILABLE
+        if enough:
+            available = AVAILABLE
+        known = conditions.changed(deployment, now, *available)
+        known = self._failure(known, new, olds, now)
+        known = self._progressing(deployment, known, status, new, now)
+        self._registry.status(deployment, {**status, "conditions": known})
 
     def _counts(self, deployment: Stored, new: Stored | None, olds: list[Stored]) -> Body:
         def total(key: str) -> int:
             return sum(each.status.get(key, 0) for each in (*olds, new) if each is not None)
 
-        available = total("availableReplicas")
+        available, updated = total("availableReplicas"), 0
+        if new is not None:
+            updated = new.status.get("replicas", 0)
         status: Body = {
             "replicas": total("replicas"),
-            "updatedReplicas": new.status.get("replicas", 0) if new else 0,
+            "updatedReplicas": updated,
             "readyReplicas": total("readyReplicas"),
             "availableReplicas": available,
             "unavailableReplicas": max(0, deployment.spec["replicas"] - available)
@@ -66,39 +71,44 @@ class Progress:
             "observedGeneration": deployment.meta["generation"],
         }
 
-    def _failure(self, told: list[Body], new: Stored | None, olds: list[Stored], now: str) -> list[Body]:
+    def _failure(self, known: list[Body], new: Stored | None, olds: list[Stored], now: str) -> list[Body]:
         for each in (new, *olds):
-            failure = condition(each, "ReplicaFailure") if each is not None else {}
+            if each is None:
+                continue
+            failure = condition(each, "ReplicaFailure")
             if failure:
-                return conditions.set_in(told, now, "ReplicaFailure", "True", failure["reason"], failure["message"])
-        return conditions.without(told, "ReplicaFailure")
+                return conditions.set_in(known, now, "ReplicaFailure", "True", failure["reason"], failure["message"])
+        return conditions.without(known, "ReplicaFailure")
 
     def _progressing(
-        self, deployment: Stored, told: list[Body], status: Body, new: Stored | None, now: str
+        self, deployment: Stored, known: list[Body], status: Body, new: Stored | None, now: str
     ) -> list[Body]:
         wanted = deployment.spec["replicas"]
         counts = ("updatedReplicas", "replicas", "availableReplicas")
-        name = f'ReplicaSet "{new.name}"' if new else f'Deployment "{deployment.name}"'
-        known = condition(deployment, "Progressing")
+        name = f'Deployment "{deployment.name}"'
+        if new is not None:
+            name = f'ReplicaSet "{new.name}"'
+        progressing = condition(deployment, "Progressing")
         if all(status.get(key, 0) == wanted for key in counts):
             self._forget(deployment)
             done = f"{name} has successfully progressed."
-            return conditions.set_in(told, now, "Progressing", "True", "NewReplicaSetAvailable", done)
-        if known.get("reason") == "NewReplicaSetAvailable" and status.get("updatedReplicas", 0) == status.get(
+            return conditions.set_in(known, now, "Progressing", "True", "NewReplicaSetAvailable", done)
+        if progressing.get("reason") == "NewReplicaSetAvailable" and status.get("updatedReplicas", 0) == status.get(
             "replicas"
         ):
-            return told
+            return known
+        # Any progress starts the deadline anew; only a rollout that has stood still for all of it is late.
         if self._moved(deployment, status):
             self._watch(deployment)
             moving = f"{name} is progressing."
-            return conditions.set_in(told, now, "Progressing", "True", "ReplicaSetUpdated", moving)
+            return conditions.set_in(known, now, "Progressing", "True", "ReplicaSetUpdated", moving)
         if self._late(deployment):
             late = f"{name} has timed out progressing."
-            return conditions.set_in(told, now, "Progressing", "False", "ProgressDeadlineExceeded", late)
-        return told
+            return conditions.set_in(known, now, "Progressing", "False", "ProgressDeadlineExceeded", late)
+        return known
 
     def _moved(self, deployment: Stored, status: Body) -> bool:
-        """Whether more is updated or available, or fewer are old, than the last status said."""
+        """Return whether more pods are updated or available, or fewer are old, than in the last status."""
         before = deployment.status
 
         def old(each: Body) -> int:

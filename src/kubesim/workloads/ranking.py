@@ -1,4 +1,4 @@
-"""Which pods a ReplicaSet gives up first."""
+"""The order in which a ReplicaSet deletes pods that are too many."""
 
 from collections import Counter
 from typing import Any
@@ -15,10 +15,11 @@ def first_to_go(pods: list[Stored], number: int) -> list[Stored]:
 
 
 def _rank(pod: Stored, beside: Counter[str]) -> tuple[Any, ...]:
-    """Unassigned first, then pending, unready, doubled on a node, young."""
+    """Return the rank of a pod: unassigned ones first, then pending, unready, doubled on a node, and young ones."""
     node = pod.spec.get("nodeName", "")
-    ready = is_ready(pod)
-    since = condition(pod, "Ready").get("lastTransitionTime", "") if ready else ""
+    ready, since = is_ready(pod), ""
+    if ready:
+        since = condition(pod, "Ready")["lastTransitionTime"]
     return (
         bool(node),
         _PHASES.get(pod.status.get("phase", ""), 1),

@@ -1,4 +1,4 @@
-"""Keeps as many pods as a ReplicaSet wants."""
+"""The ReplicaSet controller: creates and deletes pods until there are as many as wanted."""
 
 from typing import Final
 
@@ -6,8 +6,8 @@ from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers import conditions
 from ..controllers.availability import Availability
-from ..controllers.event_queue import Attention
-from ..controllers.pod_counts import Count, Tally
+from ..controllers.event_queue import EventQueue
+from ..controllers.pod_counts import Count, PodCounts
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -23,16 +23,16 @@ BATCH_GAP: Final = 0.006
 
 
 class ReplicaSets:
-    """The ReplicaSet controller."""
+    """Reconciles ReplicaSets; `wake` queues all of them."""
 
-    def __init__(self, registry: Registry, deletion: Deletion, tally: Tally, failures: FailureRegistry) -> None:
+    def __init__(self, registry: Registry, deletion: Deletion, counts: PodCounts, failures: FailureRegistry) -> None:
         self._registry = registry
         self._deletion = deletion
-        self._tally = tally
+        self._counts = counts
         self._failures = failures
         self._recorder = Recorder(registry, "replicaset-controller")
         self._busy: set[str] = set()
-        self._queue = Attention(registry, REPLICA_SET, POD, LAG, self._reconcile)
+        self._queue = EventQueue(registry, REPLICA_SET, POD, LAG, self._reconcile)
         self.wake = self._queue.wake
 
     def _reconcile(self, key: Key) -> None:
@@ -43,6 +43,7 @@ class ReplicaSets:
             return
         count = self._count(replica_set)
         missing = replica_set.spec["replicas"] - count.active
+        # While pods are created batch by batch, further changes wait: counting pods in between would create too many.
         if missing > 0:
             self._busy.add(replica_set.uid)
             self._create(replica_set, count, missing, 1)
@@ -50,20 +51,20 @@ class ReplicaSets:
         if missing < 0:
             self._delete(replica_set, -missing)
         self._queue.done(key)
-        self._tell(replica_set, count, "")
+        self._write_status(replica_set, count, "")
 
     def _count(self, replica_set: Stored) -> Count:
-        """Count the pods; look again when the next one that is Ready will be available."""
-        count = self._tally.of(replica_set.uid)
+        """Count the pods; the ReplicaSet is queued for when the next one that is Ready becomes available."""
+        count = self._counts.of(replica_set.uid)
         availability = Availability.of(replica_set, self._registry.calendar)
-        if availability.least:
+        if availability.seconds:
             pods = [pod for pod in self._registry.store.owned(POD, replica_set.uid) if is_active(pod)]
             count.available = sum(map(availability.holds, pods))
             self._queue.later((replica_set.namespace, replica_set.name), availability.next(pods))
         return count
 
     def _create(self, replica_set: Stored, count: Count, missing: int, batch: int) -> None:
-        """Create one pod, then two, then four, ..., as the real one does: a full quota is hit once, not 500 times."""
+        """Create one pod, then two, then four, and so on: a quota that is full is hit once, not 500 times."""
         failure = ""
         for _ in range(min(batch, missing)):
             try:
@@ -79,7 +80,7 @@ class ReplicaSets:
             return
         self._busy.discard(replica_set.uid)
         key = replica_set.namespace, replica_set.name
-        self._tell(replica_set, count, failure)
+        self._write_status(replica_set, count, failure)
         if failure:
             self._queue.retry(key)
         else:
@@ -92,30 +93,30 @@ class ReplicaSets:
             self._deletion.delete(pod, Options(uid=pod.uid))
             self._recorder.normal(replica_set, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 
-    def _tell(self, replica_set: Stored, count: Count, failure: str) -> None:
+    def _write_status(self, replica_set: Stored, count: Count, failure: str) -> None:
         latest = self._registry.latest(replica_set)
         if latest is None:
             return
-        told = latest.status.get("conditions") or []
+        known = latest.status.get("conditions") or []
         if failure:
             now = self._registry.calendar.time()
-            told = (
-                told
-                if _failing(told)
-                else conditions.set_in(told, now, "ReplicaFailure", "True", "FailedCreate", failure)
+            known = (
+                known
+                if _failing(known)
+                else conditions.set_in(known, now, "ReplicaFailure", "True", "FailedCreate", failure)
             )
         else:
-            told = conditions.without(told, "ReplicaFailure")
+            known = conditions.without(known, "ReplicaFailure")
         status: Body = {"replicas": count.active, "fullyLabeledReplicas": count.active, "readyReplicas": count.ready}
-        status |= {"availableReplicas": count.available, "conditions": told}
+        status |= {"availableReplicas": count.available, "conditions": known}
         status = {key: value for key, value in status.items() if value or key == "replicas"}
         status |= {"terminatingReplicas": count.terminating, "observedGeneration": latest.meta["generation"]}
         self._registry.status(latest, status)
 
 
-def _failing(told: list[Body]) -> bool:
-    """Whether a failure is known: its message keeps the name of the first pod that could not be made."""
-    return any(each["type"] == "ReplicaFailure" for each in told)
+def _failing(known: list[Body]) -> bool:
+    """Return whether a failure is reported already: its message keeps the name of the first pod that failed."""
+    return any(each["type"] == "ReplicaFailure" for each in known)
 
 
 def _pod(replica_set: Stored, suffix: str) -> Body:

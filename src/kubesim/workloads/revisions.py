@@ -1,4 +1,4 @@
-"""Which ReplicaSets are a Deployment's, and which of them has its template."""
+"""The ReplicaSets of a Deployment: one for every template that it has had."""
 
 import zlib
 from typing import Final
@@ -37,7 +37,9 @@ def replica_set(deployment: Stored, replicas: int, number: int) -> Body:
     template, selector = deployment.spec["template"], deployment.spec["selector"]
     meta = template.get("metadata") or {}
     labels = {**(meta.get("labels") or {}), HASH: hash_}
-    least = {"minReadySeconds": seconds} if (seconds := deployment.spec.get("minReadySeconds")) else {}
+    least = {}
+    if deployment.spec.get("minReadySeconds"):
+        least["minReadySeconds"] = deployment.spec["minReadySeconds"]
     chosen = {**selector, "matchLabels": {**(selector.get("matchLabels") or {}), HASH: hash_}}
     return {
         "metadata": {

@@ -1,6 +1,6 @@
-"""How many replicas the old and the new ReplicaSets of a Deployment should have now: sums, and nothing else."""
+"""The sizes that the old and the new ReplicaSets of a Deployment should have now."""
 
-from ..controllers.int_or_string import share
+from ..controllers.int_or_string import scaled_value
 from ..store.objects import Stored
 
 
@@ -10,8 +10,12 @@ def bounds(deployment: Stored) -> tuple[int, int]:
     if not rolling:
         return 0, deployment.spec["replicas"]
     replicas = deployment.spec["replicas"]
-    surge, unavailable = share(rolling["maxSurge"], replicas, up=True), share(rolling["maxUnavailable"], replicas)
-    return surge, min(unavailable, replicas) if surge or unavailable else 1
+    surge = scaled_value(rolling["maxSurge"], replicas, up=True)
+    unavailable = scaled_value(rolling["maxUnavailable"], replicas)
+    # Both may be rounded to 0, and then nothing could ever move: the real one allows one pod less.
+    if not surge and not unavailable:
+        return 0, 1
+    return surge, min(unavailable, replicas)
 
 
 def new_size(deployment: Stored, new: int, old: int) -> int:
@@ -25,6 +29,9 @@ def new_size(deployment: Stored, new: int, old: int) -> int:
 
 def old_sizes(deployment: Stored, new: Stored, olds: list[Stored]) -> list[int]:
     """Return how many replicas each old ReplicaSet should have: what does not run goes first."""
+    # In two steps, as in the real controller: pods of old ReplicaSets that are not available go first, as nobody misses
+    # them; then as many others as maxUnavailable allows. `missing` are new pods that are not available yet: the old
+    # ones that stand in for them have to stay.
     sizes = [each.spec["replicas"] for each in olds]
     _, unavailable = bounds(deployment)
     least = deployment.spec["replicas"] - unavailable

@@ -1,4 +1,4 @@
-"""Keeps the pods of a StatefulSet, each under its own name, in the order that its policy asks for."""
+"""The StatefulSet controller: keeps one pod for every ordinal, in the order that the pod management policy asks for."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.availability import Availability
-from ..controllers.event_queue import Attention
-from ..controllers.int_or_string import share
+from ..controllers.event_queue import EventQueue
+from ..controllers.int_or_string import scaled_value
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ControllerSilent
@@ -26,28 +26,28 @@ POD_INDEX: Final = "apps.kubernetes.io/pod-index"
 
 @dataclass(slots=True)
 class Turn:
-    """One look at a StatefulSet: what there is, and how many pods of the current revision have been given up in it."""
+    """One sync of a StatefulSet: what it found, and how many old pods it has deleted."""
 
     stateful_set: Stored
     current: Stored
     update: Stored
     pods: list[Stored]
     view: View
-    given_up: int = 0
+    deleted: int = 0
 
     @property
     def in_order(self) -> bool:
-        """Whether one pod at a time is looked after, the next only when the one before is available."""
+        """Whether one pod at a time is created, updated or deleted, the next only when the one before is available."""
         return bool(self.stateful_set.spec["podManagementPolicy"] == "OrderedReady")
 
     @property
     def rolling(self) -> Body:
-        """How new revisions are rolled out."""
+        """The parameters of a rolling update; empty if there are none."""
         return self.stateful_set.spec["updateStrategy"].get("rollingUpdate") or {}
 
 
 class StatefulSets:
-    """The StatefulSet controller."""
+    """Reconciles StatefulSets; `wake` queues all of them."""
 
     def __init__(self, registry: Registry, deletion: Deletion, failures: FailureRegistry) -> None:
         self._registry = registry
@@ -55,7 +55,7 @@ class StatefulSets:
         self._failures = failures
         self._history = History(registry)
         self._recorder = Recorder(registry, "statefulset-controller")
-        self._queue = Attention(registry, STATEFUL_SET, POD, LAG, self._reconcile)
+        self._queue = EventQueue(registry, STATEFUL_SET, POD, LAG, self._reconcile)
         self.wake = self._queue.wake
 
     def _reconcile(self, key: Key) -> None:
@@ -70,13 +70,13 @@ class StatefulSets:
         failed = False
         if not stateful_set.deleting:
             try:
-                self._bring(turn)
+                self._sync(turn)
             except Refused:  # said in an event
                 failed = True
-        self._tell(turn)
+        self._write_status(turn)
         live = {turn.current.name, turn.update.name, *map(revision_of, turn.pods)}
         self._history.forget(stateful_set, live, live)
-        (self._queue.retry if failed else self._queue.done)(key)
+        self._queue.finish(key, failed=failed)
 
     def _look(self, stateful_set: Stored) -> Turn:
         update = self._history.current(stateful_set)
@@ -86,10 +86,10 @@ class StatefulSets:
         availability = Availability.of(stateful_set, self._registry.calendar)
         return Turn(stateful_set, current, update, pods, View.of(stateful_set, pods, availability))
 
-    def _bring(self, turn: Turn) -> None:
-        """Do what can be done now: keep what is wanted, then give up what is too much, then roll out."""
-        for place in range(len(turn.view.places)):
-            if not self._keep(turn, place) and turn.in_order:
+    def _sync(self, turn: Turn) -> None:
+        """Do what can be done now: create what is missing, then delete what is too much, then roll out."""
+        for index in range(len(turn.view.replicas)):
+            if not self._keep(turn, index) and turn.in_order:
                 return
         for pod in turn.view.condemned:
             self._condemn(turn, pod)
@@ -97,11 +97,11 @@ class StatefulSets:
                 return
         self._update(turn)
 
-    def _keep(self, turn: Turn, place: int) -> bool:
-        """Have the pod of a place; return whether it is available."""
-        pod = turn.view.places[place]
+    def _keep(self, turn: Turn, index: int) -> bool:
+        """Create the pod of a replica if it is missing; return whether it is available."""
+        pod = turn.view.replicas[index]
         if pod is None:
-            self._create(turn, turn.view.start + place)
+            self._create(turn, turn.view.start + index)
             return False
         if is_terminal(pod):
             if not pod.deleting:
@@ -110,45 +110,49 @@ class StatefulSets:
         return not turn.view.is_unavailable(pod)
 
     def _condemn(self, turn: Turn, pod: Stored) -> None:
-        """Give up a pod that is too much; in order, one that is not available waits for those below it."""
+        """Delete a pod beyond the replicas; in order, one that is not available waits for those below it."""
         waits = turn.in_order and turn.view.is_unavailable(pod) and pod is not turn.view.first_unavailable
         if not pod.deleting and not waits:
             self._delete(turn, pod)
 
     def _update(self, turn: Turn) -> None:
-        """Give up pods of other revisions, the highest ordinals first, as far as the strategy goes."""
+        """Delete pods of other revisions, the highest ordinals first, as far as the strategy allows."""
         if turn.stateful_set.spec["updateStrategy"]["type"] == "OnDelete":
             return
-        wanted, least = len(turn.view.places), turn.rolling.get("partition", 0)
-        most = max(1, share(turn.rolling.get("maxUnavailable", 1), wanted))
-        there = [pod for pod in turn.view.places if pod is not None]
+        wanted, least = len(turn.view.replicas), turn.rolling.get("partition", 0)
+        most = max(1, scaled_value(turn.rolling.get("maxUnavailable", 1), wanted))
+        there = [pod for pod in turn.view.replicas if pod is not None]
         room = most - (wanted - len(there)) - sum(map(turn.view.is_unavailable, there))
-        old = [pod for pod in reversed(turn.view.places[least:]) if pod is not None and self._is_old(turn, pod)]
+        old = [pod for pod in reversed(turn.view.replicas[least:]) if pod is not None and self._is_old(turn, pod)]
+        # A parallel set need not keep what is broken anyway: only available pods count against maxUnavailable.
         if not turn.in_order:
             for pod in old:
                 if turn.view.is_unavailable(pod):
-                    self._give_up(turn, pod)
+                    self._delete_old(turn, pod)
             old = [pod for pod in old if not turn.view.is_unavailable(pod)]
         for pod in old[: max(0, room)]:
-            self._give_up(turn, pod)
+            self._delete_old(turn, pod)
 
     def _is_old(self, turn: Turn, pod: Stored) -> bool:
         return revision_of(pod) != turn.update.name and not pod.deleting
 
-    def _give_up(self, turn: Turn, pod: Stored) -> None:
+    def _delete_old(self, turn: Turn, pod: Stored) -> None:
         self._delete(turn, pod)
-        turn.given_up += 1
+        turn.deleted += 1
 
     def _create(self, turn: Turn, number: int) -> None:
         stateful_set = turn.stateful_set
         name = f"{stateful_set.name}-{number}"
-        revision = turn.current if self._stays_behind(turn, number) else turn.update
+        revision = turn.update
+        if self._stays_behind(turn, number):
+            revision = turn.current
         template = template_of(revision)
         labels = {**((template.get("metadata") or {}).get("labels") or {}), HASH: revision.name}
         labels |= {POD_NAME: name, POD_INDEX: str(number)}
         body = of_template(stateful_set, template, name, labels=labels)
-        home = {"subdomain": service} if (service := stateful_set.spec.get("serviceName")) else {}
-        body["spec"] = {**body["spec"], "hostname": name, **home}
+        body["spec"] = {**body["spec"], "hostname": name}
+        if stateful_set.spec.get("serviceName"):
+            body["spec"]["subdomain"] = stateful_set.spec["serviceName"]
         where = f"Pod {name} in StatefulSet {stateful_set.name}"
         try:
             self._registry.create(POD, stateful_set.namespace, body)
@@ -159,7 +163,7 @@ class StatefulSets:
         self._recorder.normal(stateful_set, "SuccessfulCreate", f"Create {where} successful")
 
     def _stays_behind(self, turn: Turn, number: int) -> bool:
-        """Whether a new pod is still of the current revision: below the partition, or what has not been rolled out."""
+        """Return whether a new pod is of the current revision: below the partition, or not rolled out yet."""
         strategy = turn.stateful_set.spec["updateStrategy"]
         if strategy.get("rollingUpdate") is not None:
             return bool(number < turn.view.start + turn.rolling.get("partition", 0))
@@ -168,11 +172,12 @@ class StatefulSets:
 
     def _delete(self, turn: Turn, pod: Stored) -> None:
         self._deletion.delete(pod, Options(uid=pod.uid))
-        told = f"Delete Pod {pod.name} in StatefulSet {turn.stateful_set.name} successful"
-        self._recorder.normal(turn.stateful_set, "SuccessfulDelete", told)
+        message = f"Delete Pod {pod.name} in StatefulSet {turn.stateful_set.name} successful"
+        self._recorder.normal(turn.stateful_set, "SuccessfulDelete", message)
 
-    def _tell(self, turn: Turn) -> None:
-        """Write the status: of the pods as they were before anything was done."""
+    def _write_status(self, turn: Turn) -> None:
+        """Write the status."""
+        # Of the pods as they were before this sync: as in the real controller, the next one counts what it has done.
         latest = self._registry.latest(turn.stateful_set)
         if latest is None:
             return
@@ -180,10 +185,10 @@ class StatefulSets:
         replicas, ready = len(turn.pods), sum(map(is_running_and_ready, turn.pods))
         current = sum(revision_of(pod) == turn.current.name for pod in staying)
         updated = sum(revision_of(pod) == turn.update.name for pod in staying)
-        told = {"currentRevision": turn.current.name, "currentReplicas": max(0, current - turn.given_up)}
+        current_counts = {"currentRevision": turn.current.name, "currentReplicas": max(0, current - turn.deleted)}
         if updated == ready == replicas == turn.stateful_set.spec["replicas"]:
-            told = {"currentRevision": turn.update.name, "currentReplicas": updated}
-        counts = {**told, "readyReplicas": ready, "updatedReplicas": updated}
+            current_counts = {"currentRevision": turn.update.name, "currentReplicas": updated}
+        counts = {**current_counts, "readyReplicas": ready, "updatedReplicas": updated}
         status: Body = {"observedGeneration": turn.stateful_set.meta["generation"], "replicas": replicas}
         status |= {key: value for key, value in counts.items() if value}
         status |= {"updateRevision": turn.update.name, "collisionCount": 0}

@@ -63,7 +63,7 @@ def test_importing_it_loads_nothing() -> None:
         ("{", "expected"),
     ],
 )
-def test_a_manifest_that_cannot_be_honoured_is_an_error(tmp_path: Path, text: str, said: str) -> None:
+def test_a_manifest_that_is_not_supported_is_an_error(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "web.yaml"
     file.write_text(text)
     with pytest.raises(ManifestError) as caught:
@@ -85,10 +85,10 @@ def test_a_manifest_that_cannot_be_honoured_is_an_error(tmp_path: Path, text: st
         ),
     ],
 )
-def test_a_field_that_cannot_be_honoured_is_named(sim: Simulation, pod: dict[str, object], field: str) -> None:
+def test_a_field_that_is_not_supported_is_named(sim: Simulation, pod: dict[str, object], field: str) -> None:
     with pytest.raises(ManifestError) as caught:
         sim.apply(deployment(pod=pod))
-    assert f"{field}: Forbidden: the simulated cluster cannot honour this field" in str(caught.value)
+    assert f"{field}: Forbidden: the simulated cluster does not support this field" in str(caught.value)
 
 
 def test_settling_that_takes_too_long_says_what_is_waited_for(sim: Simulation) -> None:

@@ -34,7 +34,7 @@ def test_a_rule_raises_its_alert_once() -> None:
     assert [alert.severity for alert in alerts if alert.name == "Degraded"] == ["critical"]
 
 
-def test_a_lasting_rule_is_known_once_it_has_lasted() -> None:
+def test_a_lasting_rule_raises_its_alert_once_it_has_lasted() -> None:
     alert = lost_from_1_to_4(AlertRule("Degraded", degraded, lasting=2.5)).outage().alerts["Degraded"]
     assert (alert.at, alert.seen) == (1.0, 3.5)
 
@@ -43,7 +43,7 @@ def test_a_rule_that_did_not_last_raises_nothing() -> None:
     assert "Degraded" not in lost_from_1_to_4(AlertRule("Degraded", degraded, lasting=3.25)).outage().alerts
 
 
-def test_a_rule_that_holds_again_begins_anew() -> None:
+def test_the_time_that_a_rule_has_held_starts_again_after_a_break() -> None:
     def late(moment: Moment) -> bool:
         return moment.ready == 2 and moment.at >= 4.0
 
@@ -51,7 +51,7 @@ def test_a_rule_that_holds_again_begins_anew() -> None:
     assert (alert.at, alert.seen) == (5.0, 5.5)
 
 
-def test_a_rule_sees_the_moment_as_it_is() -> None:
+def test_a_rule_is_called_with_the_moment_of_each_record() -> None:
     moments: list[Moment] = []
 
     def note(moment: Moment) -> bool:
@@ -68,7 +68,7 @@ def test_a_rule_sees_the_moment_as_it_is() -> None:
     assert last.probes == {}
 
 
-def test_a_rule_that_raises_is_an_error_and_never_false() -> None:
+def test_an_exception_in_a_rule_is_an_error_and_never_false() -> None:
     story = Story(rules=[AlertRule("Broken", lambda moment: moment.ready / 0 > 1)])
     with pytest.raises(FaultError, match=r"alert rule 'Broken' raised ZeroDivisionError: division by zero") as raised:
         story.kill("a")
@@ -76,7 +76,7 @@ def test_a_rule_that_raises_is_an_error_and_never_false() -> None:
     assert raised.value.verdict == "interrupted"
 
 
-def test_the_names_of_rules_can_be_asked_for() -> None:
+def test_a_test_may_ask_for_the_names_of_its_own_rules() -> None:
     story = Story(rules=[AlertRule("Never", lambda moment: False)]).kill("a", within=1.0)
     alerts = story.outage().alerts
     assert "Never" not in alerts

@@ -1,4 +1,4 @@
-"""Why it is slow: in the API's own words, or by what it does not say."""
+"""The cause of a slow or missing recovery: as the API names it, or the step that did not happen."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def waiting(reason: str, message: str = "", **fields: object) -> tuple[Container
 
 
 def killed() -> Story:
-    """A kill whose victim is gone after one and a quarter seconds."""
+    """A kill whose victim is gone after 1.25 seconds."""
     story = Story().kill("a", within=20.0)
     story.dies(0.25, "a")
     return story
@@ -66,7 +66,7 @@ def test_a_container_killed_for_its_memory_is_an_alert() -> None:
     assert outage.alerts["OOMKilled"].object == "pod/web-d"
 
 
-def test_the_trouble_of_a_terminating_pod_is_no_cause() -> None:
+def test_the_failure_of_a_terminating_pod_is_no_cause() -> None:
     story = Story().kill("a")
     story.terminates(0.25, "a")
     story.change(0.5, "a", containers=(Container("app", state="terminated", reason="OOMKilled", exit_code=137),))
@@ -74,7 +74,7 @@ def test_the_trouble_of_a_terminating_pod_is_no_cause() -> None:
     assert "OOMKilled" not in story.outage().alerts
 
 
-def test_a_pod_that_fits_nowhere_is_named() -> None:
+def test_the_cause_names_an_unschedulable_pod_and_why() -> None:
     story = killed()
     story.see(1.5, new("d"))
     story.change(2.0, "d", unschedulable="0/2 nodes are available")
@@ -112,7 +112,7 @@ def test_a_replacement_that_is_never_created_is_an_alert() -> None:
     assert (alert.severity, alert.object, alert.at, alert.seen) == ("critical", "deployment/web", 0.0, 20.0)
 
 
-def test_a_pod_that_no_scheduler_looks_at_is_an_alert() -> None:
+def test_a_pod_that_the_scheduler_ignores_is_an_alert() -> None:
     story = killed()
     story.see(1.5, new("d"))
     outage = story.outage()
@@ -134,16 +134,16 @@ def test_a_pod_that_started_and_never_got_ready_is_not_one_that_never_started() 
     assert "NotStarted" not in stuck(RUNNING).alerts
 
 
-def test_what_has_had_no_time_yet_is_not_missing() -> None:
+def test_a_step_is_not_missing_before_its_time_is_up() -> None:
     story = Story().kill("a", within=2.0)
     story.dies(0.25, "a")
     assert "NotCreated" not in story.outage().alerts
 
 
-def test_a_healthy_run_has_no_cause_to_worry() -> None:
+def test_a_normal_recovery_raises_no_alert_of_a_failure() -> None:
     story = killed()
     story.see(1.5, new("d"))
-    story.says(1.5, "Killing", "Stopping container app", "a")
+    story.event(1.5, "Killing", "Stopping container app", "a")
     story.change(1.75, "d", node="node-2", containers=(CREATING,), not_ready="ContainersNotReady: app")
     story.ready(2.0, "d")
     assert sorted(story.outage().alerts) == [
@@ -155,49 +155,49 @@ def test_a_healthy_run_has_no_cause_to_worry() -> None:
     ]
 
 
-def test_a_pod_that_is_never_ready_is_told_with_what_its_probe_says() -> None:
+def test_the_cause_of_a_pod_that_is_never_ready_has_the_message_of_its_probe() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.see(1, new("d"))
     story.change(2, "d", node="node-2", phase="Running", not_ready="ContainersNotReady: app", containers=(RUNNING,))
-    story.says(3, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500", "d")
+    story.event(3, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500", "d")
     outage = story.outage()
     assert outage.cause_code == "Unhealthy"
     assert "Readiness probe failed: HTTP probe failed with statuscode: 500" in outage.cause
 
 
-def test_a_container_that_crashes_is_told_with_its_last_words() -> None:
+def test_the_cause_of_a_crash_has_the_last_log_lines_of_the_container() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.see(1, new("d"))
     waiting = Container("app", state="waiting", reason="CrashLoopBackOff", last_exit_code=3, last_reason="Error")
     story.change(2, "d", node="node-2", containers=(waiting,))
-    story.hear(Log(T0 + 60, "d", "no database | giving up"))
+    story.record(Log(T0 + 60, "d", "no database | giving up"))
     outage = story.outage()
     assert outage.cause_code == "CrashLoopBackOff"
     assert "exit code 3" in outage.cause
     assert "no database | giving up" in outage.cause
 
 
-def test_a_readiness_gate_that_stays_shut_is_the_cause_not_an_event_of_the_start() -> None:
+def test_a_readiness_gate_that_stays_false_is_the_cause_and_not_an_event_of_the_start() -> None:
     story = killed()
     story.see(1.5, new("d", node="node-2", containers=(CREATING,)))
-    story.says(2, "Unhealthy", "Readiness probe failed: connection refused", "d")
+    story.event(2, "Unhealthy", "Readiness probe failed: connection refused", "d")
     story.change(3, "d", phase="Running", containers=(RUNNING,), not_ready="ReadinessGatesNotReady: shop/gate is false")
     outage = story.outage()
     assert outage.cause_code == "ReadinessGatesNotReady"
     assert "shop/gate is false" in outage.cause
 
 
-def test_a_container_that_is_killed_for_its_memory_again_and_again_is_named_by_that() -> None:
+def test_a_container_that_is_oom_killed_again_and_again_has_the_code_oom_killed() -> None:
     outage = stuck(*waiting("CrashLoopBackOff", "back-off 10s", last_exit_code=137, last_reason="OOMKilled"))
     assert outage.cause_code == "OOMKilled"
 
 
-def test_a_start_that_waits_for_a_volume_is_named_by_the_event() -> None:
+def test_the_cause_of_a_start_that_waits_for_a_volume_is_the_event() -> None:
     story = killed()
     story.see(1.5, new("d", node="node-2", containers=(CREATING,)))
-    story.says(3, "FailedMount", 'configmap "web" not found', "d")
+    story.event(3, "FailedMount", 'configmap "web" not found', "d")
     outage = story.outage()
     assert outage.cause_code == "FailedMount"
     assert 'configmap "web" not found' in outage.cause

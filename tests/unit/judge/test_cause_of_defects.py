@@ -1,4 +1,4 @@
-"""What the planted defects on a real cluster have taught the causes."""
+"""Causes of defects that were planted on a real cluster (tests/defects)."""
 
 import pytest
 from msgspec.structs import replace
@@ -35,12 +35,12 @@ def test_an_init_container_that_never_ends_is_named() -> None:
     assert outage.alerts["NotStarted"].message == "init container first is still running"
 
 
-def test_a_sidecar_that_has_started_is_waited_for_by_nobody() -> None:
+def test_a_sidecar_that_has_started_is_not_what_the_start_waits_for() -> None:
     outage = initializing(Container("side", state="running", ready=True), Container("first", state="running"))
     assert outage.cause.endswith("init container first is still running")
 
 
-def test_the_time_that_init_containers_took_is_not_called_a_pull_alone() -> None:
+def test_the_starting_phase_of_a_pod_with_init_containers_names_them() -> None:
     outage = initializing(
         Container("first", state="terminated", reason="Completed", exit_code=0, ready=True), ready=6.0
     )
@@ -52,7 +52,7 @@ def test_the_time_that_init_containers_took_is_not_called_a_pull_alone() -> None
     ("finalizers", "why"),
     [(("example.com/keep",), "kept by finalizers example.com/keep"), ((), "still terminating")],
 )
-def test_a_pod_in_whose_place_a_stateful_set_cannot_make_another_is_named(
+def test_the_cause_names_the_terminating_pod_that_keeps_a_stateful_set_from_creating_its_successor(
     finalizers: tuple[str, ...], why: str
 ) -> None:
     pod = replace(mine("a"), finalizers=finalizers)
@@ -63,7 +63,7 @@ def test_a_pod_in_whose_place_a_stateful_set_cannot_make_another_is_named(
     assert missing.message == f"1 of 2 pods not created: pod web-a is {why}"
 
 
-def test_pods_that_cannot_be_created_are_named_before_any_fault() -> None:
+def test_pods_that_cannot_be_created_before_any_fault_are_explained_by_the_replica_set() -> None:
     state = fold(*listings(deployment(), replica_set(failure='pods "web-" is forbidden: exceeded quota: full')))
     assert state.health.unmet.text == (
         '0 of 3 pods of the current template are Ready; FailedCreate: pods "web-" is forbidden: exceeded quota: full'

@@ -1,4 +1,4 @@
-"""Somebody else at the target: an alert always, no verdict where nothing can be said any more."""
+"""Interference: somebody else changes the target, which is an alert always, and inconclusive without a recovery."""
 
 from math import inf
 
@@ -19,7 +19,7 @@ def changed(outage: Outage) -> str:
     return outage.alerts["TargetChanged"].message
 
 
-def test_a_deployment_that_somebody_deletes_makes_it_inconclusive_at_once() -> None:
+def test_a_deletion_of_the_deployment_is_inconclusive_at_once() -> None:
     story = killed()
     story.gone(2.0, "web")
     assert story.ends == 2.0
@@ -30,7 +30,7 @@ def test_a_deployment_that_somebody_deletes_makes_it_inconclusive_at_once() -> N
     assert (changed(outage), outage.alerts["TargetChanged"].at) == ("the Deployment was deleted", 2.0)
 
 
-def test_a_deployment_that_is_being_deleted_is_as_good_as_deleted() -> None:
+def test_a_deletion_timestamp_on_the_deployment_is_a_deletion() -> None:
     story = killed()
     story.change(2.0, "web", deleting=True)
     story.comes(2.0, "d", ready=3.0)
@@ -38,7 +38,7 @@ def test_a_deployment_that_is_being_deleted_is_as_good_as_deleted() -> None:
     assert (outage.verdict, changed(outage)) == ("inconclusive", "the Deployment was deleted")
 
 
-def test_a_deleted_deployment_still_wants_what_it_wanted() -> None:
+def test_a_deleted_deployment_wants_as_many_pods_as_before() -> None:
     story = killed()
     story.gone(2.0, "web")
     assert story.state.health.wanted == 3
@@ -61,7 +61,7 @@ def test_wanted_is_never_below_one() -> None:
     assert story.state.health.wanted == 1
 
 
-def test_a_deployment_that_is_scaled_up_must_have_all_that_it_now_wants() -> None:
+def test_a_deployment_that_is_scaled_up_recovers_only_with_all_pods_it_wants_now() -> None:
     story = killed()
     story.change(2.0, "web", generation=2, observed_generation=2, replicas=4)
     story.comes(2.5, "d", ready=3.0)
@@ -72,7 +72,7 @@ def test_a_deployment_that_is_scaled_up_must_have_all_that_it_now_wants() -> Non
     assert changed(outage) == "the Deployment was scaled from 3 to 4 replicas"
 
 
-def test_a_deployment_that_is_scaled_up_and_does_not_get_there_is_inconclusive() -> None:
+def test_a_deployment_that_is_scaled_up_and_does_not_recover_is_inconclusive() -> None:
     story = killed()
     story.change(2.0, "web", generation=2, observed_generation=2, replicas=9)
     story.comes(2.5, "d", ready=3.0)
@@ -89,7 +89,7 @@ def test_a_deployment_that_is_scaled_down_and_back_can_recover() -> None:
     assert "TargetChanged" in outage.alerts
 
 
-def test_a_changed_template_is_recovered_from_with_pods_of_the_new_one() -> None:
+def test_after_a_change_of_the_template_a_recovery_needs_pods_of_the_new_one() -> None:
     story = killed()
     story.change(2.0, "web", generation=2, observed_generation=2)
     story.see(2.25, replica_set("new", revision=2))
@@ -117,7 +117,7 @@ def test_a_status_of_the_deployment_is_no_change() -> None:
     assert "TargetChanged" not in story.outage().alerts
 
 
-def test_what_was_changed_before_the_kill_is_no_interference() -> None:
+def test_a_change_before_the_kill_is_no_interference() -> None:
     story = Story()
     story.change(-5.0, "web", generation=2, observed_generation=2)
     story.kill("a")
@@ -127,7 +127,7 @@ def test_what_was_changed_before_the_kill_is_no_interference() -> None:
     assert "TargetChanged" not in story.outage().alerts
 
 
-def test_a_second_pod_killed_by_somebody_else_is_more_to_recover_from() -> None:
+def test_a_second_pod_that_somebody_else_kills_must_be_replaced_too() -> None:
     story = killed()
     story.comes(2.0, "d", ready=3.0)
     story.dies(4.0, "b")
@@ -139,7 +139,7 @@ def test_a_second_pod_killed_by_somebody_else_is_more_to_recover_from() -> None:
     assert [each.name for each in outage.phases.removed] == ["web-a", "web-b"]
 
 
-def test_a_second_pod_killed_by_somebody_else_that_does_not_come_back_is_not_recovered() -> None:
+def test_a_second_pod_that_somebody_else_kills_and_that_is_not_replaced_is_not_recovered() -> None:
     story = killed()
     story.comes(2.0, "d", ready=3.0)
     story.dies(4.0, "b")
@@ -147,7 +147,7 @@ def test_a_second_pod_killed_by_somebody_else_that_does_not_come_back_is_not_rec
     assert (outage.verdict, changed(outage)) == ("not_recovered", "pod web-b was deleted")
 
 
-def test_pods_that_go_in_the_wake_of_a_changed_spec_are_no_news() -> None:
+def test_pods_that_go_after_a_change_of_the_spec_are_no_second_change() -> None:
     story = killed()
     story.change(2.0, "web", generation=2, observed_generation=2, replicas=0)
     story.dies(2.25, "b")
@@ -156,7 +156,7 @@ def test_pods_that_go_in_the_wake_of_a_changed_spec_are_no_news() -> None:
     ]
 
 
-def test_a_deployment_that_is_made_again_is_not_the_same_target_even_if_all_is_well() -> None:
+def test_a_deployment_that_is_deleted_and_created_again_is_inconclusive_even_if_healthy() -> None:
     story = killed()
     story.see(2.0, deployment(uid="other", replicas=3))
     story.see(2.0, replica_set("rs9", owner="other", revision=2))

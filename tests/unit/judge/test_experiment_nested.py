@@ -1,4 +1,4 @@
-"""Faults inside of one another's blocks on one target: each has its own proof, and there is one recovery."""
+"""Faults inside of the block of another one: each has a proof of its own, and they share one recovery."""
 
 from kubechaos.effects import Accepted, PodCount, PodsGone
 from kubechaos.judge.alerts import Alerts, names
@@ -8,14 +8,14 @@ from tests.unit.stories import T0, WEB, Story, new
 
 
 def prepared() -> Story:
-    """A fault that hurts nobody is in force."""
+    """A preparing fault is in force."""
     return Story().begin("no_evictions", Accepted(), lasts=Lasts.UNTIL_HEALED)
 
 
 def ended(story: Story) -> dict[int, Outage]:
-    """End when it is time, and judge every fault."""
+    """End the observation when it is time, and return the outage of every fault."""
     end = Ended(max(story.ends + T0, story.state.at))
-    story.hear(end)
+    story.record(end)
     return outages(story.state, story.limits, Alerts(story.alarm.alerts, names(())), end)
 
 
@@ -30,7 +30,7 @@ def test_the_target_may_recover_while_a_preparing_fault_is_in_force() -> None:
     assert prepared().state.health.good
 
 
-def test_recovery_is_owed_from_the_later_of_the_outer_heal_and_the_last_inner_fault() -> None:
+def test_due_is_the_later_of_the_outer_heal_and_the_last_inner_t0() -> None:
     story = prepared()
     story.begin("kill", PodsGone(), "a", at=2, injection=1)
     story.dies(2.25, "a")
@@ -43,7 +43,7 @@ def test_recovery_is_owed_from_the_later_of_the_outer_heal_and_the_last_inner_fa
     assert outer.victims == ()
 
 
-def test_an_inner_fault_after_an_instant_one_moves_what_is_owed() -> None:
+def test_an_inner_fault_after_an_instant_one_moves_due() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.comes(1, "d", ready=2)
@@ -55,7 +55,7 @@ def test_an_inner_fault_after_an_instant_one_moves_what_is_owed() -> None:
     assert (outer.proof and outer.proof.at, inner.proof and inner.proof.at) == (0.75, 4.75)
 
 
-def test_an_inner_fault_that_is_not_proven_leaves_all_of_it_unproven() -> None:
+def test_an_inner_fault_without_proof_makes_the_experiment_fault_not_proven() -> None:
     story = prepared()
     story.begin("scale", PodCount(1), at=2, lasts=Lasts.UNTIL_HEALED, injection=1)
     story.heal(40, injection=1)
@@ -64,8 +64,8 @@ def test_an_inner_fault_that_is_not_proven_leaves_all_of_it_unproven() -> None:
     assert verdicts == {"fault_not_proven"}
 
 
-def test_an_inner_fault_that_touched_nothing_has_no_outage() -> None:
+def test_an_inner_fault_that_wrote_nothing_has_no_outage() -> None:
     story = prepared()
-    story.hear(Begun(T0 + 2, "kill", ("9",), WEB, PodsGone(), Lasts.INSTANT, 60.0, 5.0, "2026-01-01", injection=1))
+    story.record(Begun(T0 + 2, "kill", ("9",), WEB, PodsGone(), Lasts.INSTANT, 60.0, 5.0, "2026-01-01", injection=1))
     story.heal(3)
     assert sorted(ended(story)) == [0]

@@ -1,4 +1,4 @@
-"""What is wrong with a pod, in the words of the API."""
+"""What is wrong with a pod, in the words of the API, in causes and alerts."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.unit.stories import CREATING, Story, new
 PODS = KINDS["Pod"].codec
 
 
-def test_a_container_killed_for_its_memory_is_named_in_the_cause() -> None:
+def test_the_cause_names_a_container_that_was_oom_killed() -> None:
     story = Story().kill("a", within=20.0)
     story.dies(0.25, "a")
     story.see(1.5, new("d", node="n"))
@@ -19,7 +19,7 @@ def test_a_container_killed_for_its_memory_is_named_in_the_cause() -> None:
     assert story.outage().cause_code == "OOMKilled"
 
 
-def test_a_crash_loop_for_want_of_memory_says_so() -> None:
+def test_the_cause_of_a_crash_loop_after_an_oom_kill_says_so() -> None:
     story = Story().kill("a", within=20.0)
     story.dies(0.25, "a")
     story.see(1.5, new("d", node="n"))
@@ -103,18 +103,18 @@ def test_a_pod_that_is_never_started_says_what_it_waits_for(reason, message, wor
     story.dies(0.25, "a")
     story.see(1.5, new("d"))
     story.change(1.75, "d", node="node-2", containers=(CREATING,))
-    story.says(2.0, reason, message, "d")
+    story.event(2.0, reason, message, "d")
     assert word in story.outage().alerts["NotStarted"].message
 
 
-def test_a_victim_within_its_own_grace_is_not_stuck() -> None:
+def test_a_victim_within_its_grace_period_raises_no_not_gone() -> None:
     story = Story().kill("a", within=10.0)
     story.terminates(0.25, "a")
     story.see(0.5, new("d"))
     assert "NotGone" not in story.outage().alerts
 
 
-def test_a_pod_deleted_within_a_flap_of_a_survivor_names_the_replacement() -> None:
+def test_the_cause_names_a_replacement_that_cannot_start_before_a_flapping_survivor() -> None:
     story = Story().kill("a", within=20.0)
     story.dies(0.25, "a")
     story.see(

@@ -1,4 +1,4 @@
-"""What a probe's answers do to a verdict."""
+"""The answers of a probe and the verdict."""
 
 from kubechaos.judge.recovery import unsteady
 from kubechaos.records import Opened, Sample
@@ -10,12 +10,12 @@ class Probed(Story):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hear(Opened(T0 - 9, "Deployment", probes=("shop",)))
+        self.record(Opened(T0 - 9, "Deployment", probes=("shop",)))
         self.answers(-8)
 
     def answers(self, at: float, why: str = "") -> None:
         """The probe answers."""
-        self.hear(Sample(T0 + at, "shop", passed=not why, took=0.01, why=why))
+        self.record(Sample(T0 + at, "shop", passed=not why, took=0.01, why=why))
 
     def recovers(self) -> None:
         """One pod goes at once and is replaced at 2 s."""
@@ -29,7 +29,7 @@ def test_a_probe_that_has_not_answered_is_not_steady() -> None:
     assert unsteady(fold(mark, *listings(*objects))).text == "probe shop has not answered yet"
 
 
-def test_recovery_is_known_once_the_probe_has_passed_after_the_stretch() -> None:
+def test_a_recovery_needs_a_probe_that_passes_after_the_stable_window() -> None:
     story = Probed().kill("a")
     story.recovers()
     assert story.ends == 60
@@ -40,13 +40,13 @@ def test_recovery_is_known_once_the_probe_has_passed_after_the_stretch() -> None
     assert (found.verdict, found.recovery_time) == ("recovered", 2.0)
 
 
-def test_a_probe_that_fell_silent_is_not_recovered() -> None:
+def test_a_probe_that_stops_answering_is_no_recovery() -> None:
     story = Probed().kill("a")
     story.recovers()
     assert story.outage().verdict == "not_recovered"
 
 
-def test_a_failed_sample_breaks_the_stretch_and_is_a_problem() -> None:
+def test_a_failed_sample_breaks_the_stable_window_and_is_a_problem() -> None:
     story = Probed().kill("a")
     story.recovers()
     story.answers(4, "AssertionError: 500")

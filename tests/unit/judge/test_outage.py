@@ -53,13 +53,13 @@ def test_an_outage_cannot_be_changed() -> None:
         recovered().verdict = "recovered"  # type: ignore[misc]
 
 
-def test_a_recovery_that_never_came_took_for_ever() -> None:
+def test_the_recovery_time_without_a_recovery_is_infinite() -> None:
     found = not_recovered()
     assert found.recovery_time == inf
     assert not found.recovery_time < 1e9
 
 
-def test_the_limits_are_part_of_the_facts() -> None:
+def test_an_outage_has_the_limits_of_its_experiment() -> None:
     found = not_recovered()
     assert (found.within, found.stable_for, found.hold, found.started) == (7.0, 5.0, None, "2026-01-01")
     assert (found.fault.name, found.fault.args, str(found.fault)) == ("kill", ("1",), "kill(1)")
@@ -100,19 +100,19 @@ def test_the_alerts_map_a_name_to_its_first_alert_in_the_order_in_which_they_wer
     assert repr(alerts).startswith("[ChaosStarted, ProblemDetected, PodDeleted")
 
 
-def test_the_first_alert_says_which_fault_began() -> None:
+def test_the_first_alert_names_the_fault() -> None:
     assert recovered().alerts["ChaosStarted"].object == "deployment/web"
     assert "kill" in recovered().alerts["ChaosStarted"].message
 
 
-def test_no_pod_lost_is_full_availability() -> None:
+def test_the_availability_without_a_lost_pod_is_one() -> None:
     story = Story().kill("a")
     story.see(0.5, pod("d"))
     story.gone(0.5, "a")
     assert story.outage().availability == 1.0
 
 
-def test_more_ready_pods_than_wanted_are_no_more_than_full_availability() -> None:
+def test_the_availability_with_more_ready_pods_than_wanted_is_at_most_one() -> None:
     story = Story().kill("a")
     story.see(0.25, pod("d"))
     story.see(0.25, pod("e"))
@@ -120,7 +120,7 @@ def test_more_ready_pods_than_wanted_are_no_more_than_full_availability() -> Non
     assert story.outage().availability == 1.0
 
 
-def test_nothing_ready_at_all_is_no_availability() -> None:
+def test_the_availability_without_a_ready_pod_is_zero() -> None:
     story = Story(pod("a"), pod("b")).kill("ab", within=8.0)
     story.terminates(0.0, "a")
     story.terminates(0.0, "b")
@@ -130,7 +130,7 @@ def test_nothing_ready_at_all_is_no_availability() -> None:
     assert (found.availability, found.min_ready, found.verdict) == (0.0, 0, "not_recovered")
 
 
-def test_the_run_may_know_better_than_the_judge() -> None:
+def test_the_verdict_that_the_run_recorded_wins() -> None:
     story = Story().kill("a")
     story.outage()
     end = Ended(story.state.at, ("Event",), Verdict.INTERRUPTED, "Ctrl-C", "Interrupted")
@@ -155,7 +155,7 @@ def test_the_worst_verdict_is_the_verdict_of_the_test() -> None:
         assert worst(list(reversed(RANK[index:]))) == word
 
 
-def test_the_verdicts_are_ranked_as_the_design_says() -> None:
+def test_the_verdicts_are_ranked_from_not_healed_to_recovered() -> None:
     assert RANK == (
         "not_healed",
         "interrupted",
@@ -169,7 +169,7 @@ def test_the_verdicts_are_ranked_as_the_design_says() -> None:
     )
 
 
-def test_a_second_experiment_begins_with_a_clean_sheet() -> None:
+def test_a_second_experiment_begins_without_the_facts_of_the_first() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.comes(1.5, "d", ready=2.0)

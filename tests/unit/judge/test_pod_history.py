@@ -1,4 +1,4 @@
-"""A long test does not remember every pod there ever was."""
+"""The histories of pods do not grow with the number of experiments."""
 
 from tests.unit.stories import Story
 
@@ -12,18 +12,18 @@ def killed_and_replaced() -> Story:
     return story
 
 
-def test_who_is_gone_is_known_until_the_next_experiment() -> None:
+def test_the_history_of_a_pod_that_is_gone_is_kept_until_the_next_experiment() -> None:
     assert set(killed_and_replaced().state.histories) == {"a", "b", "c", "d"}
 
 
-def test_the_next_experiment_begins_with_those_that_are_there() -> None:
+def test_the_next_experiment_begins_with_the_pods_that_exist() -> None:
     story = killed_and_replaced()
     before = story.state.histories
     story.kill("b", at=10.0)
     assert story.state.histories == {uid: before[uid] for uid in ("b", "c", "d")}
 
 
-def test_a_pod_that_still_terminates_is_not_forgotten() -> None:
+def test_the_history_of_a_terminating_pod_is_kept() -> None:
     story = Story().kill("a")
     story.comes(0.5, "d", ready=2.0)
     story.terminates(2.5, "a")

@@ -1,4 +1,4 @@
-"""A recovery: what is one, what is none, and when it was."""
+"""What is a recovery, what is none, and its times."""
 
 from math import inf
 
@@ -79,13 +79,13 @@ def test_the_stale_status_right_after_the_kill_is_no_recovery() -> None:
     assert story.outage().recovery_time == 3.0
 
 
-def test_the_stretch_from_before_the_kill_does_not_go_on() -> None:
+def test_the_stable_window_from_before_the_kill_ends_with_it() -> None:
     story = Story()
     assert story.state.stable_since is not None
     assert story.kill("a").state.stable_since is None
 
 
-def test_a_recovery_faster_than_the_first_look_is_seen() -> None:
+def test_a_replacement_that_is_ready_before_the_victim_is_gone_is_a_recovery() -> None:
     story = Story().kill("a")
     story.see(0.25, pod("d"))
     story.gone(0.25, "a")
@@ -118,7 +118,7 @@ def test_a_pod_in_a_terminal_phase_does_not_count() -> None:
     assert story.state.health.ready == 2
 
 
-def test_a_namesake_of_the_victim_is_another_pod() -> None:
+def test_a_pod_with_the_name_of_the_victim_and_another_uid_is_another_pod() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.comes(1.25, "z", ready=1.5, name="web-a")
@@ -127,14 +127,14 @@ def test_a_namesake_of_the_victim_is_another_pod() -> None:
     assert outage.phases.added[0].uid == "z"
 
 
-def test_a_namesake_does_not_prove_that_the_victim_is_gone() -> None:
+def test_a_pod_with_the_name_of_the_victim_does_not_prove_that_the_victim_is_gone() -> None:
     story = Story().kill("a")
     story.see(0.25, pod("z", name="web-a"))
     story.gone(0.5, "z")
     assert story.outage().verdict == "fault_not_proven"
 
 
-def test_a_stray_with_the_same_labels_but_another_owner_does_not_count() -> None:
+def test_a_pod_with_the_same_labels_and_another_owner_does_not_count() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.see(1.25, pod("stray", owner="somebody"))
@@ -175,7 +175,7 @@ def test_a_replacement_of_an_old_template_is_no_recovery() -> None:
     assert outage.cause == "2 of 3 pods of the current template are Ready"
 
 
-def test_it_must_be_as_many_pods_as_are_wanted() -> None:
+def test_fewer_ready_pods_than_wanted_are_no_recovery() -> None:
     story = Story().kill("ab")
     story.dies(0.25, "a")
     story.dies(1.25, "b")
@@ -184,7 +184,7 @@ def test_it_must_be_as_many_pods_as_are_wanted() -> None:
     assert (outage.verdict, outage.min_ready) == ("not_recovered", 1)
 
 
-def test_its_controller_must_have_observed_the_generation() -> None:
+def test_a_generation_that_the_controller_has_not_observed_is_no_recovery() -> None:
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.change(1.25, "web", generation=2, observed_generation=1)

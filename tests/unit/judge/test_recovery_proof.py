@@ -1,4 +1,4 @@
-"""Proof: an effect on that very pod, and how long it is waited for."""
+"""The proof of a kill: an effect on the victim itself, and how long it is waited for."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_victim_that_ignores_sigterm_for_20_seconds_costs_no_recovery_time() -
     assert "NotGone" not in outage.alerts
 
 
-def test_a_victim_that_a_finalizer_keeps_is_an_alert_and_no_verdict() -> None:
+def test_a_victim_with_a_finalizer_raises_not_gone_and_changes_no_verdict() -> None:
     story = replaced(Story(pod("a", finalizers=("shop/keep",)), pod("b"), pod("c")).kill("a"))
     story.stops(2.0, "a")
     assert story.ends == 6.0
@@ -37,7 +37,7 @@ def test_a_victim_that_a_finalizer_keeps_is_an_alert_and_no_verdict() -> None:
     assert "PodDeleted" not in outage.alerts
 
 
-def test_a_victim_is_given_three_seconds_to_leave() -> None:
+def test_a_victim_has_three_seconds_after_its_proof_to_leave_the_api() -> None:
     story = replaced(Story().kill("a"))
     story.stops(10.0, "a")
     assert story.ends == 13.0
@@ -76,7 +76,7 @@ def test_the_longest_grace_of_the_victims_counts() -> None:
     assert Story(pod("a", grace=2.0), pod("b", grace=50.0), pod("c")).kill("ab", within=5.0).ends == 60.0
 
 
-def test_every_victim_must_prove_it() -> None:
+def test_the_proof_needs_every_victim() -> None:
     story = Story().kill("ab")
     story.dies(0.25, "a")
     story.comes(1.5, "d", ready=2.0)
@@ -121,7 +121,7 @@ def test_a_proof_within_the_stable_time_costs_nothing(proven: float) -> None:
     assert story.ends == 6.0
 
 
-def test_a_slow_victim_does_not_hide_that_nothing_recovered_in_time() -> None:
+def test_a_slow_victim_does_not_turn_not_recovered_into_another_verdict() -> None:
     story = Story().kill("a", within=10.0)
     story.terminates(0.25, "a")
     story.see(0.5, new("d"))

@@ -1,4 +1,4 @@
-"""Stable: a recovery counts from where it lasted."""
+"""The stable window: a recovery must last."""
 
 from math import inf
 
@@ -27,7 +27,7 @@ def test_a_recovery_must_last() -> None:
     assert story.outage().alerts["RecoveryComplete"].seen == 7.0
 
 
-def test_the_recovery_is_where_the_last_stretch_began() -> None:
+def test_the_recovery_time_ends_where_the_last_stable_window_begins() -> None:
     story = recovering()
     flapping(story, "d", 3.0, 4.0, 6.0, 9.0)
     outage = story.outage()
@@ -35,14 +35,14 @@ def test_the_recovery_is_where_the_last_stretch_began() -> None:
     assert outage.availability == pytest.approx((0.25 * 3 + 1.75 * 2 + 1 * 3 + 1 * 2 + 2 * 3 + 3 * 2) / (9 * 3))
 
 
-def test_a_survivor_that_loses_its_readiness_ends_the_stretch() -> None:
+def test_a_survivor_that_loses_its_readiness_breaks_the_stable_window() -> None:
     story = recovering()
     flapping(story, "b", 3.0, 4.0)
     outage = story.outage()
     assert (outage.recovery_time, outage.min_ready) == (4.0, 2)
 
 
-def test_a_pod_that_never_stays_ready_is_no_recovery_and_is_named() -> None:
+def test_a_flapping_pod_is_no_recovery_and_the_cause_names_it() -> None:
     story = recovering(within=20.0)
     flapping(story, "d", *range(3, 19))
     story.unready(19.0, "d", containers=(CREATING,))
@@ -52,14 +52,14 @@ def test_a_pod_that_never_stays_ready_is_no_recovery_and_is_named() -> None:
     assert "RecoveryComplete" not in outage.alerts
 
 
-def test_a_stretch_that_began_in_time_may_end_after_it() -> None:
+def test_a_stable_window_that_begins_in_time_may_end_after_it() -> None:
     story = recovering(within=4.0)
     flapping(story, "d", 3.0, 3.5)
     assert story.ends == 8.5
     assert story.outage().verdict == "recovered"
 
 
-def test_a_stretch_that_breaks_when_time_is_up_is_the_last() -> None:
+def test_a_stable_window_that_breaks_after_within_is_the_last() -> None:
     story = recovering(within=4.0)
     story.unready(6.0, "d")
     assert story.ends == 4.0
@@ -73,7 +73,7 @@ def test_a_target_may_ask_for_no_stable_time_at_all() -> None:
     assert story.outage().recovery_time == 2.0
 
 
-def test_outside_a_stretch_it_ends_when_time_is_up() -> None:
+def test_without_a_stable_window_the_observation_ends_when_within_is_over() -> None:
     story = Story().kill("a", within=30.0)
     story.dies(0.25, "a")
     assert story.ends == 30.0
@@ -86,7 +86,7 @@ def test_a_first_ready_pod_on_another_node_counts() -> None:
     assert recovering().outage().phases.added[0].node == "node-2"
 
 
-def test_readiness_lost_once_is_told_as_it_is() -> None:
+def test_readiness_that_is_lost_once_is_no_flapping() -> None:
     story = recovering(within=10.0)
     story.unready(3.0, "d")
     assert story.outage().cause == ("2 of 3 pods of the current template are Ready; pod web-d: ContainersNotReady: app")

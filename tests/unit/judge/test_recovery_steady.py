@@ -1,4 +1,4 @@
-"""Steady: all right, quiet, and for long enough; what was so before we came is taken from the server's clock."""
+"""Steady: healthy and not changing for long enough; the time before the listing is taken from the server's clock."""
 
 from math import inf
 
@@ -29,11 +29,11 @@ def looked_at(*objects: object) -> State:
     return fold(*listings(*usual, *objects))  # type: ignore[arg-type]
 
 
-def test_pods_that_have_been_ready_for_long_need_no_wait() -> None:
+def test_pods_that_have_been_ready_long_enough_are_steady_at_once() -> None:
     assert steady_at(seen(NOW - 500, NOW - 6), 5.0) == LISTED
 
 
-def test_server_times_have_whole_seconds_so_one_more_is_waited_for() -> None:
+def test_one_second_more_is_waited_for_as_server_times_have_no_fraction() -> None:
     assert steady_at(seen(NOW - 500, NOW - 5), 5.0) == LISTED + 1
 
 
@@ -42,20 +42,20 @@ def test_the_pod_that_became_ready_last_decides() -> None:
 
 
 @pytest.mark.parametrize("since", [NOW, NOW - 0.5, NOW + 30])
-def test_a_pod_that_is_ready_only_now_is_waited_for_in_full(since: float) -> None:
+def test_a_pod_that_became_ready_just_now_must_stay_so_for_all_of_stable_for(since: float) -> None:
     assert steady_at(seen(NOW - 500, since), 5.0) == LISTED + 5
 
 
-def test_without_the_servers_clock_the_wait_is_in_full() -> None:
+def test_without_a_server_time_all_of_stable_for_is_waited_for() -> None:
     assert steady_at(seen(NOW - 500, NOW - 500, server_time=0.0), 5.0) == LISTED + 5
 
 
-def test_a_stretch_that_was_watched_needs_no_second_wait() -> None:
+def test_a_stable_window_that_was_observed_needs_no_second_wait() -> None:
     state = fold(Seen(T0, pod("c", resource_version="2")), state=seen(NOW - 500, NOW - 500))
     assert steady_at(state, 5.0) < T0
 
 
-def test_a_stretch_that_begins_under_watch_is_waited_for_in_full() -> None:
+def test_a_stable_window_that_begins_while_observed_lasts_all_of_stable_for() -> None:
     broken = fold(Seen(T0, pod("a", resource_version="2", ready=False)), state=seen(NOW - 500, NOW - 500))
     again = pod("a", resource_version="3", ready_since=NOW - 400)
     assert steady_at(fold(Seen(T0 + 1, again), state=broken), 5.0) == T0 + 6
@@ -101,7 +101,7 @@ def test_events_and_endpoints_are_not_needed_to_be_steady() -> None:
         ((pod("a", deleting=True), pod("b")), "1 of 2 pods of the current template are Ready"),
     ],
 )
-def test_pods_that_are_not_all_right_are_named(objects: tuple[object, ...], why: str) -> None:
+def test_the_reason_for_not_steady_names_the_pod(objects: tuple[object, ...], why: str) -> None:
     assert (unsteady(looked_at(*objects)).text, steady_at(looked_at(*objects), 5.0)) == (why, inf)
 
 
@@ -115,7 +115,7 @@ def test_pods_that_are_not_all_right_are_named(objects: tuple[object, ...], why:
         ({"replicas": 0}, "0 replicas are wanted"),
     ],
 )
-def test_a_deployment_that_is_not_all_right_says_why(fields: dict[str, object], why: str) -> None:
+def test_the_reason_for_not_steady_names_the_state_of_the_deployment(fields: dict[str, object], why: str) -> None:
     web = deployment(**{"replicas": 2, "updated_replicas": 2, **fields})
     assert unsteady(looked_at(web, pod("a"), pod("b"))).text == why
 
@@ -143,14 +143,14 @@ def test_a_deployment_that_is_not_there_is_not_steady() -> None:
     assert unsteady(fold(*listings(pod("a")))).text == "the Deployment has been deleted"
 
 
-def test_a_terminating_pod_of_somebody_else_disturbs_nobody() -> None:
+def test_a_terminating_pod_of_another_owner_does_not_keep_the_target_from_being_steady() -> None:
     assert unsteady(looked_at(pod("a"), pod("b"), pod("z", owner="other", deleting=True))) is None
 
 
-def test_more_ready_pods_than_wanted_are_all_right() -> None:
+def test_more_ready_pods_than_wanted_are_healthy() -> None:
     assert unsteady(looked_at(pod("a"), pod("b"), pod("c"))) is None
 
 
-def test_pods_that_cannot_be_created_are_told_with_the_reason() -> None:
+def test_the_reason_for_not_steady_says_why_pods_cannot_be_created() -> None:
     objects = (deployment(replicas=1, updated_replicas=1), replica_set(failure="exceeded quota: pods"))
     assert unsteady(fold(*listings(*objects))).text.endswith("; FailedCreate: exceeded quota: pods")

@@ -1,4 +1,4 @@
-"""What holds for the folds whatever the order in which the kinds' streams come, and however often they say a thing."""
+"""Properties of the fold: the order of the kinds among each other and repeated records do not matter."""
 
 from collections.abc import Callable, Sequence
 
@@ -26,7 +26,7 @@ def recovers() -> Story:
     story.see(1.01, endpoints("bcd", known="a"))
     story.stops(1.5, "a")
     story.gone(1.75, "a")
-    story.says(1.8, "Killing", "Stopping container app", "a")
+    story.event(1.8, "Killing", "Stopping container app", "a")
     return story
 
 
@@ -36,7 +36,7 @@ def never_ready() -> Story:
     story.dies(1.5, "b")
     story.see(2.6, endpoints("c"))
     story.comes(3.0, "d", ready=3.5)
-    story.says(3.6, "Unhealthy", "Readiness probe failed", "d")
+    story.event(3.6, "Unhealthy", "Readiness probe failed", "d")
     story.unready(4.0, "d")
     return story
 
@@ -55,7 +55,7 @@ STORIES = pytest.mark.parametrize("make", [recovers, never_ready, scaled_away])
 
 
 def judged(records: Sequence[Record], story: Story) -> Outage:
-    """What comes of records; the observation ends when it is time."""
+    """The outage of an experiment with these records, which ends when its observation does."""
     state, alarm = State(), Alarm()
     for record in records:
         ended = isinstance(record, Ended)
@@ -65,14 +65,14 @@ def judged(records: Sequence[Record], story: Story) -> Outage:
 
 
 def facts(found: Outage) -> tuple[object, ...]:
-    """What may not depend on the order of arrival across kinds; times may, by as much as one is late."""
+    """The facts that may not depend on the order of arrival across kinds; times may, by as much as a record is late."""
     phases = found.phases
     pods = (sorted(each.name for each in phases.removed), sorted(each.name for each in phases.added))
     return found.verdict, found.recovery_time == float("inf"), found.min_ready, found.proof, pods, set(found.alerts)
 
 
 def sections(records: Sequence[Record]) -> list[list[Record]]:
-    """What was observed between our own records, each of these a section of its own."""
+    """The records in sections: those observed between two records of our own, and each of our own alone."""
     parts: list[list[Record]] = [[]]
     for record in records:
         if not isinstance(record, OBSERVED):
@@ -87,7 +87,7 @@ def kind(record: Record) -> str:
 
 
 def interleaved(section: list[Record], draw: Callable[[st.SearchStrategy[int]], int]) -> list[Record]:
-    """A section's records in another order, that of each kind kept."""
+    """The records of a section in another order; those of one kind keep theirs."""
     streams: dict[str, list[Record]] = {}
     for record in section:
         streams.setdefault(kind(record), []).append(record)
@@ -105,26 +105,26 @@ def interleaved(section: list[Record], draw: Callable[[st.SearchStrategy[int]], 
 @given(data=st.data())
 def test_any_interleaving_of_the_streams_gives_the_same_facts(make: Callable[[], Story], data: st.DataObject) -> None:
     story = make()
-    told = story.outage()
-    records = [record for record, _ in story.heard]
+    live = story.outage()
+    records = [record for record, _ in story.recorded]
     mixed = [each for section in sections(records) for each in interleaved(section, data.draw)]
-    assert facts(judged(mixed, story)) == facts(told)
+    assert facts(judged(mixed, story)) == facts(live)
 
 
 @STORIES
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.DataObject) -> None:
+def test_records_that_come_twice_change_nothing(make: Callable[[], Story], data: st.DataObject) -> None:
     story = make()
-    told = story.outage()
+    live = story.outage()
     repeated: list[Record] = []
-    for record, _ in story.heard:
+    for record, _ in story.recorded:
         repeated.append(record)
         earlier = [each for each in repeated if isinstance(each, Seen)]
         if earlier and isinstance(record, OBSERVED) and not isinstance(record, Listed) and data.draw(st.booleans()):
             old = data.draw(st.sampled_from(earlier))
             repeated.append(Seen(max(record.at, old.at), old.object, inferred=True))
-    assert facts(judged(repeated, story)) == facts(told)
+    assert facts(judged(repeated, story)) == facts(live)
 
 
 @pytest.mark.parametrize(
@@ -132,24 +132,24 @@ def test_what_is_said_again_changes_nothing(make: Callable[[], Story], data: st.
 )
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_a_recording_that_is_cut_is_interrupted_whatever_the_whole_one_says(
+def test_a_recording_that_is_cut_is_interrupted_whatever_the_complete_one_is(
     make: Callable[[], Story], verdict: str, data: st.DataObject
 ) -> None:
     story = make()
     story.outage()
-    lines = [recording.line(record, STREAM) + b"\n" for record, _ in story.heard]
-    whole, begun = b"".join(lines), sum(len(line) for line in lines[: beginning(story) + 1])
-    size = data.draw(st.integers(0, len(whole) - 1))
-    assert verdicts(whole) == [verdict]
-    assert verdicts(whole[:size]) == (["interrupted"] if size >= begun else [])
+    lines = [recording.line(record, STREAM) + b"\n" for record, _ in story.recorded]
+    complete, begun = b"".join(lines), sum(len(line) for line in lines[: beginning(story) + 1])
+    size = data.draw(st.integers(0, len(complete) - 1))
+    assert verdicts(complete) == [verdict]
+    assert verdicts(complete[:size]) == (["interrupted"] if size >= begun else [])
 
 
 def beginning(story: Story) -> int:
-    """Where in a story its fault begins: before that nothing was touched, and there is nothing to judge."""
-    records = [record for record, _ in story.heard]
+    """The number of the record with t0; before it nothing was changed, and there is nothing to judge."""
+    records = [record for record, _ in story.recorded]
     return next(at for at, each in enumerate(records) if isinstance(each, Injected))
 
 
 def verdicts(recorded: bytes) -> list[str]:
-    """What a replay makes of the bytes of a recording."""
+    """The verdicts of a replay of the bytes of a recording."""
     return [found.verdict for found in replay(recording.entries(recorded.splitlines(keepends=True)))]

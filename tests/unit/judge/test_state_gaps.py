@@ -1,4 +1,4 @@
-"""What the stream itself did: holes, delays, and what comes twice."""
+"""Gaps and delays of a stream, and records that are old, late or come twice."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.unit.stories import T0, Story, fold, listings, pod
 
 
 def recovered() -> Story:
-    """A kill that is recovered from after two seconds."""
+    """A kill that is followed by a recovery after two seconds."""
     story = Story().kill("a")
     story.dies(0.25, "a")
     story.comes(1.5, "d", ready=2.0)
@@ -48,7 +48,7 @@ def test_a_gap_before_the_kill_is_harmless() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Event", "EndpointSlice"])
-def test_a_gap_of_what_is_only_colour_is_recorded_and_harmless(kind: str) -> None:
+def test_a_gap_of_a_best_effort_kind_is_recorded_and_harmless(kind: str) -> None:
     story = recovered()
     story.gap(kind, 1.0, 3.0)
     outage = story.outage()
@@ -57,18 +57,18 @@ def test_a_gap_of_what_is_only_colour_is_recorded_and_harmless(kind: str) -> Non
 
 def test_a_delay_is_recorded_and_harmless() -> None:
     story = recovered()
-    story.hear(Delay(T0 + 3.0, "Pod", T0 + 1.0, "connection reset"))
+    story.record(Delay(T0 + 3.0, "Pod", T0 + 1.0, "connection reset"))
     outage = story.outage()
     assert (outage.verdict, outage.recovery_time, len(outage.delays)) == ("recovered", 2.0, 1)
 
 
-def test_a_delay_before_the_kill_is_not_told() -> None:
+def test_a_delay_before_the_kill_is_not_reported() -> None:
     story = Story()
-    story.hear(Delay(T0 - 3.0, "Pod", T0 - 4.0, "connection reset"))
+    story.record(Delay(T0 - 3.0, "Pod", T0 - 4.0, "connection reset"))
     assert story.kill("a", within=1.0).outage().delays == ()
 
 
-def test_what_a_relist_tells_counts_like_what_the_stream_tells() -> None:
+def test_an_object_that_a_relist_shows_counts_like_one_of_the_stream() -> None:
     state = fold(*listings(pod("a")), Seen(T0, pod("b", resource_version="2"), inferred=True))
     assert set(state.target.pods) == {"a", "b"}
 
@@ -91,7 +91,7 @@ def test_an_event_that_comes_twice_changes_nothing() -> None:
     assert fold(last, last, state=before) == before
 
 
-def test_the_time_of_the_run_never_runs_backwards_though_a_late_record_keeps_its_own() -> None:
+def test_a_late_record_keeps_its_time_and_does_not_set_the_time_of_the_run_back() -> None:
     state = fold(*listings(pod("a")), Seen(T0, pod("b")), Seen(T0 - 5, pod("c")))
     assert state.at == T0
     assert state.histories["c"].created == T0 - 5

@@ -1,4 +1,4 @@
-"""What is old or empty on the wire changes nothing."""
+"""Old versions of an object change nothing."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What belongs to a StatefulSet, a DaemonSet and a set of pods, and when it is all right."""
+"""The pods and the template of a StatefulSet, a DaemonSet and a set of pods, and their health."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def killed(state: State, letter: str) -> State:
 
 
 def judged(state: State, *records: Seen | Gone) -> Outage:
-    """What is made of these records."""
+    """The outage of the experiment after these records."""
     for record in records:
         state = step(state, record)
     end = Ended(max(ends_at(state, LIMITS), state.at))
@@ -87,7 +87,7 @@ def test_the_template_of_a_daemonset_is_its_latest_controller_revision() -> None
     )
 
 
-def test_without_its_revisions_nothing_is_known_of_a_daemonset() -> None:
+def test_the_template_of_a_daemonset_is_unknown_without_its_controller_revisions() -> None:
     assert "0 of 2" in unsteady(listed("DaemonSet", workload("DaemonSet"), mine("a"), mine("b"))).text
 
 
@@ -117,7 +117,7 @@ def test_fewer_nodes_than_before_are_inconclusive_for_a_daemonset() -> None:
     assert "from 2 to 1" in found.cause
 
 
-def test_what_a_statefulset_cannot_create_is_told_by_its_events() -> None:
+def test_the_cause_of_a_statefulset_that_cannot_create_pods_is_its_event() -> None:
     state = killed(listed("StatefulSet", workload("StatefulSet"), mine("a"), mine("b")), "a")
     about = Ref("StatefulSet", "shop", "web", "web")
     refused = Event("shop", "e", "e", "1", about, "Warning", "FailedCreate", "exceeded quota: pods")

@@ -6,7 +6,7 @@ WEB = deployment(replicas=2)
 PODS = (pod("a"), pod("b"))
 
 
-def test_without_a_service_nothing_can_be_said_of_serving() -> None:
+def test_without_a_service_serving_is_none() -> None:
     assert Story().state.health.serving is None
 
 
@@ -22,12 +22,12 @@ def test_the_slices_of_one_service_add_up() -> None:
     assert story.state.health.serving == 2
 
 
-def test_of_several_services_the_poorest_counts() -> None:
+def test_of_several_services_the_one_with_the_fewest_ready_endpoints_counts() -> None:
     story = Story(*PODS, endpoints("ab"), endpoints("a", known="b", service="admin"))
     assert story.state.health.serving == 1
 
 
-def test_the_service_of_others_is_not_the_targets() -> None:
+def test_a_service_of_other_pods_does_not_count() -> None:
     assert Story(*PODS, endpoints("xyz")).state.health.serving is None
 
 
@@ -35,13 +35,13 @@ def test_a_slice_of_no_service_is_ignored() -> None:
     assert Story(*PODS, endpoints("ab", service="")).state.health.serving is None
 
 
-def test_an_emptied_slice_serves_nobody_which_is_not_none() -> None:
+def test_a_slice_that_became_empty_is_zero_serving_and_not_none() -> None:
     story = Story(*PODS, endpoints("ab"))
     story.see(1.0, endpoints(""))
     assert story.state.health.serving == 0
 
 
-def test_a_deleted_slice_serves_nobody_which_is_not_none() -> None:
+def test_a_slice_that_was_deleted_is_zero_serving_and_not_none() -> None:
     story = Story(*PODS, endpoints("ab"))
     story.gone(1.0, "web-1")
     assert story.state.health.serving == 0
@@ -52,7 +52,7 @@ def test_the_order_of_the_listings_does_not_matter() -> None:
     assert [state.health.serving for state in from_both] == [2, 2]
 
 
-def test_the_service_is_down_when_no_endpoint_is_ready_though_pods_are() -> None:
+def test_service_down_is_raised_without_a_ready_endpoint_though_pods_are_ready() -> None:
     story = Story(*PODS, endpoints("ab")).kill("a")
     story.see(1.0, endpoints("", known="ab"))
     story.dies(1.25, "a")
@@ -64,7 +64,7 @@ def test_the_service_is_down_when_no_endpoint_is_ready_though_pods_are() -> None
     assert outage.phases.added[0].serving == 4.0
 
 
-def test_the_service_is_up_while_one_endpoint_is_ready() -> None:
+def test_service_down_is_not_raised_while_one_endpoint_is_ready() -> None:
     story = Story(*PODS, endpoints("ab")).kill("a")
     story.see(0.25, endpoints("b", known="a"))
     story.dies(0.25, "a")
@@ -72,7 +72,7 @@ def test_the_service_is_up_while_one_endpoint_is_ready() -> None:
     assert "ServiceDown" not in story.outage().alerts
 
 
-def test_without_a_service_it_is_down_when_no_pod_is_ready() -> None:
+def test_without_a_service_service_down_means_that_no_pod_is_ready() -> None:
     story = Story(*PODS).kill("ab")
     story.terminates(0.25, "a")
     assert "ServiceDown" not in [alert.name for alert in story.alarm.alerts]
@@ -92,7 +92,7 @@ def test_a_pod_that_was_there_before_has_no_serving_time() -> None:
     assert story.state.histories["b"].serving is None
 
 
-def test_a_slice_that_is_told_of_before_its_pod_counts_from_the_pod_on() -> None:
+def test_a_slice_that_is_seen_before_its_pod_counts_once_the_pod_is_seen() -> None:
     story = Story(*PODS)
     story.see(1.0, endpoints("d"))
     assert story.state.health.serving is None
@@ -100,31 +100,31 @@ def test_a_slice_that_is_told_of_before_its_pod_counts_from_the_pod_on() -> None
     assert story.state.health.serving == 1
 
 
-def test_a_slice_that_is_told_of_before_its_pod_is_adopted_counts_from_then_on() -> None:
+def test_a_slice_that_is_seen_before_its_pod_is_adopted_counts_once_it_is() -> None:
     story = Story(*PODS, pod("d", owner="", owner_kind=""), endpoints("d"))
     assert story.state.health.serving is None
     story.change(1.0, "d", owner="rs", owner_kind="ReplicaSet")
     assert story.state.health.serving == 1
 
 
-def test_a_slice_that_is_told_of_before_its_replica_set_counts_from_the_replica_set_on() -> None:
+def test_a_slice_that_is_seen_before_its_replica_set_counts_once_the_replica_set_is_seen() -> None:
     story = Story(*PODS, pod("d", owner="rs-2"), endpoints("d"))
     assert story.state.health.serving is None
     story.see(1.0, replica_set("rs-2", revision=2))
     assert story.state.health.serving == 1
 
 
-def test_a_slice_that_is_given_to_another_service_no_longer_counts() -> None:
+def test_a_slice_that_moves_to_another_service_no_longer_counts() -> None:
     story = Story(*PODS, endpoints("ab"))
     story.see(1.0, endpoints("xyz", service="other", uid="web-1"))
     assert story.state.health.serving == 0
 
 
-def test_the_neighbours_slices_and_events_change_nothing_but_the_time() -> None:
+def test_slices_and_events_of_neighbours_change_nothing_but_the_time() -> None:
     story = Story(*PODS, endpoints("ab")).kill("a")
     before = story.state
     story.see(1.0, endpoints("xyz", service="other"))
-    story.says(2.0, "Pulling", "an image", "z")
+    story.event(2.0, "Pulling", "an image", "z")
     now = story.state
     assert (now.health, now.stable_since, now.histories) == (before.health, before.stable_since, before.histories)
     assert (now.at, now.affected, now.target.backends) == (before.at + 2.0, (), before.target.backends)

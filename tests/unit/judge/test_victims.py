@@ -1,4 +1,4 @@
-"""Who gets hurt."""
+"""The choice of victims."""
 
 from collections.abc import Sequence
 from random import Random
@@ -44,12 +44,12 @@ def chosen(who: Who, pods: Sequence[Pod] = THREE, seed: str = "seed") -> list[st
         (lambda pods, chance: pods[1:], 3, 2),
     ],
 )
-def test_who_says_how_many(who: Who, of: int, count: int) -> None:
+def test_a_number_a_percentage_and_all_give_a_count(who: Who, of: int, count: int) -> None:
     uids = chosen(who, tuple(pod(letter) for letter in "abcd"[:of]))
     assert len(uids) == len(set(uids)) == count
 
 
-def test_the_oldest_and_the_newest_are_so_by_creation() -> None:
+def test_oldest_and_newest_choose_by_the_time_of_creation() -> None:
     pods = candidates(
         [
             pod("a", created="2026-01-01T00:00:09Z"),
@@ -65,7 +65,7 @@ def test_candidates_are_ordered_by_creation_and_name() -> None:
     assert [each.uid for each in candidates(pods)] == ["c", "a", "b"]
 
 
-def test_only_pods_that_are_ready_and_not_on_their_way_out_are_candidates() -> None:
+def test_only_ready_pods_that_are_not_terminating_are_candidates() -> None:
     pods = [
         pod("a", deleting=True),
         pod("b", ready=False),
@@ -86,25 +86,25 @@ def test_only_pods_that_are_ready_and_not_on_their_way_out_are_candidates() -> N
         (3, "7:test_it:1", ["e", "h", "a"]),
     ],
 )
-@pytest.mark.parametrize("told", ["abcdefgh", "hgfedcba", "dbhfaceg"])
-def test_a_seed_picks_the_same_whatever_the_order_of_the_listing(
-    who: Who, seed: str, uids: list[str], told: str
+@pytest.mark.parametrize("listed", ["abcdefgh", "hgfedcba", "dbhfaceg"])
+def test_a_seed_chooses_the_same_pods_whatever_the_order_of_the_listing(
+    who: Who, seed: str, uids: list[str], listed: str
 ) -> None:
-    """Literals: reports name the seed, and it must pick the same victims in the next version too."""
-    assert chosen(who, candidates([pod(letter) for letter in told]), seed) == uids
+    """The uids are literals: a report names the seed, and the next version must choose the same victims by it."""
+    assert chosen(who, candidates([pod(letter) for letter in listed]), seed) == uids
 
 
-def test_another_seed_may_pick_others() -> None:
+def test_another_seed_may_choose_other_pods() -> None:
     pods = tuple(pod(letter) for letter in "abcdefgh")
     assert len({tuple(chosen(3, pods, str(seed))) for seed in range(9)}) > 1
 
 
-def test_every_pod_is_picked_by_some_seed() -> None:
+def test_every_pod_is_chosen_by_some_seed() -> None:
     assert {chosen(1, seed=str(seed))[0] for seed in range(40)} == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("who", [4, 99])
-def test_more_than_there_are_is_refused_and_names_those_there_are(who: int) -> None:
+def test_more_victims_than_candidates_are_refused_and_the_error_names_the_candidates(who: int) -> None:
     with pytest.raises(
         TooFewCandidatesError, match=f"{who} asks for {who}, but only 3 Ready pods .*: web-a, web-b, web-c"
     ):
@@ -112,23 +112,23 @@ def test_more_than_there_are_is_refused_and_names_those_there_are(who: int) -> N
 
 
 @pytest.mark.parametrize("who", [1, "all", "50%"])
-def test_nobody_can_be_chosen_of_nobody(who: Who) -> None:
+def test_no_victim_can_be_chosen_without_candidates(who: Who) -> None:
     with pytest.raises(TooFewCandidatesError, match="only 0 Ready pods may be chosen: none"):
         chosen(who, ())
 
 
-def test_a_function_that_chooses_nobody_is_refused() -> None:
+def test_a_function_that_returns_no_pod_is_refused() -> None:
     with pytest.raises(TooFewCandidatesError, match="on_node_9 chose nobody of 3 candidates"):
         chosen(on_node_9)
 
 
 @pytest.mark.parametrize("who", [oldest, newest])
-def test_the_oldest_of_nobody_is_refused(who: Who) -> None:
+def test_oldest_without_candidates_is_refused(who: Who) -> None:
     with pytest.raises(TooFewCandidatesError, match="chose nobody of 0 candidates"):
         chosen(who, ())
 
 
-def test_a_function_that_chooses_a_stranger_is_refused() -> None:
+def test_a_function_that_returns_a_pod_that_is_no_candidate_is_refused() -> None:
     with pytest.raises(ArgumentError, match=r"chose .*web-z.*, which is not one of the candidates"):
         chosen(lambda pods, chance: [pods[0], pod("z")])
 
@@ -136,7 +136,7 @@ def test_a_function_that_chooses_a_stranger_is_refused() -> None:
 @pytest.mark.parametrize(
     "who", [0, -1, True, False, 1.5, 1.0, None, "150%", "101%", "0%", "-1%", "x", "", "%", "50", "5.5%", "ALL", [1]]
 )
-def test_a_who_that_can_never_choose_anybody_is_an_argument_error(who: Any) -> None:
+def test_a_who_that_cannot_choose_any_pod_is_an_argument_error(who: Any) -> None:
     with pytest.raises(ArgumentError, match="who is ") as raised:
         kill(who)
     assert repr(who) in str(raised.value)
@@ -154,7 +154,7 @@ def test_a_who_that_can_never_choose_anybody_is_an_argument_error(who: Any) -> N
         (kill(on_node_9), "kill(on_node_9)"),
     ],
 )
-def test_a_fault_reads_as_it_was_written(fault: Fault, text: str) -> None:
+def test_str_of_a_fault_is_its_call(fault: Fault, text: str) -> None:
     assert repr(fault) == text
 
 
@@ -167,17 +167,17 @@ def test_a_function_is_described_by_its_name() -> None:
     assert [describe(who) for who in (1, "50%", "all", newest)] == ["1", "50%", "all", "newest"]
 
 
-def test_a_function_that_chooses_a_pod_twice_hurts_it_once() -> None:
+def test_a_pod_that_a_function_returns_twice_is_one_victim() -> None:
     assert chosen(lambda pods, chance: [pods[1], pods[0], pods[1]]) == ["b", "a"]
 
 
-def test_a_function_that_chooses_two_versions_of_a_pod_hurts_it_once_as_it_was_offered() -> None:
+def test_two_versions_of_a_pod_that_a_function_returns_are_one_victim_the_candidate() -> None:
     earlier = pod("a", resource_version="0", labels={"role": "primary"})
     assert choose(lambda pods, chance: [earlier, pods[0]], THREE, Random(1)) == (THREE[0],)
 
 
 @pytest.mark.parametrize("stranger", [None, "web-a", {"uid": "a"}, ["a"]], ids=repr)
-def test_a_function_that_chooses_what_is_no_pod_is_an_argument_error(stranger: Any) -> None:
+def test_a_function_that_returns_anything_but_pods_is_an_argument_error(stranger: Any) -> None:
     with pytest.raises(ArgumentError, match="which is not one of the candidates"):
         chosen(lambda pods, chance: [pods[0], stranger])
 
@@ -188,7 +188,7 @@ def test_a_function_that_returns_no_sequence_is_an_argument_error(returned: Any)
         chosen(lambda pods, chance: returned)
 
 
-def test_a_function_of_the_users_own_may_keep_pods_in_a_set() -> None:
+def test_a_users_function_may_keep_pods_in_a_set() -> None:
     labelled = tuple(pod(letter, labels={"role": "replica"}) for letter in "abc")
 
     def but_the_first(pods: Sequence[Pod], chance: Random) -> Sequence[Pod]:
@@ -197,7 +197,7 @@ def test_a_function_of_the_users_own_may_keep_pods_in_a_set() -> None:
     assert chosen(but_the_first, labelled) == ["b", "c"]
 
 
-def test_another_version_of_a_pod_is_another_member_of_a_set_as_it_is_another_value() -> None:
+def test_two_versions_of_a_pod_are_two_values_and_two_members_of_a_set() -> None:
     first, same, second = (pod("a", resource_version=version, labels={"x": "y"}) for version in "112")
     assert first == same
     assert hash(first) == hash(same)

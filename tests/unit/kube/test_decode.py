@@ -1,4 +1,4 @@
-"""Pages of a listing, lines of a watch, bodies of errors, and what we write ourselves."""
+"""Pages of a listing, lines of a watch, bodies of errors, and JSON that is written."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def test_a_page_has_its_objects_and_its_version() -> None:
     assert (page.resource_version, page.next) == ("42", "")
 
 
-def test_a_page_says_where_to_go_on() -> None:
+def test_a_page_has_the_token_of_the_next_page() -> None:
     page = PODS.page(b'{"metadata":{"resourceVersion":"42","continue":"token","remainingItemCount":7},"items":[]}')
     assert (page.objects, page.resource_version, page.next) == ((), "42", "token")
 
@@ -42,7 +42,7 @@ def test_a_page_may_be_empty(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b'{"items":[]}', b'{"metadata":{},"items":[7]}', b'{"metadata"']
 )
-def test_what_is_no_page_is_a_value_error(body: bytes) -> None:
+def test_bytes_that_are_no_page_raise_a_value_error(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
         PODS.page(body)
 
@@ -59,20 +59,23 @@ def test_an_error_in_the_stream_is_a_status() -> None:
     assert PODS.event(line("ERROR", body)) == ("ERROR", Status("Status", message="too old", reason="Expired", code=410))
 
 
-def test_an_error_is_a_status_even_where_it_could_be_taken_for_a_pod() -> None:
+def test_an_error_in_the_stream_is_a_status_even_if_it_looks_like_a_pod() -> None:
     body = {"metadata": {}, "message": "too old", "code": 410}
     assert PODS.event(line("ERROR", body)) == ("ERROR", Status(message="too old", code=410))
 
 
-def test_what_is_told_again_is_told_anew_where_it_has_changed() -> None:
-    def told(**status: object) -> Pod:
+def test_a_changed_container_status_is_not_taken_from_the_cache() -> None:
+    def decoded(**status: object) -> Pod:
         pod = {**POD, "status": {"containerStatuses": [{"name": "web", "ready": True, **status}]}}
         value = PODS.event(line("MODIFIED", pod))[1]
         assert isinstance(value, Pod)
         return value
 
-    assert [each.containers[0].restarts for each in (told(), told(restartCount=1), told())] == [0, 1, 0]
-    assert [each.containers[0].exit_code for each in (told(state={"terminated": {"exitCode": 1}}), told())] == [1, None]
+    assert [each.containers[0].restarts for each in (decoded(), decoded(restartCount=1), decoded())] == [0, 1, 0]
+    assert [each.containers[0].exit_code for each in (decoded(state={"terminated": {"exitCode": 1}}), decoded())] == [
+        1,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,13 +103,13 @@ def test_a_bookmark_may_end_the_initial_events() -> None:
     "garbage",
     [b"", b"\x00", b"{}", b'{"type":"ADDED"}', b'{"type":"ADDED","object":7}', b'{"type":"ADDED","object":{"metad'],
 )
-def test_what_is_no_line_of_a_watch_is_a_value_error(garbage: bytes) -> None:
+def test_bytes_that_are_no_line_of_a_watch_raise_a_value_error(garbage: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
         PODS.event(garbage)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"null", b"[]", b'{"code":"410"}', b'{"message":null}'])
-def test_an_error_body_that_is_no_status_is_an_empty_one(body: bytes) -> None:
+def test_an_error_body_that_is_no_status_becomes_an_empty_status(body: bytes) -> None:
     assert status(body) == Status()
 
 
@@ -117,18 +120,18 @@ def test_an_error_body_is_a_status() -> None:
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
-def test_what_json_has_no_number_for_is_null(value: float) -> None:
+def test_infinity_and_nan_are_null_in_json(value: float) -> None:
     assert encode({"at": value, "list": [value, 1.5]}) == b'{"at":null,"list":[null,1.5]}'
 
 
 @pytest.mark.parametrize("separator", ["\n", "\r", "\x85", "\u2028", "\u2029"])
-def test_what_we_write_is_one_line(separator: str) -> None:
+def test_encoded_json_is_one_line(separator: str) -> None:
     data = encode({"message": f"a{separator}b"})
     assert b"\n" not in data
     assert mapping(data) == {"message": f"a{separator}b"}
 
 
-def test_what_is_no_json_is_a_value_error() -> None:
+def test_bytes_that_are_no_json_raise_a_value_error() -> None:
     for garbage in (b"", b"<html>", b'{"a":NaN}', b"{"):
         with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
             mapping(garbage)

@@ -64,7 +64,7 @@ def test_a_pod_that_runs() -> None:
     assert (found.active, found.started, found.stopped) == (True, True, False)
 
 
-def test_a_pod_without_status_and_spec_is_one_that_is_not_ready() -> None:
+def test_a_pod_without_status_and_spec_is_not_ready() -> None:
     found = decode()
     assert (found.phase, found.ready, found.not_ready, found.node, found.containers) == ("", False, "", "", ())
     assert (found.started, found.stopped, found.active, found.created) == (False, False, True, "")
@@ -75,7 +75,7 @@ def test_null_lists_are_empty() -> None:
     assert decode(metadata=nulls, status={"conditions": None, "containerStatuses": None}) == decode()
 
 
-def test_an_owner_that_does_not_control_is_none() -> None:
+def test_an_owner_that_is_not_the_controller_is_ignored() -> None:
     assert decode(metadata={"ownerReferences": [{**OWNER, "controller": False}]}).owner == ""
     assert decode(metadata={"ownerReferences": [{**OWNER, "controller": None}]}).owner == ""
 
@@ -86,7 +86,7 @@ def test_the_controller_among_several_owners_is_the_owner() -> None:
 
 
 @pytest.mark.parametrize("status", ["False", "Unknown"])
-def test_a_pod_that_is_not_ready_says_why_and_has_no_time(status: str) -> None:
+def test_a_pod_that_is_not_ready_has_a_reason_and_no_ready_since(status: str) -> None:
     condition = {**READY, "status": status, "reason": "ContainersNotReady", "message": "app"}
     found = decode(status={"conditions": [condition]})
     assert (found.ready, found.ready_since, found.not_ready) == (False, 0.0, "ContainersNotReady: app")
@@ -97,17 +97,17 @@ def test_a_reason_without_a_message_is_enough() -> None:
     assert decode(status={"conditions": [condition]}).not_ready == "PodCompleted"
 
 
-def test_a_pod_that_fits_nowhere_says_so() -> None:
+def test_an_unschedulable_pod_has_the_message_of_the_scheduler() -> None:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/2 nodes"}
     assert decode(status={"conditions": [condition]}).unschedulable == "0/2 nodes"
 
 
-def test_a_pod_that_waits_behind_a_gate_is_not_unschedulable() -> None:
+def test_a_pod_with_a_scheduling_gate_is_not_unschedulable() -> None:
     condition = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": "gates"}
     assert decode(status={"conditions": [condition]}).unschedulable == ""
 
 
-def test_the_grace_is_30_seconds_unless_said_otherwise() -> None:
+def test_the_grace_period_is_30_seconds_by_default() -> None:
     assert decode().grace == 30.0
     assert decode(spec={"terminationGracePeriodSeconds": None}).grace == 30.0
     assert decode(spec={"terminationGracePeriodSeconds": 2}).grace == 2.0
@@ -115,7 +115,7 @@ def test_the_grace_is_30_seconds_unless_said_otherwise() -> None:
 
 
 @pytest.mark.parametrize(("asked", "grace"), [(0, 0.0), (1, 1.0), (60, 60.0)])
-def test_the_grace_that_a_deletion_asked_for_beats_the_pods_own(asked: int, grace: float) -> None:
+def test_the_grace_period_of_the_deletion_wins_over_that_of_the_pod(asked: int, grace: float) -> None:
     deletion = {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": asked}
     found = decode(metadata=deletion, spec={"terminationGracePeriodSeconds": 30})
     assert (found.deleting, found.active, found.grace) == (True, False, grace)
@@ -132,7 +132,7 @@ def test_a_pod_in_a_terminal_phase_is_not_active_and_has_stopped(phase: str) -> 
     assert (found.active, found.terminal, found.stopped, found.reason) == (False, True, True, "Evicted")
 
 
-def test_a_waiting_container_says_why() -> None:
+def test_a_waiting_container_has_a_reason_and_a_message() -> None:
     state = {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off"}}
     assert container(state=state) == Container("app", state="waiting", reason="ImagePullBackOff", message="Back-off")
 
@@ -142,7 +142,7 @@ def test_a_terminated_container_has_an_exit_code() -> None:
     assert (found.id, found.state, found.reason, found.exit_code) == ("c://1", "terminated", "OOMKilled", 137)
 
 
-def test_a_container_remembers_how_it_ended_last() -> None:
+def test_a_container_has_the_reason_and_exit_code_of_its_last_end() -> None:
     last = {"terminated": {"exitCode": 3, "reason": "Error"}}
     found = container(restartCount=2, state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState=last)
     assert (found.restarts, found.reason, found.last_reason, found.last_exit_code) == (
@@ -154,7 +154,7 @@ def test_a_container_remembers_how_it_ended_last() -> None:
 
 
 @pytest.mark.parametrize("state", [None, {}, {"running": None}])
-def test_a_container_without_a_state_has_none(state: object) -> None:
+def test_a_container_without_a_state_has_an_empty_one(state: object) -> None:
     assert container(state=state, lastState=state, containerID=None) == Container("app")
 
 
@@ -209,6 +209,6 @@ def test_line_separators_of_other_alphabets_are_text(separator: str) -> None:
         b'\xff{"metadata":{}}',
     ],
 )
-def test_what_is_no_pod_is_a_value_error(garbage: bytes) -> None:
+def test_bytes_that_are_no_pod_raise_a_value_error(garbage: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
         PODS.object(garbage)

@@ -63,16 +63,16 @@ def test_a_deployment() -> None:
     )
 
 
-def test_replicas_that_are_not_said_are_one() -> None:
+def test_replicas_are_one_by_default() -> None:
     assert deployment().replicas == 1
     assert deployment(spec={"replicas": None}).replicas == 1
 
 
-def test_no_replicas_are_none() -> None:
+def test_zero_replicas_are_zero() -> None:
     assert deployment(spec={"replicas": 0}).replicas == 0
 
 
-def test_a_deployment_may_be_paused_or_on_its_way_out() -> None:
+def test_a_deployment_may_be_paused_or_terminating() -> None:
     assert deployment(spec={"paused": True}).paused
     assert deployment({"deletionTimestamp": "2026-01-01T00:00:00Z"}).deleting
     assert not deployment().paused
@@ -109,7 +109,7 @@ def test_a_deployment_is_probed_if_one_of_its_containers_is(containers: Any, pro
         ),
     ],
 )
-def test_a_selector_reads_as_the_query_of_the_api(selector: dict[str, Any], text: str) -> None:
+def test_a_selector_is_written_as_the_query_parameter_of_the_api(selector: dict[str, Any], text: str) -> None:
     assert deployment(spec={"selector": selector}).selector == text
 
 
@@ -117,11 +117,11 @@ REVISIONS = [("3", 3), ("", 0), ("x", 0), ("-1", 0), ("²", 0), ("9" * 5000, 0)]
 
 
 @pytest.mark.parametrize(("annotation", "revision"), REVISIONS)
-def test_a_revision_that_is_no_number_is_none(annotation: str, revision: int) -> None:
+def test_a_revision_that_is_no_number_is_zero(annotation: str, revision: int) -> None:
     assert deployment({"annotations": {"deployment.kubernetes.io/revision": annotation}}).revision == revision
 
 
-def test_a_workload_without_annotations_has_no_revision() -> None:
+def test_a_workload_without_annotations_has_revision_zero() -> None:
     assert deployment({"annotations": None}).revision == replica_set().revision == 0
 
 
@@ -138,7 +138,7 @@ def test_a_replica_set() -> None:
     assert found == ReplicaSet("shop", "web", "u", "7", owner="web", revision=2, replicas=3, failure="exceeded quota")
 
 
-def test_a_failure_that_is_over_is_none() -> None:
+def test_a_replica_failure_condition_that_is_false_is_no_failure() -> None:
     condition = {"type": "ReplicaFailure", "status": "False", "message": "exceeded quota"}
     assert replica_set(status={"conditions": [condition]}).failure == ""
     assert replica_set(status={"conditions": None}).failure == ""
@@ -164,7 +164,7 @@ def test_an_event_happened_at_least_once(count: int | None) -> None:
     assert (found.type, found.reason, found.message, found.count) == ("", "", "", 1)
 
 
-def test_an_endpoint_is_ready_unless_it_says_no() -> None:
+def test_an_endpoint_is_ready_unless_its_condition_is_false() -> None:
     found = endpoint_slice(
         endpoint("yes", ready=True),
         endpoint("no", ready=False, serving=True, terminating=True),
@@ -176,7 +176,7 @@ def test_an_endpoint_is_ready_unless_it_says_no() -> None:
 
 
 @pytest.mark.parametrize("reference", [None, {"kind": "Pod"}])
-def test_an_endpoint_that_is_no_known_pod_is_nobodys(reference: dict[str, Any] | None) -> None:
+def test_an_endpoint_without_a_pod_is_ignored(reference: dict[str, Any] | None) -> None:
     found = endpoint_slice({"addresses": ["10.0.0.1"], "conditions": {"ready": True}, "targetRef": reference})
     assert "" == "".join(found.ready) == "".join(found.known)
 
@@ -187,12 +187,12 @@ def test_a_slice_may_be_empty(parts: dict[str, Any]) -> None:
     assert (found.service, found.ready, found.known) == ("web", (), ())
 
 
-def test_a_slice_without_labels_is_of_no_service() -> None:
+def test_a_slice_without_labels_belongs_to_no_service() -> None:
     assert ENDPOINT_SLICES.object(data({"labels": None})).service == ""
 
 
 @pytest.mark.parametrize("codec", [DEPLOYMENTS, REPLICA_SETS, EVENTS, ENDPOINT_SLICES])
-def test_what_is_no_object_is_a_value_error(codec: Any) -> None:
+def test_bytes_that_are_no_object_raise_a_value_error(codec: Any) -> None:
     for garbage in (b"", b"null", b"7", b"{}", b'{"metadata":7}'):
         with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
             codec.object(garbage)

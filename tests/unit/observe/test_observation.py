@@ -29,30 +29,30 @@ class TimeIsUp:
 
 
 class Subscriber:
-    """A listener of an observation without streams: tests put the records, and nothing waits.
+    """A listener of an observation that has opened no stream: records are put by hand, and nothing is waited for.
 
-    It is also the observation's client: it lists `listed`, by resource; the list of pods is at `version`.
+    It is its client, too: it lists `listed`, by the last part of the path, at the version `version`.
     """
 
     def __init__(self) -> None:
         self.delivered: list[tuple[Record, State]] = []
-        self.on_record: Callable[[], object] = lambda: None
+        self.also: Callable[[], object] = lambda: None
         self.wall = TimeIsUp()
         self.version = "1"
         self.listed: dict[str, Sequence[Observed]] = {"replicasets": [replica_set()], "deployments": [deployment()]}
         self.meanwhile: Sequence[Record] = ()
         target, wall = Target(Ref("Deployment", "shop", "web"), 2), WallTime(monotonic=self.wall)
-        self.observation = Observation(cast(Any, self), target, Monotonic(), self.receive, wall)
+        self.observation = Observation(cast(Any, self), target, Monotonic(), self.handle, wall)
         for record in listings(deployment(), replica_set(), pod("a")):
             self.observation.put(record)
 
-    def receive(self, record: Record, state: State) -> None:
-        """Take a record."""
+    def handle(self, record: Record, state: State) -> None:
+        """Take a delivered record."""
         self.delivered.append((record, state))
-        self.on_record()
+        self.also()
 
     def get(self, path: str, query: object) -> bytes:
-        """List a resource; `meanwhile` arrives before the list of the pods does."""
+        """List objects; the records of `meanwhile` arrive before the listing of the pods."""
         resource = path.rpartition("/")[2]
         for record in self.meanwhile if resource == "pods" else ():
             self.observation.put(record)
@@ -106,7 +106,7 @@ def test_a_best_effort_stream_that_is_forbidden_is_reported_as_unobserved() -> N
 
 
 def confirmed(subscriber: Subscriber, pods: list[Pod], version: str, meanwhile: Sequence[Record] = ()) -> Observation:
-    """Return the observation after `confirm` has listed these pods; `meanwhile` arrives during that listing."""
+    """Return the observation after a comparison with a listing of these pods; `meanwhile` arrives during it."""
     subscriber.listed["pods"], subscriber.version, subscriber.meanwhile = pods, version, meanwhile
     assert subscriber.observation.confirm() == version
     return subscriber.observation
@@ -171,7 +171,7 @@ def test_a_pod_that_is_not_listed_has_ended_unless_it_is_newer_than_the_listing(
 
 
 def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubechaos.observe.observation.KEPT", 1)
+    monkeypatch.setattr("kubechaos.observe.observation.KEPT_STATES", 1)
     subscriber = Subscriber()
     for number, letter in enumerate("bcd"):
         subscriber.observation.put(Seen(T0 + number, pod(letter)))
@@ -183,7 +183,7 @@ def test_beyond_the_limit_states_are_not_kept_but_folded_again_on_delivery(monke
 
 def test_waiting_ends_in_time_though_records_arrive_faster_than_they_are_delivered() -> None:
     subscriber = Subscriber()
-    subscriber.on_record = lambda: subscriber.observation.put(Seen(T0, pod("b")))
+    subscriber.also = lambda: subscriber.observation.put(Seen(T0, pod("b")))
     assert subscriber.observation.wait(lambda state: 0.0) is subscriber.observation.state
 
 

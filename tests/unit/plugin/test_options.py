@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubechaos.errors import OptionError
-from kubechaos.plugin.options import OPTIONS, named, read
+from kubechaos.plugin.options import OPTIONS, is_cluster_named, read
 from kubechaos.settings import Settings
 
 
@@ -44,11 +44,11 @@ def test_the_defaults_are_those_of_the_design() -> None:
 def test_the_command_line_beats_the_environment_beats_the_ini_file_beats_the_default(
     option: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    field = option.key.removeprefix("chaos_")
-    flags, ini = {option.key: "1"}, {option.key: "3"}
+    field = option.dest.removeprefix("chaos_")
+    flags, ini = {option.dest: "1"}, {option.dest: "3"}
     assert getattr(settings(), field) == float(option.default)
     assert getattr(settings(ini=ini), field) == 3.0
-    monkeypatch.setenv(option.key.upper(), "2")
+    monkeypatch.setenv(option.dest.upper(), "2")
     assert getattr(settings(ini=ini), field) == 2.0
     assert getattr(settings(flags, ini), field) == 1.0
 
@@ -113,11 +113,11 @@ def test_an_empty_value_is_none(name: str) -> None:
 
 
 def test_a_cluster_is_named_by_any_of_the_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not named(Config())  # type: ignore[arg-type]
-    assert named(Config({"chaos_context": "kind"}))  # type: ignore[arg-type]
-    assert named(Config(ini={"chaos_context": "kind"}))  # type: ignore[arg-type]
+    assert not is_cluster_named(Config())  # type: ignore[arg-type]
+    assert is_cluster_named(Config({"chaos_context": "kind"}))  # type: ignore[arg-type]
+    assert is_cluster_named(Config(ini={"chaos_context": "kind"}))  # type: ignore[arg-type]
     monkeypatch.setenv("CHAOS_CONTEXT", "kind")
-    assert named(Config())  # type: ignore[arg-type]
+    assert is_cluster_named(Config())  # type: ignore[arg-type]
 
 
 def test_without_a_seed_each_run_draws_its_own() -> None:
@@ -138,4 +138,4 @@ def test_each_run_has_a_name_of_its_own_that_says_when_it_began() -> None:
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_help_of_an_option_names_its_twins(option: Any) -> None:
     assert option.flag == f"--chaos-{option.name}"
-    assert f"{option.key.upper()} in the environment, {option.key} in the ini file" in option.text
+    assert f"{option.variable} in the environment, {option.dest} in the ini file" in option.help_text

@@ -1,4 +1,4 @@
-"""May the release go? One word, and the worst wins."""
+"""The gate: one word on a run, the worst that applies."""
 
 import pytest
 
@@ -43,11 +43,11 @@ FAILED = item("failed", "not_recovered")
         ([item("failed", "recovered")], "fail"),
     ],
 )
-def test_the_word_of_the_gate(items: list[Item], word: str) -> None:
+def test_each_outcome_and_verdict_gives_a_word_of_the_gate(items: list[Item], word: str) -> None:
     assert gate(len(items), items) == word
 
 
-def test_items_that_never_began_make_it_incomplete() -> None:
+def test_items_that_did_not_run_make_the_gate_incomplete() -> None:
     assert gate(2, [PASSED]) == "incomplete"
     assert gate(1, []) == "incomplete"
 
@@ -65,7 +65,7 @@ def test_items_that_never_began_make_it_incomplete() -> None:
         ([FLAKY], [PASSED]),
     ],
 )
-def test_the_worst_wins_in_either_order(worse: list[Item], better: list[Item]) -> None:
+def test_the_worst_item_decides_whatever_the_order(worse: list[Item], better: list[Item]) -> None:
     word = gate(1, worse)
     assert gate(2, worse + better) == gate(2, better + worse) == word
 
@@ -84,5 +84,5 @@ def test_a_rerun_that_failed_again_is_a_failure() -> None:
     assert gate(1, [item("failed", "not_recovered", rerun=True)]) == "fail"
 
 
-def test_a_cut_item_that_was_not_healed_is_a_failure() -> None:
+def test_an_interrupted_item_that_was_not_healed_is_a_failure() -> None:
     assert gate(1, [item("failed", "not_healed", interrupted=True)]) == "fail"

@@ -1,4 +1,4 @@
-"""What is written down and read back: the names of the design, strict JSON, null for what is unknown."""
+"""The JSON of results: its names, strict JSON with null for infinity, and reading it back."""
 
 import json as stdlib_json
 from importlib import resources
@@ -47,8 +47,8 @@ def inconclusive() -> Outage:
     return story.outage()
 
 
-def told(outage: Outage) -> Any:
-    """The outage as others read it."""
+def as_json(outage: Outage) -> Any:
+    """The outage as a reader of its JSON has it."""
     return strict(json.plain(outage))
 
 
@@ -62,8 +62,8 @@ def a_run(*tests: ItemResult, selected: int = 0, broken: bool = False, factor: f
     return make_run(**header, factor=factor, cluster=CLUSTER, selected=selected, broken=broken, tests=tests)
 
 
-def test_an_experiment_has_the_fields_of_the_design() -> None:
-    assert set(told(recovered())) == {
+def test_an_experiment_has_these_fields_in_json() -> None:
+    assert set(as_json(recovered())) == {
         "fault",
         "target",
         "started",
@@ -90,8 +90,8 @@ def test_an_experiment_has_the_fields_of_the_design() -> None:
     }
 
 
-def test_a_recovered_experiment_reads_like_this() -> None:
-    found = told(recovered())
+def test_a_recovered_experiment_has_this_json() -> None:
+    found = as_json(recovered())
     assert found["fault"] == {"name": "kill", "args": ["1"]}
     assert found["target"] == {"kind": "Deployment", "namespace": "shop", "name": "web", "uid": "web"}
     assert found["victims"] == [{"name": "web-a", "uid": "a", "node": "node-1", "gone": 1.25}]
@@ -118,8 +118,8 @@ def test_a_recovered_experiment_reads_like_this() -> None:
     }
 
 
-def test_an_alert_has_the_fields_of_the_design() -> None:
-    first, *_ = told(recovered())["alerts"]
+def test_an_alert_has_these_fields_in_json() -> None:
+    first, *_ = as_json(recovered())["alerts"]
     assert first == {
         "sequence": 1,
         "name": "ChaosStarted",
@@ -131,23 +131,23 @@ def test_an_alert_has_the_fields_of_the_design() -> None:
     }
 
 
-def test_a_gap_reads_like_this() -> None:
-    assert told(inconclusive())["gaps"] == [{"kind": "Pod", "since": 1.0, "at": 3.0, "why": "410 Gone"}]
+def test_a_gap_has_this_json() -> None:
+    assert as_json(inconclusive())["gaps"] == [{"kind": "Pod", "since": 1.0, "at": 3.0, "why": "410 Gone"}]
 
 
-def test_what_was_never_reached_is_null() -> None:
-    found = told(not_recovered())
+def test_a_recovery_time_without_a_recovery_is_null() -> None:
+    found = as_json(not_recovered())
     assert (found["recovery_time"], found["proof"], found["victims"][0]["gone"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("unknown", [inf, -inf, float("nan")])
 def test_infinity_is_null_in_json(unknown: float) -> None:
     assert strict({"at": unknown, "deep": [unknown]}) == {"at": None, "deep": [None]}
-    assert told(replace(recovered(), recovery_time=unknown))["recovery_time"] is None
+    assert as_json(replace(recovered(), recovery_time=unknown))["recovery_time"] is None
 
 
 @pytest.mark.parametrize("make", [recovered, served, not_recovered, inconclusive])
-def test_an_outage_that_is_read_back_is_the_same(make: Any) -> None:
+def test_an_outage_that_is_read_from_its_json_is_equal(make: Any) -> None:
     outage = make()
     assert json.decode(json.encode(outage), Outage) == outage
     again = json.from_plain(json.plain(outage), Outage)
@@ -156,11 +156,11 @@ def test_an_outage_that_is_read_back_is_the_same(make: Any) -> None:
     assert repr(again) == repr(outage)
 
 
-def test_a_time_that_was_never_reached_is_infinite_again() -> None:
+def test_a_recovery_time_of_null_is_read_as_infinity() -> None:
     assert json.decode(json.encode(not_recovered()), Outage).recovery_time == inf
 
 
-def test_the_alerts_that_are_read_back_know_the_names_that_there_are() -> None:
+def test_alerts_that_are_read_from_json_accept_the_names_of_built_in_and_raised_alerts() -> None:
     outage = recovered(AlertRule("Degraded", lambda moment: moment.ready < moment.wanted))
     again = json.decode(json.encode(outage), Outage)
     assert again.alerts["Degraded"] == outage.alerts["Degraded"]
@@ -174,10 +174,10 @@ def test_outages_with_other_alerts_are_not_the_same() -> None:
     assert outage != recovered(AlertRule("Degraded", lambda moment: moment.ready < moment.wanted))
 
 
-def test_what_is_no_outage_is_not_read_as_one() -> None:
+def test_json_that_is_no_outage_raises_an_error() -> None:
     for change in ({"verdict": "fine"}, {"availability": 2.0}, {"alerts": [{}]}, {"phases": None}):
         with pytest.raises(msgspec.ValidationError):
-            json.from_plain({**told(recovered()), **change}, Outage)
+            json.from_plain({**as_json(recovered()), **change}, Outage)
 
 
 def test_a_report_of_version_0_1_fits_the_schema_and_is_read() -> None:
@@ -189,7 +189,7 @@ def test_a_report_of_version_0_1_fits_the_schema_and_is_read() -> None:
     (outage,) = json.decode(stored, ChaosResult).experiments
     assert (str(outage.fault), outage.verdict, outage.cause_code) == ("kill(1)", Verdict.RECOVERED, "")
     (before,) = test["experiments"]
-    assert {name: value for name, value in told(outage).items() if name in before} == before
+    assert {name: value for name, value in as_json(outage).items() if name in before} == before
 
 
 def test_a_test_has_the_worst_verdict_of_its_experiments() -> None:
@@ -213,7 +213,7 @@ def test_a_test_without_an_experiment_has_no_verdict() -> None:
     }
 
 
-def test_the_run_has_the_fields_of_the_design() -> None:
+def test_a_run_has_these_fields_in_json() -> None:
     run = a_run(item("one", recovered(), recovered()), item("two", not_recovered(), outcome="failed"))
     assert strict(json.summary(run)) == {
         "schema": "kubechaos/v1",
@@ -230,18 +230,18 @@ def test_the_run_has_the_fields_of_the_design() -> None:
     }
 
 
-def test_a_simulated_run_says_how_fast_its_clock_was() -> None:
+def test_a_simulated_run_has_the_factor_of_its_clock() -> None:
     run = a_run(item("one", recovered()), factor=20.0)
     found = json.plain(run)
     assert (found["gate"], found["clock"]) == ("simulated", {"kind": "scaled", "factor": 20.0})
 
 
 @pytest.mark.parametrize(("selected", "broken", "gate"), [(1, False, "pass"), (2, False, "incomplete")])
-def test_the_gate_of_a_run_knows_what_was_not_reported(selected: int, broken: bool, gate: str) -> None:
+def test_the_gate_of_a_run_is_incomplete_if_items_were_not_reported(selected: int, broken: bool, gate: str) -> None:
     assert a_run(item("one", recovered()), selected=selected, broken=broken).gate == gate
 
 
-def test_a_run_that_is_read_back_is_the_same() -> None:
+def test_a_run_that_is_read_from_its_json_is_equal() -> None:
     run = a_run(item("one", recovered(), served()), item("two", not_recovered()), item("three", outcome="skipped"))
     written = FORMATS["json"](run)
     assert written.endswith(b"\n")
@@ -254,7 +254,7 @@ def test_the_published_schema_is_that_of_the_types() -> None:
 
 
 @pytest.mark.parametrize("make", [recovered, served, not_recovered, inconclusive])
-def test_what_is_written_fits_the_published_schema(make: Any) -> None:
+def test_every_report_is_valid_by_the_published_schema(make: Any) -> None:
     outage = make()
     run = a_run(item("one", outage))
     test = {"metadata": {"chaos": json.plain(result([outage.verdict], None, [outage]))}}
@@ -262,7 +262,7 @@ def test_what_is_written_fits_the_published_schema(make: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [("tests", 0, "verdict"), ("tests", 0, "experiments", 0, "wanted"), ("chaos", "gate")])
-def test_what_is_wrong_does_not_fit_it(path: tuple[Any, ...]) -> None:
+def test_a_wrong_report_is_invalid_by_the_published_schema(path: tuple[Any, ...]) -> None:
     outage = recovered()
     report = {
         "chaos": json.summary(a_run(item("one", outage))),
@@ -279,12 +279,12 @@ def test_what_is_wrong_does_not_fit_it(path: tuple[Any, ...]) -> None:
 
 @pytest.mark.parametrize("type_", [Outage, ChaosResult, Run])
 def test_every_field_is_documented(type_: type) -> None:
-    """Users and readers of the schema have nothing but the docstring."""
+    """The docstring is all that users and readers of the schema have."""
     names = [each.name for each in msgspec.structs.fields(type_)]
     documented = stdlib_json.dumps([each.__doc__ for each in type_.__mro__])
     assert [name for name in names if f"{name}:" not in documented and f"`{name}`" not in documented] == []
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_a_verdict_is_its_word(verdict: Verdict) -> None:
+def test_a_verdict_is_written_as_its_word(verdict: Verdict) -> None:
     assert (strict(json.plain({"verdict": verdict})), f"{verdict}") == ({"verdict": verdict.value}, verdict.value)

@@ -1,4 +1,4 @@
-"""`events.ndjson`: what is written of a run, and what a replay makes of it."""
+"""`events.ndjson`: the lines of a run, and the replay of them."""
 
 import json
 from typing import Any
@@ -84,7 +84,7 @@ def test_a_record_stays_one_line_whatever_the_cluster_says(separator: str) -> No
         Alert(1, "Mine", "warning", WEB, 0.5, 1.5, "hm"),
     ],
 )
-def test_what_was_written_is_read_back_as_it_was(record: Record | Alert) -> None:
+def test_a_record_that_is_read_back_is_equal(record: Record | Alert) -> None:
     assert list(entries(written(record))) == [(WEB, record)]
 
 
@@ -107,7 +107,7 @@ def test_a_line_that_was_cut_ends_the_recording() -> None:
         b'{"type":"seen","stream":"x","at":1.0,"object":{"schema":"Node","name":"a"}}\n',
     ],
 )
-def test_a_line_that_is_no_record_is_named(garbage: bytes) -> None:
+def test_the_error_on_a_line_that_is_no_record_has_its_number(garbage: bytes) -> None:
     with pytest.raises(RecordingError, match=r"line 2 is no record of kubechaos"):
         list(entries([*written(), garbage]))
 
@@ -115,7 +115,7 @@ def test_a_line_that_is_no_record_is_named(garbage: bytes) -> None:
 @pytest.mark.parametrize(
     ("head", "made_by"), [(b'{"type":"header","run":"1"}', "0.1"), (b'{"type":"header","format":3}', "a later version")]
 )
-def test_a_recording_of_another_version_is_refused_naming_both(head: bytes, made_by: str) -> None:
+def test_a_recording_of_another_version_is_refused_and_both_are_named(head: bytes, made_by: str) -> None:
     with pytest.raises(RecordingError, match=rf"made by kubechaos {made_by} and this is 0\.2"):
         list(entries([head + b"\n"]))
 
@@ -151,16 +151,18 @@ def twice() -> Story:
     return story.kill("b", at=32.0, within=30.0)
 
 
-def heard(story: Story) -> list[Record | Alert]:
-    """What the run writes: each record, and what users' own rules raised at it."""
-    return [each for record, raised in story.heard for each in (record, *(a for a in raised if a.name not in BUILT_IN))]
+def recording_of(story: Story) -> list[Record | Alert]:
+    """What the run writes: each record, and the alerts that users' own rules raised at it."""
+    return [
+        each for record, raised in story.recorded for each in (record, *(a for a in raised if a.name not in BUILT_IN))
+    ]
 
 
 @pytest.mark.parametrize("story", [recovered, deleted, stuck, twice, lambda: Story().kill("a")])
-def test_a_replay_finds_the_same_facts(story: Any) -> None:
+def test_a_replay_gives_the_same_outage(story: Any) -> None:
     live = story()
     outage: Outage = live.outage()
-    *_, again = replay(entries(written(*heard(live))))
+    *_, again = replay(entries(written(*recording_of(live))))
     assert again == outage
     assert again.alerts.all == outage.alerts.all
 
@@ -169,21 +171,21 @@ def test_a_replay_copies_the_alerts_of_users_rules() -> None:
     live = recovered(AlertRule("Degraded", lambda moment: moment.ready < moment.wanted))
     outage = live.outage()
     mine = outage.alerts["Degraded"]
-    (again,) = replay(entries(written(*heard(live))))
+    (again,) = replay(entries(written(*recording_of(live))))
     assert again.alerts["Degraded"] == mine
     assert set(again.alerts) == set(outage.alerts)
 
 
 def test_an_experiment_whose_recording_was_cut_has_no_result() -> None:
-    (again,) = replay(entries(written(*heard(recovered()))))
+    (again,) = replay(entries(written(*recording_of(recovered()))))
     assert (again.verdict, again.cause_code) == ("interrupted", "Cut")
 
 
-def test_a_verdict_that_the_run_knew_better_is_kept() -> None:
+def test_a_replay_keeps_the_verdict_that_the_run_recorded() -> None:
     live = recovered()
     live.outage()
     end = Ended(live.state.at, ("Event",), Verdict.INTERRUPTED, "Ctrl-C", "Interrupted")
-    (again,) = replay(entries(written(*heard(live)[:-1], end)))
+    (again,) = replay(entries(written(*recording_of(live)[:-1], end)))
     assert (again.verdict, again.cause, again.unobserved) == ("interrupted", "Ctrl-C", ("Event",))
     assert again.cause_code == "Interrupted"
 
@@ -191,12 +193,12 @@ def test_a_verdict_that_the_run_knew_better_is_kept() -> None:
 def test_streams_of_several_targets_are_kept_apart() -> None:
     one, two = recovered(), deleted()
     facts = [one.outage(), two.outage()]
-    mixed: list[tuple[str, Record | Alert]] = [("one", each) for each in heard(one)]
-    mixed[3:3] = [("two", each) for each in heard(two)]
+    mixed: list[tuple[str, Record | Alert]] = [("one", each) for each in recording_of(one)]
+    mixed[3:3] = [("two", each) for each in recording_of(two)]
     assert sorted(each.verdict for each in replay(mixed)) == sorted(each.verdict for each in facts)
 
 
-def test_nothing_recorded_is_no_outage() -> None:
+def test_an_empty_recording_has_no_outage() -> None:
     assert list(replay(entries(written()))) == []
     assert list(replay(entries([]))) == []
 
@@ -207,5 +209,5 @@ def test_a_replay_copies_an_alert_that_was_raised_only_at_the_end() -> None:
     live.dies(0.25, "a")
     outage = live.outage()
     assert outage.alerts["Degraded"].seen == 3.25
-    (again,) = replay(entries(written(*heard(live))))
+    (again,) = replay(entries(written(*recording_of(live))))
     assert again.alerts["Degraded"] == outage.alerts["Degraded"]

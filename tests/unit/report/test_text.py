@@ -1,4 +1,4 @@
-"""Lines for people: the cause comes first, and nothing of the cluster steers the terminal."""
+"""Lines for people: the cause comes first, and no text of the cluster controls the terminal."""
 
 import pytest
 from msgspec.structs import replace
@@ -29,7 +29,7 @@ def image_missing(message: str) -> Outage:
 
 
 @pytest.mark.parametrize("control", ["\n", "\r", "\t", "\0", "\x07", "\x08", "\x1b", "\x7f", "\x85", "\x9b"])
-def test_control_characters_are_neutralised(control: str) -> None:
+def test_control_characters_are_replaced(control: str) -> None:
     assert safe(f"a{control}b") == "a?b"
 
 
@@ -37,7 +37,7 @@ def test_other_text_is_left_as_it_is() -> None:
     assert safe("Größe 1/2, 日本: ok") == "Größe 1/2, 日本: ok"
 
 
-def test_no_control_character_of_the_cluster_reaches_a_line() -> None:
+def test_no_line_has_a_control_character_of_the_cluster() -> None:
     outage = image_missing("\x1b[2Jall green\r\n::error::not found")
     for text in (verdict_line(outage), *timeline(outage).split("\n")):
         assert text.isprintable()
@@ -57,7 +57,7 @@ def test_the_first_line_of_a_failure_names_the_cause() -> None:
     )
 
 
-def test_the_first_line_of_a_fault_without_effect_says_so() -> None:
+def test_the_first_line_of_a_fault_without_effect_says_that_none_was_seen() -> None:
     assert verdict_line(Story().kill("a", within=1.0).outage()) == (
         "deployment/web after kill(1): no effect of the fault was seen: "
         "pod web-a was asked to go, but neither its end nor that of its containers was seen in 40 s"
@@ -90,7 +90,7 @@ def test_the_timeline_is_in_the_order_of_time() -> None:
     ]
 
 
-def test_the_timeline_ends_with_the_holes() -> None:
+def test_the_timeline_ends_with_the_gaps() -> None:
     outage = replace(recovered(), gaps=(Gap(1.0, "Pod", 0.5, "410 Gone"),))
     assert timeline(outage).endswith("\ngap: Pod: 410 Gone")
 
@@ -116,5 +116,5 @@ def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u2028", "\u2029", "\u200f"])
-def test_text_of_the_cluster_cannot_turn_or_break_a_line(character) -> None:
+def test_text_of_the_cluster_cannot_break_a_line_or_change_its_direction(character) -> None:
     assert safe(f"a{character}b") == "a?b"

@@ -51,7 +51,7 @@ def test_the_version_says_that_it_is_simulated(client: Client) -> None:
 
 
 def test_a_stranger_is_unauthorized(client: Client) -> None:
-    client.sim.wire.expire_token()
+    client.sim.network.expire_token()
     with pytest.raises(UnauthorizedError, match="401 Unauthorized"):
         client.get(PODS)
 
@@ -244,11 +244,11 @@ def test_bookmarks_come_about_once_a_minute(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [{"propagationPolicy": "Orphan"}, {"propagationPolicy": "Foreground"}])
-def test_a_deletion_that_cannot_be_honoured_is_refused(ready: Client, body: dict[str, str]) -> None:
-    with pytest.raises(ApiError, match="400 propagationPolicy: the simulated cluster cannot honour"):
+def test_a_deletion_that_is_not_supported_is_refused(ready: Client, body: dict[str, str]) -> None:
+    with pytest.raises(ApiError, match="400 propagationPolicy: the simulated cluster does not support"):
         ready.send("DELETE", f"{DEPLOYMENTS}/web", body)
 
 
-def test_a_patch_that_cannot_be_honoured_is_refused(ready: Client) -> None:
+def test_a_patch_that_is_not_supported_is_refused(ready: Client) -> None:
     spec = {"template": {"spec": {"hostNetwork": True}}}
     assert patch(ready, f"{DEPLOYMENTS}/web", {"spec": spec})["code"] == 422

@@ -142,5 +142,5 @@ def test_a_strategic_patch_merges_lists_by_key_and_replaces_the_others() -> None
         "other": [1],
     }
     assert strategic(value, {"ports": None}) == {key: value[key] for key in ("containers", "finalizers")}
-    with pytest.raises(DirectiveError, match="cannot honour the directive \\$patch"):
+    with pytest.raises(DirectiveError, match="does not support the directive \\$patch"):
         strategic(value, {"containers": [{"$patch": "delete", "name": "a"}]})

@@ -260,7 +260,7 @@ def test_a_failure_of_replacements_spares_the_pods_that_were_there(lab: Lab, nam
         ({"pod": {"hostNetwork": True}}, r"spec\.template\.spec\.hostNetwork"),
     ],
 )
-def test_what_cannot_be_honoured_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:
+def test_what_is_not_supported_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused, match=field):
         lab.apply(daemon_set(**spec))
 

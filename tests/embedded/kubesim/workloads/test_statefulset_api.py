@@ -66,7 +66,7 @@ def test_a_blocking_budget_is_made_for_a_stateful_set(store: Lab) -> None:
         ({"updateStrategy": {"type": "Recreate"}}, "must be 'RollingUpdate' or 'OnDelete'"),
     ],
 )
-def test_what_cannot_be_honoured_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:
+def test_what_is_not_supported_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused, match=field):
         lab.apply(stateful_set(**spec))
 
@@ -118,6 +118,6 @@ def test_our_client_reads_scales_and_deletes_one(sim: Simulation, client: Client
         client.get(f"{STATEFUL_SETS}/db")
 
 
-def test_a_manifest_that_cannot_be_honoured_is_refused(sim: Simulation) -> None:
+def test_a_manifest_that_is_not_supported_is_refused(sim: Simulation) -> None:
     with pytest.raises(ManifestError, match=r"spec\.volumeClaimTemplates: Forbidden: the simulated cluster"):
         sim.apply(stateful_set(volumeClaimTemplates=[{"metadata": {"name": "data"}}]))

@@ -1,0 +1,121 @@
+"""What one pytest session shares: its run id and seed, its settings, its cluster. Made when first asked for.
+
+Everything lies in pytest's own stash (https://docs.pytest.org/en/stable/how-to/writing_hook_functions.html), so that
+two sessions in one process, as under pytester, share nothing.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from . import options
+
+if TYPE_CHECKING:
+    from kubesim import Simulation
+
+    from ..api.credentials import PinnedContext
+    from ..run.experiments import Experiments
+    from ..settings import Settings
+
+IDENTITY = pytest.StashKey[tuple[str, str]]()
+"""Of the config: the run's id and its seed."""
+SETTINGS = pytest.StashKey["Settings"]()
+"""Of the config: its options."""
+PINNED = pytest.StashKey["PinnedContext"]()
+"""Of the config: the cluster that the run is about."""
+CLUSTER = pytest.StashKey[dict[str, str | None]]()
+"""Of the config: what reports say about the cluster, once a test has used it."""
+SIMULATION = pytest.StashKey["Simulation"]()
+"""Of the config: the embedded cluster, once it was started."""
+UNSELECTED = pytest.StashKey[int]()
+"""Of the config: how many chaos tests were taken out because no cluster is named."""
+EXPERIMENTS: "pytest.StashKey[Experiments]" = pytest.StashKey()
+"""Of an item: its experiments, once the fixture `chaos` was set up."""
+TIMEOUT_AT = pytest.StashKey[float]()
+"""Of an item: when pytest-timeout will end it, on the monotonic clock."""
+RAISED = pytest.StashKey[list[BaseException]]()
+"""Of an item: what its phases raised so far."""
+
+LONGEST_NAME = 80
+"""Characters of an item's name in the name of its folder; file systems allow 255 bytes, and there is a suffix."""
+
+
+def identity(config: pytest.Config) -> tuple[str, str]:
+    """Return the run's id and its seed, the same in every xdist worker."""
+    if IDENTITY not in config.stash:
+        config.stash[IDENTITY] = options.identity(config)
+    return config.stash[IDENTITY]
+
+
+def settings(config: pytest.Config) -> "Settings":
+    """Return the run's Settings; raises OptionError for a value that cannot be used."""
+    if SETTINGS not in config.stash:
+        config.stash[SETTINGS] = options.read(config, identity(config))
+    return config.stash[SETTINGS]
+
+
+def pinned(config: pytest.Config) -> "PinnedContext":
+    """Return the run's context, as the kubeconfig described it at the first call; raises ConfigError."""
+    if PINNED not in config.stash:
+        config.stash[PINNED] = _pin(config)
+    return config.stash[PINNED]
+
+
+def _pin(config: pytest.Config) -> "PinnedContext":
+    from ..api.credentials import pin
+    from ..errors import ConfigError
+    from ..settings import EMBEDDED
+
+    if settings(config).simulated:
+        return pin(EMBEDDED, simulation(config).kubeconfig)
+    # Never the kubeconfig's current context: it changes behind one's back, and what is hurt must have been named.
+    if not options.is_cluster_named(config):
+        raise ConfigError("no cluster is named, so none is touched: name one with --chaos-context NAME")
+    return pin(settings(config).context)
+
+
+def simulation(config: pytest.Config) -> "Simulation":
+    """Return the session's embedded cluster; the first call starts it, the end of the session stops it."""
+    if SIMULATION not in config.stash:
+        config.stash[SIMULATION] = started = simulate(config)
+        config.add_cleanup(started.stop)
+    return config.stash[SIMULATION]
+
+
+def simulate(config: pytest.Config) -> "Simulation":
+    """Start another embedded cluster with the objects of `--chaos-manifests`; the caller stops it.
+
+    Raises ConfigError naming the field of a manifest that the simulation does not support.
+    """
+    from kubesim import ManifestError, Scaled, Simulation
+
+    from ..errors import ConfigError
+    from ..settings import FACTOR
+
+    cluster = Simulation([config.rootpath / name for name in settings(config).manifests], clock=Scaled(FACTOR))
+    try:
+        return cluster.start()
+    except ManifestError as error:
+        raise ConfigError(f"--chaos-manifests: {error}") from error
+
+
+def time_of_day() -> str:
+    """Return the time of day as an RFC 3339 timestamp, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def folder_of(item: pytest.Item) -> Path:
+    """Return the path of an item's artifacts: readable, and unlike that of any other item or attempt."""
+    run_settings = settings(item.config)
+    module = Path(item.nodeid.partition("::")[0]).stem
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{module}-{item.name}")[:LONGEST_NAME]
+    # Two items may look the same once they are made readable, and cut. Their node ids are not the same.
+    unique = hashlib.sha256(item.nodeid.encode()).hexdigest()[:8]
+    # pytest-rerunfailures counts the attempts; without it there is one.
+    retries = getattr(item, "execution_count", 1) - 1
+    suffix = f"-retry{retries}" if retries else ""
+    return item.config.rootpath / run_settings.results / run_settings.run / f"{readable}-{unique}{suffix}"
