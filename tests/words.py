@@ -48,7 +48,7 @@ ALLOWED = {
     "whole second": "plain English for a time without a fraction",
     "whole seconds": "plain English for a time without a fraction",
     "ceil, floor": "Python's own name",
-    "else floor(": "Python's own name",
+    "floor(exact)": "Python's own name",
     ".tell()": "Python's own name",
     "tests/words.py": "the name of this list's own file",
 }

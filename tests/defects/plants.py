@@ -30,7 +30,7 @@ while True:
 
 
 def of_all(deed: Deed) -> Deed:
-    """Say of a deed that it touches what the whole cluster shares."""
+    """Mark a deed that touches what all tests on the cluster share."""
     setattr(deed, SHARED, True)
     return deed
 

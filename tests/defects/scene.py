@@ -154,7 +154,7 @@ class Case:
 
     @property
     def alone(self) -> bool:
-        """Whether anything that is done touches what the whole cluster shares."""
+        """Whether a deed touches what all tests on the cluster share."""
         deeds = (self.prepare, self.before_steady, self.plant, self.under, self.during)
         return any(getattr(deed, SHARED, False) for deed in deeds)
 

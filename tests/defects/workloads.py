@@ -81,7 +81,7 @@ def deployment(pods: Manifest | None = None, *, name: str = "web", replicas: int
 
 
 def stateful_set(pods: Manifest | None = None, *, replicas: int = 3, **spec: Any) -> Manifest:
-    """Return a StatefulSet; its pods are started in order unless told not to."""
+    """Return a StatefulSet; its pods are started in order unless asked otherwise."""
     return workload("StatefulSet", "web", pods or template(), serviceName="web", replicas=replicas, **spec)
 
 

@@ -17,14 +17,14 @@ from tests.embedded.shop import deployment, service
 
 
 class Rule:
-    """A user's rule that raises from when it is told to."""
+    """A user's rule that raises once it has been broken."""
 
     def __init__(self) -> None:
         self.broken = False
 
     def __call__(self, moment: Moment) -> bool:
         """Look, or raise."""
-        assert not self.broken, "as told"
+        assert not self.broken, "broken"
         return False
 
 
@@ -56,7 +56,7 @@ def test_an_alert_rule_that_raises_while_healing_does_not_keep_us_from_it(client
         client.observation.catch_up()
         rule.broken = True
 
-    with pytest.raises(FaultError, match="as told"), client.chaos.inject(scale(1), client.web):
+    with pytest.raises(FaultError, match="broken"), client.chaos.inject(scale(1), client.web):
         begun()
     assert replicas(client) == 3
     assert client.experiments.verdicts == ["interrupted"]

@@ -206,7 +206,9 @@ def test_a_survivor_that_dies_unseen_inside_the_stable_window_is_not_green(stead
 
 
 @pytest.mark.parametrize("change", [{"replicas": 5}, {"paused": True}], ids=["scaled", "paused"])
-def test_a_change_of_the_deployment_that_is_not_told_is_not_green(steady: Client, change: dict[str, object]) -> None:
+def test_a_change_of_the_deployment_that_no_event_shows_does_not_pass(
+    steady: Client, change: dict[str, object]
+) -> None:
     def during(_: Ongoing) -> None:
         silence(steady, "deployments")
         steady.send("PATCH", f"{DEPLOYMENTS}/web", {"spec": change})

@@ -57,7 +57,7 @@ def test_a_stream_that_fell_silent_or_trickles_is_found_out_by_the_fresh_listing
 
 
 @pytest.mark.parametrize("is_open", [True, False])
-def test_a_slow_stream_tells_byte_by_byte_and_everything(
+def test_a_slow_stream_delivers_byte_by_byte_and_everything(
     client: Client, monkeypatch: pytest.MonkeyPatch, is_open: bool
 ) -> None:
     pause, network, paused = 0.000123, client.sim.network, 0
@@ -78,8 +78,8 @@ def test_a_slow_stream_tells_byte_by_byte_and_everything(
         stream = stack.enter_context(own.stream(DEPLOYMENTS, query))
         if is_open:
             network.slow(pause, verb="watch", resource="deployments")
-        client.send("PATCH", f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"colour": "red"}}})
-        line = next(each for each in stream if b'"colour":"red"' in each)
+        client.send("PATCH", f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"tint": "red"}}})
+        line = next(each for each in stream if b'"tint":"red"' in each)
         assert paused >= len(line)
     assert json.loads(line)["object"]["metadata"]["name"] == "web"
 

@@ -47,7 +47,7 @@ def test_what_comes_right_after_the_end_changes_nothing(client: Client, observat
     assert (outage.verdict, outage.alerts.all[-1].name) == ("recovered", "RecoveryComplete")
 
 
-def test_what_comes_right_before_an_experiment_is_not_told_by_the_one_before(
+def test_what_comes_right_before_an_experiment_does_not_belong_to_the_one_before(
     client: Client, observation: Observation
 ) -> None:
     client.chaos.run(kill(1), client.web)

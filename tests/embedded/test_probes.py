@@ -10,7 +10,7 @@ from tests.embedded.client import Client
 
 
 class Switch:
-    """A probe that does as it is told."""
+    """A probe that fails while its switch is off."""
 
     __name__ = "switch"
 
@@ -23,7 +23,7 @@ class Switch:
         """Pass, fail or hang."""
         if self.hangs.is_set():
             self.free.wait()
-        assert not self.broken.is_set(), "as told"
+        assert not self.broken.is_set(), "switched off"
 
 
 def test_a_probe_that_passes_is_counted_and_part_of_the_recovery(client: Client) -> None:
@@ -41,7 +41,7 @@ def test_the_service_is_asked_through_the_proxy_of_the_api_server(client: Client
 def test_a_probe_that_fails_before_is_not_steady(client: Client) -> None:
     switch = Switch()
     switch.broken.set()
-    with pytest.raises(NotSteadyError, match="probe switch fails: AssertionError: as told"):
+    with pytest.raises(NotSteadyError, match="probe switch fails: AssertionError: switched off"):
         client.chaos.run(kill(1), client.web.steady_when(switch))
 
 

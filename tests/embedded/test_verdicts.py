@@ -59,7 +59,7 @@ def test_a_component_that_does_nothing_is_no_recovery(client: Client, name: str,
     assert ("not scheduled yet" in outage.cause) is (name == "scheduler-silent")
 
 
-def test_a_victim_that_ignores_sigterm_lives_out_its_grace(client: Client) -> None:
+def test_a_victim_that_ignores_sigterm_uses_all_of_its_grace_period(client: Client) -> None:
     client.sim.inject("ignores-sigterm", "web")
     outage = client.chaos.run(kill(1), client.web)
     (removed,) = outage.phases.removed

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.loopback.rawserver import RawServer
-from tests.loopback.recorded_watch import Heard
+from tests.loopback.recorded_watch import RecordedWatch
 
 
 @pytest.fixture(autouse=True)
@@ -14,8 +14,8 @@ def _no_cluster_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def heard(server: RawServer) -> Iterator[Heard]:
+def watched(server: RawServer) -> Iterator[RecordedWatch]:
     """A watch of the scripted server, to be started by the test."""
-    heard = Heard(server)
-    yield heard
-    heard.end()
+    watched = RecordedWatch(server)
+    yield watched
+    watched.end()

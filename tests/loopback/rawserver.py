@@ -1,4 +1,4 @@
-"""A scripted HTTP server on 127.0.0.1: it records what it is asked, answers what it is told, and misbehaves on demand.
+"""A scripted HTTP server on 127.0.0.1: it records what it is asked, answers as scripted, and misbehaves on demand.
 
 Answers are used in turn, the last one for ever. The method WATCH is a GET with watch=1. An answer is a function of the
 Exchange; `hang`, `cut` and `reset` are answers of their own, and steps inside a `stream` too.
@@ -132,7 +132,7 @@ class RawServer(ThreadingHTTPServer):
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"
         self.requests: list[Request] = []
         self.on_headers: Callable[[list[tuple[str, str]]], object] = lambda headers: None
-        self.heard, self.closing = Condition(), Event()
+        self.arrived, self.closing = Condition(), Event()
         self._script: dict[tuple[str, str], list[Answer]] = {}
 
     def on(self, method: str, path: str, *answers: Answer) -> None:
@@ -142,9 +142,9 @@ class RawServer(ThreadingHTTPServer):
 
     def answer(self, request: Request) -> Answer:
         method = "WATCH" if request.method == "GET" and "watch=1" in request.query.split("&") else request.method
-        with self.heard:
+        with self.arrived:
             self.requests.append(request)
-            self.heard.notify_all()
+            self.arrived.notify_all()
             for (verb, path), answers in reversed(self._script.items()):
                 if verb == method and fnmatchcase(request.path, path):
                     return answers.pop(0) if len(answers) > 1 else answers[0]

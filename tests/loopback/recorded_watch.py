@@ -1,4 +1,4 @@
-"""A watch on the pods of a scripted server, and what it told."""
+"""A watch on the pods of a scripted server, and its records."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ def page(version: int, *names: str, more: str = "") -> Answer:
     return reply({"metadata": {"resourceVersion": str(version), "continue": more}, "items": items})
 
 
-class Heard:
+class RecordedWatch:
     """What the sink was given, and the watch that gave it.
 
     Its wall time is made of the pauses that the watch asks for, each of which takes but a hundredth of a second.
@@ -83,7 +83,7 @@ class Heard:
         """Wait for a number of records, and return what they say in short."""
         with self.changed:
             self.changed.wait_for(lambda: len(self.records) >= count)
-            return self.told
+            return self.summaries
 
     def whys(self, kind: type[Delay | Gap]) -> list[str]:
         """What the delays or the gaps say of themselves."""
@@ -108,20 +108,20 @@ class Heard:
         self.thread.join()
 
     @property
-    def told(self) -> list[str]:
+    def summaries(self) -> list[str]:
         """Each record in short."""
         return [short(record) for record in self.records]
 
     def asked(self, count: int) -> None:
         """Wait until the server has been asked a number of times."""
-        with self.server.heard:
-            self.server.heard.wait_for(lambda: len(self.server.requests) >= count)
+        with self.server.arrived:
+            self.server.arrived.wait_for(lambda: len(self.server.requests) >= count)
 
-    def watched(self) -> list[dict[str, list[str]]]:
+    def watch_queries(self) -> list[dict[str, list[str]]]:
         """The queries of the WATCH requests."""
         return [parse_qs(r.query) for r in self.server.requests if "watch=1" in r.query]
 
-    def listed(self) -> list[dict[str, list[str]]]:
+    def list_queries(self) -> list[dict[str, list[str]]]:
         """The queries of the LIST requests."""
         return [parse_qs(r.query) for r in self.server.requests if "watch=1" not in r.query]
 

@@ -58,8 +58,10 @@ class Run:
     @property
     def verdicts(self) -> dict[str, str | None]:
         """The verdict of each chaos test in the JSON, by name."""
-        told = {test["nodeid"].partition("::")[2]: test.get("metadata", {}).get("chaos") for test in self.json["tests"]}
-        return {name: chaos["verdict"] for name, chaos in told.items() if chaos}
+        metadata = {
+            test["nodeid"].partition("::")[2]: test.get("metadata", {}).get("chaos") for test in self.json["tests"]
+        }
+        return {name: chaos["verdict"] for name, chaos in metadata.items() if chaos}
 
     @property
     def junit(self) -> dict[str, list[str]]:
@@ -69,7 +71,7 @@ class Run:
 
 
 class Runner:
-    """Runs tests in a pytest of their own, on the tiny cluster unless told otherwise."""
+    """Runs tests in a pytest of their own, on the tiny cluster unless another is given."""
 
     def __init__(self, pytester: pytest.Pytester, use: Callable[[Path], None]) -> None:
         self.pytester = pytester

@@ -46,12 +46,12 @@ def test_deselected_chaos_tests_load_no_client_either(pytester: pytest.Pytester)
     assert result.ret == 0
 
 
-def test_the_front_door_loads_neither_client_nor_decoder(pytester: pytest.Pytester) -> None:
+def test_importing_kubechaos_loads_neither_client_nor_decoder(pytester: pytest.Pytester) -> None:
     code = "import sys, kubechaos; print([m for m in sys.modules if m.startswith(('kubernetes', 'msgspec', 'pytest'))])"
     assert pytester.runpython_c(code).outlines == ["[]"]
 
 
-def test_the_front_door_names_what_it_does_not_have(pytester: pytest.Pytester) -> None:
+def test_a_public_name_that_does_not_exist_is_named_in_the_error(pytester: pytest.Pytester) -> None:
     result = pytester.runpython_c("import kubechaos; kubechaos.kil")
     assert "module 'kubechaos' has no attribute 'kil'" in result.stderr.str()
 

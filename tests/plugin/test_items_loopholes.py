@@ -118,8 +118,8 @@ def test_a_settle_that_eats_the_timeout_is_refused(run, tiny) -> None:
     from threading import Thread
 
     def ready_late() -> None:
-        with tiny.server.heard:
-            tiny.server.heard.wait_for(lambda: any(r.path == f"{NAMESPACE}/pods" for r in tiny.server.requests), 60)
+        with tiny.server.arrived:
+            tiny.server.arrived.wait_for(lambda: any(r.path == f"{NAMESPACE}/pods" for r in tiny.server.requests), 60)
         time.sleep(1.5)
         tiny.put(f"{NAMESPACE}/pods", pod(2))
 

@@ -131,7 +131,7 @@ def test_check_false_does_not_return_a_missing_result(run: Runner, tiny: Tiny) -
     red(run(code), "fault_not_proven")
 
 
-def test_an_eviction_that_the_server_fails_is_told_and_does_not_hang(run: Runner, tiny: Tiny) -> None:
+def test_an_eviction_that_the_server_fails_is_reported_and_does_not_hang(run: Runner, tiny: Tiny) -> None:
     tiny.server.on("POST", f"{NAMESPACE}/pods/*/eviction", failure(500, "an admission webhook is away"))
     code = """
         from kubechaos import evict

@@ -15,7 +15,7 @@ SETUP = """
 
     @pytest.fixture
     def slow(chaos):
-        while not Path("begun-test_two").exists():  # what the controller has not heard of, it cannot report
+        while not Path("begun-test_two").exists():  # the controller can only report what it knows of
             time.sleep(0.02)
         Path("in-teardown").touch()
         time.sleep(20)

@@ -130,13 +130,13 @@ def test_the_same_gate_under_xdist(run: Runner) -> None:
 
 
 def written_run(result: conftest.Run) -> Run:
-    """The whole run, as it is read from its file."""
+    """The complete run, as it is read from its file."""
     (path,) = (result.folder / "chaos-results").glob("*/run.json")
     return json.decode(path.read_bytes(), Run)
 
 
 @pytest.mark.parametrize("args", [(), ("-n1",)])
-def test_the_whole_run_is_written_and_can_be_read_back(run: Runner, args: tuple[str, ...]) -> None:
+def test_the_complete_run_is_written_and_can_be_read_back(run: Runner, args: tuple[str, ...]) -> None:
     result = run(TWO, *args, process=bool(args))
     found = written_run(result)
     assert json.summary(found) == result.json["chaos"]

@@ -32,7 +32,7 @@ CODE = """
     def test_two(chaos, healthy_deployment):
         chaos.run(kill(1), healthy_deployment)
 """
-HEARD = """
+RECORD_REPORTS = """
     import os
     from pathlib import Path
 
@@ -44,7 +44,7 @@ HEARD = """
         if "PYTEST_XDIST_WORKER" not in os.environ:
             Path("begun-" + nodeid.partition("::")[2]).touch()
 """
-PATIENT = (
+LONG_LIMITS = (
     "--chaos-settle=60",
     "--chaos-within=60",
     "--chaos-stable-for=0.02",
@@ -74,10 +74,10 @@ def interrupt(run: Runner, tiny: Tiny, phase: str, number: signal.Signals, *argu
         never_steady(tiny)
     elif phase == "call":
         never_recovered(tiny)
-    run.pytester.makeconftest(HEARD)
+    run.pytester.makeconftest(RECORD_REPORTS)
     run.pytester.makepyfile(test_it=CODE)
     folder = run.pytester.path
-    command = [sys.executable, "-m", "pytest", *PATIENT, *arguments]
+    command = [sys.executable, "-m", "pytest", *LONG_LIMITS, *arguments]
     with (folder / "out").open("w+") as out:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, start_new_session=True)
         try:
@@ -101,10 +101,10 @@ def await_phase(tiny: Tiny, folder: Path, phase: str, process: "subprocess.Popen
             return bool(tiny.writes) and (folder / "set-up").exists()
         return (folder / "in-teardown").exists()
 
-    with tiny.server.heard:
+    with tiny.server.arrived:
         while not there():
             assert process.poll() is None, f"pytest ended before its test came to its {phase}"
-            tiny.server.heard.wait(0.02)
+            tiny.server.arrived.wait(0.02)
 
 
 def none_passed(result: Run) -> None:

@@ -1,4 +1,4 @@
-"""The whole path without a cluster: a Deployment that recovers at once, and one that does not."""
+"""The complete path without a cluster: a Deployment that recovers at once, and one that does not."""
 
 import json
 

@@ -208,8 +208,8 @@ def test_a_user_who_may_not_read_the_deployment_is_refused(run: Runner, tiny: Ti
 def test_the_token_is_in_no_report_and_on_no_terminal(run: Runner, tiny: Tiny) -> None:
     tiny.server.on("GET", "*", failure(401, "Unauthorized", "Unauthorized"))
     result = run(KILL, "-vv", "--showlocals")
-    told = result.out + (result.folder / "report.json").read_text() + (result.folder / "junit.xml").read_text()
-    assert "Bearer secret" not in told
+    outputs = result.out + (result.folder / "report.json").read_text() + (result.folder / "junit.xml").read_text()
+    assert "Bearer secret" not in outputs
 
 
 @pytest.mark.parametrize("path", ["/version", "DEPLOY", "PODS", "REVIEW"])

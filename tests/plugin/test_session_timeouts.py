@@ -51,7 +51,7 @@ def test_the_timer_is_cancelled_before_the_teardown(run: Runner) -> None:
     assert (result.code, result.outcomes) == (0, {"test_it": "passed"})
 
 
-@pytest.mark.parametrize("arguments", [("-o", "timeout_func_only=false"), ()], ids=["whole item", "func only"])
+@pytest.mark.parametrize("arguments", [("-o", "timeout_func_only=false"), ()], ids=["all phases", "func only"])
 def test_a_timeout_that_is_too_short_for_the_experiment_is_refused(
     run: Runner, tiny: Tiny, arguments: tuple[str, ...]
 ) -> None:

@@ -96,7 +96,7 @@ class Tiny:
     def put(self, path: str, value: Object) -> None:
         """Add an object, or change it."""
         key = (path, value["metadata"]["name"])
-        self._tell("MODIFIED" if key in self._objects else "ADDED", path, value)
+        self._publish("MODIFIED" if key in self._objects else "ADDED", path, value)
 
     def reset(self) -> None:
         """Begin again with pods 1, 2 and 3."""
@@ -108,7 +108,7 @@ class Tiny:
 
     def remove(self, path: str, name: str) -> None:
         """Take an object away."""
-        self._tell("DELETED", path, self._objects[path, name])
+        self._publish("DELETED", path, self._objects[path, name])
 
     def recover(self, name: str) -> None:
         """End a pod, and put one that is Ready in its place."""
@@ -121,15 +121,15 @@ class Tiny:
         """The requests that would change something: all but reads and reviews."""
         return [r for r in self.server.requests if r.method != "GET" and r.path not in (REVIEW, WHOAMI)]
 
-    def _tell(self, type_: str, path: str, value: Object) -> None:
-        with self.server.heard:
+    def _publish(self, type_: str, path: str, value: Object) -> None:
+        with self.server.arrived:
             self.version += 1
             value = {**value, "metadata": {**value["metadata"], "resourceVersion": str(self.version)}}
             self._objects[path, value["metadata"]["name"]] = value
             if type_ == "DELETED":
                 del self._objects[path, value["metadata"]["name"]]
             self._log.append((self.version, path, json.dumps({"type": type_, "object": value}).encode() + b"\n"))
-            self.server.heard.notify_all()
+            self.server.arrived.notify_all()
 
     def _get(self, exchange: Exchange) -> None:
         path, _, name = exchange.request.path.rpartition("/")
@@ -145,11 +145,11 @@ class Tiny:
         at = int(query["resourceVersion"])
         exchange.head(200, {"Transfer-Encoding": "chunked"})
         while not exchange.closing.is_set():
-            with self.server.heard:
-                self.server.heard.wait_for(lambda: self.version > at or exchange.closing.is_set(), 0.01)  # noqa: B023
-                news = [line for version, path, line in self._log if version > at and path == exchange.request.path]
+            with self.server.arrived:
+                self.server.arrived.wait_for(lambda: self.version > at or exchange.closing.is_set(), 0.01)  # noqa: B023
+                pending = [line for version, path, line in self._log if version > at and path == exchange.request.path]
                 at = self.version
-            for line in news:
+            for line in pending:
                 exchange.chunk(line)
 
     def _delete(self, exchange: Exchange) -> None:

@@ -95,10 +95,10 @@ def b64(data: bytes) -> str:
 
 def _several(at: Place) -> Environment:
     """Context, cluster and user each in a file of its own; of what two have, the first file's counts."""
-    whole = at.content()
-    one = at.write({"contexts": whole["contexts"]}, "one")
-    two = at.write({"users": whole["users"], "contexts": at.content(namespace="unused")["contexts"]}, "two")
-    three = at.write({"clusters": whole["clusters"], "users": at.content(at.admin)["users"]}, "deeper/three")
+    complete = at.content()
+    one = at.write({"contexts": complete["contexts"]}, "one")
+    two = at.write({"users": complete["users"], "contexts": at.content(namespace="unused")["contexts"]}, "two")
+    three = at.write({"clusters": complete["clusters"], "users": at.content(at.admin)["users"]}, "deeper/three")
     return {"KUBECONFIG": f"{one}:{two}:{three}"}
 
 
@@ -133,8 +133,8 @@ def _in_path(at: Place) -> Environment:
     return {**at.config(user), "PATH": str(at.folder / "bin")}
 
 
-def _told(at: Place) -> Environment:
-    """A plugin that has its token from its env, and only prints it where it is told of the cluster and an argument."""
+def _env_args_and_cluster(at: Place) -> Environment:
+    """A plugin that has its token from its env, and only prints it where it gets the cluster and an argument."""
     script = (
         'case "$1 $KUBERNETES_EXEC_INFO" in "-x "*%s*) '
         'echo "{\\"apiVersion\\": \\"%s\\", \\"kind\\": \\"ExecCredential\\", '
@@ -182,7 +182,7 @@ RIGHT: Final[Mapping[str, Build]] = {
         at.plugin({"token": at.known.token}, f"{V1}beta1", interactiveMode=None)
     ),
     "exec in PATH": _in_path,
-    "exec with args, env and cluster": _told,
+    "exec with args, env and cluster": _env_args_and_cluster,
     "exec beside a certificate": lambda at: at.config({**at.admin, **at.plugin({"token": at.known.token})}),
     "exec beside a token": lambda at: at.config({**at.token, **at.plugin({"token": "no"})}),
     "as": lambda at: at.config({**at.admin, "as": "jane"}),
@@ -208,7 +208,7 @@ RIGHT: Final[Mapping[str, Build]] = {
         None, {"certificate-authority": at.file("ca", at.known.ca), "certificate-authority-data": None}
     ),
     "basic, as a server sees it": lambda at: at.config({"username": "jane", "password": "pä:ss"}, {"server": at.echo}),
-    "plain HTTP is told no secret": lambda at: at.config(
+    "plain HTTP gets no secret": lambda at: at.config(
         {**at.token, "as": "jane"}, {"server": "http://elsewhere", "proxy-url": at.plain}
     ),
     "HOST:PORT alone": lambda at: at.config(

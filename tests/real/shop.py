@@ -115,8 +115,8 @@ def replayed(events: Path) -> None:
     """Hold a recording to what the run itself made of it."""
     with events.open("rb") as lines:
         again = plain(list(replay(recording.entries(lines))))
-    told = events.with_name("outage.json")
-    assert again == (json.loads(told.read_text())["experiments"] if told.exists() else [])
+    outages = events.with_name("outage.json")
+    assert again == (json.loads(outages.read_text())["experiments"] if outages.exists() else [])
 
 
 def _not_json(word: str) -> None:
@@ -146,7 +146,7 @@ class Shop:
         kind: str = "Deployment",
         **spec: Any,
     ) -> None:
-        """Create the workload or change it, and wait until all of it is Ready unless told not to."""
+        """Create the workload or change it, and wait until all of it is Ready unless asked otherwise."""
         self.kind = kind
         manifest = {**deployment(self.name, replicas, image, server, grace, spec), "kind": kind}
         if kind == "DaemonSet":

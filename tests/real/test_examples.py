@@ -22,7 +22,7 @@ def _commands() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("within", "code"), [(60, 0), (0, 1)], ids=["green", "red"])
-def test_the_ci_example_runs_and_its_gate_tells_green_from_red(shop: Shop, within: int, code: int) -> None:
+def test_the_ci_example_runs_and_its_gate_separates_pass_from_fail(shop: Shop, within: int, code: int) -> None:
     shop.deploy()
     suite = shop.folder / "tests_chaos"
     suite.mkdir()

@@ -84,7 +84,7 @@ def test_a_victim_that_ignores_sigterm_does_not_delay_the_recovery(shop: Shop) -
     assert run.experiment["proof"]["at"] > 11
 
 
-def test_a_second_pod_killed_by_somebody_else_is_recovered_from_and_told(shop: Shop) -> None:
+def test_a_second_pod_killed_by_somebody_else_is_recovered_from_and_reported(shop: Shop) -> None:
     shop.deploy(replicas=4)
     test = f"""
         import json

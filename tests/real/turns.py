@@ -44,6 +44,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse to run anywhere but on the dev cluster: a skip would read as green."""
     if STATE not in os.environ:
         raise pytest.UsageError("these tests need the dev cluster: make e2e, or devcluster/run -- pytest PATH")
-    config.addinivalue_line("markers", f"{ALONE}: a test that touches what the whole cluster shares")
+    config.addinivalue_line("markers", f"{ALONE}: a test that touches what all tests on the cluster share")
     if not config.pluginmanager.has_plugin("turns"):
         config.pluginmanager.register(Turns(), "turns")

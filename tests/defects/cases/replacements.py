@@ -45,7 +45,7 @@ CASES = [
     failing("too slow", **PROBE, mode="slow", within=3),
     failing("flapping", "Flapping", mode="flap", stable_for=4, within=10),
     failing("crash loop", CRASHED, says="exit code 3", mode="crash", alerts=("CrashLoopBackOff",)),
-    failing("crash loop with its last words", CRASHED, says="no licence was found", mode="crash"),
+    failing("crash loop with its log tail", CRASHED, says="no licence was found", mode="crash"),
     failing(
         "out of memory",
         "OOMKilled",
@@ -66,7 +66,7 @@ CASES = [
     failing(
         "liveness that fails when just ready",
         # In its back-off the API no longer says that it was the liveness probe that ended the container, only that it
-        # ended as told to: a crash has another exit code.
+        # ended on SIGTERM: a crash has another exit code.
         "Unhealthy|Flapping|CrashLoopBackOff",
         says=r"Liveness probe failed|exit code 0\b",
         mode="soon-dead",

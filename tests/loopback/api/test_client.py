@@ -49,8 +49,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_error_has_its_class_status_reason_and_message(
     server: RawServer, client: Client, code: int, kind: type[errors.ApiError]
 ) -> None:
-    server.on("GET", "/x", failure(code, "told why", "Reason", headers={"Retry-After": "7"}))
-    with pytest.raises(kind, match=f"GET /x: {code} told why") as raised:
+    server.on("GET", "/x", failure(code, "the reason", "Reason", headers={"Retry-After": "7"}))
+    with pytest.raises(kind, match=f"GET /x: {code} the reason") as raised:
         client.get("/x")
     assert (type(raised.value), raised.value.status, raised.value.reason) == (kind, code, "Reason")
     assert raised.value.retry_after == 7
@@ -155,10 +155,10 @@ def test_lines_are_split_at_newlines_only_however_the_bytes_arrive(
 
 
 def test_a_stream_that_ends_inside_a_line_is_unreachable(server: RawServer, client: Client) -> None:
-    server.on("GET", "/x", stream(b"whole\npart"))
-    told = []
+    server.on("GET", "/x", stream(b"line\npart"))
+    summaries = []
     with pytest.raises(errors.UnreachableError, match="cut inside a line"), client.stream("/x", {}) as stream_:
-        told += list(stream_)
+        summaries += list(stream_)
 
 
 def test_a_line_is_handed_over_as_soon_as_it_is_there(server: RawServer, client: Client) -> None:

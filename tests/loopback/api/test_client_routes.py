@@ -219,7 +219,9 @@ def test_a_proxy_that_is_spoken_to_by_tls_passes_on_what_is_tls_itself(
     assert proxy.heads[0][0].startswith("CONNECT ")
 
 
-def test_a_server_without_tls_is_asked_for_by_its_whole_url(server: RawServer, connect: Connect, proxy: Proxy) -> None:
+def test_a_proxy_gets_the_absolute_url_of_a_server_without_tls(
+    server: RawServer, connect: Connect, proxy: Proxy
+) -> None:
     server.on("GET", "/x", reply({}))
     assert connect("http://api.test:1/prefix", proxy=proxy.url_of("jane:s"), token="t").get("/x") == b"{}"
     assert proxy.heads[0][0] == "GET http://api.test:1/prefix/x HTTP/1.1"

@@ -58,7 +58,7 @@ def test_a_plugin_sees_its_arguments_its_env_and_ours_and_no_terminal(plugin: Ma
         ("echo asking >&2; exec sleep 60", r"printed no credentials within 0.2 s: asking$"),
     ],
 )
-def test_a_plugin_that_fails_is_named_with_its_last_words(plugin: Make, script: str, message: str) -> None:
+def test_a_plugin_that_fails_is_named_with_its_last_lines(plugin: Make, script: str, message: str) -> None:
     made = plugin(script)
     with pytest.raises(KubeconfigError, match=message) as raised:
         exec_plugin.run(made, dict(os.environ), 0.2 if "sleep" in script else 10.0)

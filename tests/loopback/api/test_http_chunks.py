@@ -39,8 +39,8 @@ def ending(data: bytes) -> Answer:
 
 
 def lines(client: Client) -> list[bytes]:
-    with client.stream("/x", {"watch": "1"}) as told:
-        return list(told)
+    with client.stream("/x", {"watch": "1"}) as summaries:
+        return list(summaries)
 
 
 @pytest.mark.parametrize("head", [b"2\r\n", b"0002\r\n", b"2;name=value\r\n", b"2 \r\n"])

@@ -13,7 +13,7 @@ from kubechaos.api import client
 from kubechaos.errors import ApiError, ForbiddenError, UnauthorizedError
 from kubechaos.records import Delay, Gap, Seen
 from tests.loopback.rawserver import Answer, RawServer, cut, dripping, failure, hang, reset, stream
-from tests.loopback.recorded_watch import PODS, Heard, error, line, page
+from tests.loopback.recorded_watch import PODS, RecordedWatch, error, line, page
 
 BEFORE: Final = line("MODIFIED", "a", 12)
 AFTER: Final = line("ADDED", "b", 15)
@@ -27,11 +27,11 @@ BUSY: Final = failure(500, "etcd is away")
 
 @dataclass(frozen=True)
 class Attack:
-    """What the server does to its streams, what is told of it between `a` at 12 and `b`, and from where it goes on."""
+    """An attack on a stream: the records between `a` at 12 and `b`, and the version from which it goes on."""
 
     name: str
     watches: tuple[Answer, ...]
-    told: tuple[str, ...] = ()
+    summaries: tuple[str, ...] = ()
     versions: tuple[str, ...] = ("10", "12")
     lists: tuple[Answer, ...] = ()
     why: str = ""
@@ -49,16 +49,16 @@ def refused(name: str, *refusals: Answer, why: str) -> Attack:
     return Attack(name, (stream(BEFORE, cut), *refusals, ON), ("delay",), versions, why=why)
 
 
-def harmless(name: str, *steps: bytes | Answer, told: tuple[str, ...] = ("seen a@13",)) -> Attack:
+def harmless(name: str, *steps: bytes | Answer, summaries: tuple[str, ...] = ("seen a@13",)) -> Attack:
     """An attack that the stream survives."""
-    return Attack(name, (stream(BEFORE, *steps, AFTER, hang),), told, ("10",))
+    return Attack(name, (stream(BEFORE, *steps, AFTER, hang),), summaries, ("10",))
 
 
 def expired(name: str, *watches: Answer) -> Attack:
-    """A version that is too old: what a fresh listing tells is inferred, and the hole is said."""
-    told = ("gap", "seen a@14 inferred")
+    """A version that is too old: what a fresh listing shows is inferred, and the gap is recorded."""
+    summaries = ("gap", "seen a@14 inferred")
     return Attack(
-        name, (*watches, ON), told, (*["10", "12"][: len(watches)], "14"), (page(14, "a"),), why="410 too old"
+        name, (*watches, ON), summaries, (*["10", "12"][: len(watches)], "14"), (page(14, "a"),), why="410 too old"
     )
 
 
@@ -79,8 +79,8 @@ ATTACKS: Final = [
     harmless("U+0085 and U+2028 inside strings", SPLIT),
     harmless("3 MB objects", BIG),
     harmless("3 MB objects in small chunks", *(BIG[at : at + 4099] for at in range(0, len(BIG), 4099))),
-    harmless("duplicate versions", BEFORE, BEFORE, told=("seen a@12", "seen a@12")),
-    harmless("out-of-order versions", line("MODIFIED", "a", 11), told=("seen a@11",)),
+    harmless("duplicate versions", BEFORE, BEFORE, summaries=("seen a@12", "seen a@12")),
+    harmless("out-of-order versions", line("MODIFIED", "a", 11), summaries=("seen a@11",)),
     Attack(
         "out-of-order versions, then RST",
         (stream(BEFORE, line("ADDED", "c", 11), reset), ON),
@@ -99,20 +99,20 @@ ATTACKS: Final = [
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_the_watch_under_attack(
-    server: RawServer, heard: Heard, attack: Attack, monkeypatch: pytest.MonkeyPatch
+    server: RawServer, watched: RecordedWatch, attack: Attack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in attack.timeouts.items():
         monkeypatch.setattr(client, name, seconds)
     server.on("GET", PODS, page(10, "a"), *attack.lists)
     server.on("WATCH", PODS, *attack.watches)
-    heard.watch.start()
-    told = ["listed a@10", "seen a@12", *attack.told, "seen b@15"]
-    assert heard.until(len(told)) == told
-    assert tuple(query["resourceVersion"][0] for query in heard.watched()) == attack.versions
-    holes = heard.whys(Gap) + heard.whys(Delay)
-    assert len(holes) == ("gap" in attack.told) + ("delay" in attack.told)
+    watched.watch.start()
+    summaries = ["listed a@10", "seen a@12", *attack.summaries, "seen b@15"]
+    assert watched.until(len(summaries)) == summaries
+    assert tuple(query["resourceVersion"][0] for query in watched.watch_queries()) == attack.versions
+    breaks = watched.whys(Gap) + watched.whys(Delay)
+    assert len(breaks) == ("gap" in attack.summaries) + ("delay" in attack.summaries)
     if attack.why:
-        assert any(part in holes[0] for part in attack.why.split("|")), holes
+        assert any(part in breaks[0] for part in attack.why.split("|")), breaks
 
 
 @pytest.mark.parametrize(
@@ -121,40 +121,44 @@ def test_the_watch_under_attack(
 )
 @pytest.mark.parametrize("where", ["on connect", "in the stream"])
 def test_a_stream_that_may_not_go_on_is_the_end_with_advice(
-    server: RawServer, heard: Heard, code: int, kind: type[ApiError], advice: str, where: str
+    server: RawServer, watched: RecordedWatch, code: int, kind: type[ApiError], advice: str, where: str
 ) -> None:
     server.on("GET", PODS, page(10, "a"))
     steps = (error(code, "no"),) if where == "in the stream" else (cut,)
     server.on("WATCH", PODS, stream(BEFORE, *steps), failure(code, "no"))
-    heard.watch.start()
-    heard.until(3)
-    heard.ended()
-    assert heard.told[:2] == ["listed a@10", "seen a@12"]
-    assert len(heard.told) == 3
-    assert isinstance(heard.failure(), kind)
-    assert f"{code} no" in str(heard.failure())
-    assert advice in str(heard.failure())
+    watched.watch.start()
+    watched.until(3)
+    watched.ended()
+    assert watched.summaries[:2] == ["listed a@10", "seen a@12"]
+    assert len(watched.summaries) == 3
+    assert isinstance(watched.failure(), kind)
+    assert f"{code} no" in str(watched.failure())
+    assert advice in str(watched.failure())
 
 
-def test_a_listing_that_is_too_old_again_and_again_is_given_up_after_10_s(server: RawServer, heard: Heard) -> None:
+def test_a_listing_that_is_too_old_again_and_again_is_given_up_after_10_s(
+    server: RawServer, watched: RecordedWatch
+) -> None:
     server.on("GET", PODS, failure(410, "too old", "Expired"))
-    heard.watch.start()
-    assert heard.until(1) == ["failed ExpiredError"]
-    assert heard.pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0]
-    assert len(server.requests) == len(heard.pauses) + 1
+    watched.watch.start()
+    assert watched.until(1) == ["failed ExpiredError"]
+    assert watched.pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0]
+    assert len(server.requests) == len(watched.pauses) + 1
 
 
-def test_what_a_3_mb_object_says_is_all_there(server: RawServer, heard: Heard) -> None:
+def test_what_a_3_mb_object_says_is_all_there(server: RawServer, watched: RecordedWatch) -> None:
     server.on("GET", PODS, page(10, "a"))
     server.on("WATCH", PODS, stream(line("MODIFIED", "a", 13, labels={"odd": ODD, "big": "€" * 1_000_000}), hang))
-    heard.watch.start()
-    heard.until(2)
-    seen = heard.records[1]
+    watched.watch.start()
+    watched.until(2)
+    seen = watched.records[1]
     assert isinstance(seen, Seen)
     assert seen.object.labels == {"odd": ODD, "big": "€" * 1_000_000}  # type: ignore[union-attr]  # a pod
 
 
-def test_a_stream_that_a_proxy_has_not_left_chunked_is_told_as_it_comes(server: RawServer, heard: Heard) -> None:
+def test_a_stream_that_a_proxy_has_not_left_chunked_is_delivered_as_it_comes(
+    server: RawServer, watched: RecordedWatch
+) -> None:
     def unchunked(exchange):
         exchange.head(200, {})
         exchange.connection.sendall(BEFORE)
@@ -162,19 +166,19 @@ def test_a_stream_that_a_proxy_has_not_left_chunked_is_told_as_it_comes(server: 
 
     server.on("GET", PODS, page(10, "a"))
     server.on("WATCH", PODS, unchunked)
-    heard.watch.start()
-    assert heard.until(2) == ["listed a@10", "seen a@12"]
+    watched.watch.start()
+    assert watched.until(2) == ["listed a@10", "seen a@12"]
 
 
-def test_a_server_that_restarts_is_found_again_as_one_delay(server: RawServer, heard: Heard) -> None:
+def test_a_server_that_restarts_is_found_again_as_one_delay(server: RawServer, watched: RecordedWatch) -> None:
     server.on("GET", PODS, page(10, "a"))
     server.on("WATCH", PODS, stream(BEFORE, hang))
-    heard.watch.start()
-    heard.until(2)
+    watched.watch.start()
+    watched.until(2)
     server.__exit__()
-    assert heard.paused(4) == [0.0, 0.1, 0.2, 0.4]
+    assert watched.paused(4) == [0.0, 0.1, 0.2, 0.4]
     with RawServer(port=server.server_port) as again:
         again.on("WATCH", PODS, stream(AFTER, hang))
-        assert heard.until(4) == ["listed a@10", "seen a@12", "delay", "seen b@15"]
+        assert watched.until(4) == ["listed a@10", "seen a@12", "delay", "seen b@15"]
         assert [parse_qs(request.query)["resourceVersion"] for request in again.requests] == [["12"]]
-        assert "refused" in heard.whys(Delay)[0]
+        assert "refused" in watched.whys(Delay)[0]

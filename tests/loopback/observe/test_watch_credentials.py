@@ -15,7 +15,7 @@ from kubechaos.api.mutate import send
 from kubechaos.api.official import Official
 from kubechaos.errors import UnauthorizedError
 from tests.loopback.rawserver import Answer, Exchange, RawServer, cut, failure, hang, reply, stream
-from tests.loopback.recorded_watch import PODS, Heard, line, page
+from tests.loopback.recorded_watch import PODS, RecordedWatch, line, page
 from tests.plugin.tiny import kubeconfig
 
 PLUGIN = """#!/bin/sh
@@ -84,22 +84,22 @@ def rotated(request: pytest.FixtureRequest, server: RawServer, tmp_path: Path) -
 
 
 @pytest.fixture
-def begin(server: RawServer) -> Iterator[Callable[[Rotated], Heard]]:
+def begin(server: RawServer) -> Iterator[Callable[[Rotated], RecordedWatch]]:
     """Start a watch with the credentials of a kubeconfig."""
-    begun: list[Heard] = []
+    begun: list[RecordedWatch] = []
 
-    def start(rotated: Rotated) -> Heard:
-        begun.append(Heard(server, pin("tiny", rotated.path)))
+    def start(rotated: Rotated) -> RecordedWatch:
+        begun.append(RecordedWatch(server, pin("tiny", rotated.path)))
         begun[-1].watch.start()
         return begun[-1]
 
     yield start
-    for heard in begun:
-        heard.end()
+    for watched in begun:
+        watched.end()
 
 
 def test_a_token_that_is_rotated_mid_run_is_picked_up_as_a_delay(
-    server: RawServer, rotated: Rotated, begin: Callable[[Rotated], Heard]
+    server: RawServer, rotated: Rotated, begin: Callable[[Rotated], RecordedWatch]
 ) -> None:
     def expire(_: Exchange) -> None:
         rotated.valid = "second"
@@ -109,28 +109,28 @@ def test_a_token_that_is_rotated_mid_run_is_picked_up_as_a_delay(
     first = stream(line("MODIFIED", "a", 12), expire, cut)
     again = rotated.known(stream(line("ADDED", "b", 15), hang))
     server.on("WATCH", PODS, rotated.known(first), again)
-    heard = begin(rotated)
-    assert heard.until(4) == ["listed a@10", "seen a@12", "delay", "seen b@15"]
+    watched = begin(rotated)
+    assert watched.until(4) == ["listed a@10", "seen a@12", "delay", "seen b@15"]
     assert rotated.tokens() == ["Bearer first"] * 3 + ["Bearer second"]
-    assert [query["resourceVersion"] for query in heard.watched()] == [["10"], ["12"], ["12"]]
+    assert [query["resourceVersion"] for query in watched.watch_queries()] == [["10"], ["12"], ["12"]]
 
 
 def test_a_token_that_is_not_renewed_is_the_end_after_one_refusal(
-    server: RawServer, rotated: Rotated, begin: Callable[[Rotated], Heard]
+    server: RawServer, rotated: Rotated, begin: Callable[[Rotated], RecordedWatch]
 ) -> None:
     def expire(_: Exchange) -> None:
         rotated.valid = "second"
 
     server.on("GET", PODS, rotated.known(page(10, "a")))
     server.on("WATCH", PODS, rotated.known(stream(expire, cut)), rotated.known(stream(hang)))
-    heard = begin(rotated)
-    assert heard.until(2) == ["listed a@10", "failed UnauthorizedError"]
-    assert "log in again" in str(heard.failure())
+    watched = begin(rotated)
+    assert watched.until(2) == ["listed a@10", "failed UnauthorizedError"]
+    assert "log in again" in str(watched.failure())
     assert len(server.requests) == 3
 
 
 def test_a_kubeconfig_that_leads_elsewhere_by_now_is_not_followed(
-    server: RawServer, rotated: Rotated, begin: Callable[[Rotated], Heard]
+    server: RawServer, rotated: Rotated, begin: Callable[[Rotated], RecordedWatch]
 ) -> None:
     def move(_: Exchange) -> None:
         rotated.valid = "second"
@@ -138,8 +138,8 @@ def test_a_kubeconfig_that_leads_elsewhere_by_now_is_not_followed(
 
     server.on("GET", PODS, rotated.known(page(10, "a")))
     server.on("WATCH", PODS, rotated.known(stream(move, cut)), rotated.known(stream(hang)))
-    heard = begin(rotated)
-    assert heard.until(2) == ["listed a@10", "failed UnauthorizedError"]
+    watched = begin(rotated)
+    assert watched.until(2) == ["listed a@10", "failed UnauthorizedError"]
     assert set(rotated.tokens()) == {"Bearer first"}
 
 
