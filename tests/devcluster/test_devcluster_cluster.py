@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,9 +73,7 @@ def test_a_running_container_knows_the_digest_of_its_image(examples: Driven) -> 
 
 
 def test_a_deleted_pod_ends_before_its_grace_period(examples: Driven) -> None:
-    started = time.monotonic()
-    examples.kubectl("delete", "pod", "timeserver-set-0", "--timeout=30s")
-    assert time.monotonic() - started < 4.5
+    examples.kubectl("delete", "pod", "timeserver-set-0", "--grace-period=600", "--timeout=60s")
     examples.kubectl("rollout", "status", "statefulset/timeserver-set", "--timeout=30s")
 
 

@@ -15,7 +15,8 @@ from tests.embedded.client import Client
 def test_a_kill_is_recovered(client: Client, fault: Fault) -> None:
     outage = client.chaos.run(fault, client.web)
     assert outage.verdict == "recovered"
-    assert 0.3 < outage.recovery_time == max(added.ready for added in outage.phases.added)
+    # The status of the Deployment may follow the last pod.
+    assert 0.3 < max(added.ready for added in outage.phases.added) <= outage.recovery_time
     assert all(removed.gone is not None for removed in outage.phases.removed)
 
 

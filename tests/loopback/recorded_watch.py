@@ -73,16 +73,16 @@ class RecordedWatch:
             self.changed.notify_all()
         stopped.wait(0.01)
 
-    def paused(self, count: int, seconds: float = 10.0) -> list[float]:
+    def paused(self, count: int) -> list[float]:
         """Wait until the watch has asked for a number of pauses, and return those."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.pauses) >= count, seconds), self.pauses
+            self.changed.wait_for(lambda: len(self.pauses) >= count)
             return self.pauses[:count]
 
-    def until(self, count: int, seconds: float = 10.0) -> list[str]:
+    def until(self, count: int) -> list[str]:
         """Wait for a number of records, and return what they say in short."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.records) >= count, seconds), self.summaries
+            self.changed.wait_for(lambda: len(self.records) >= count)
             return self.summaries
 
     def whys(self, kind: type[Delay | Gap]) -> list[str]:
@@ -112,12 +112,10 @@ class RecordedWatch:
         """Each record in short."""
         return [short(record) for record in self.records]
 
-    def asked(self, count: int, seconds: float = 10.0) -> None:
+    def asked(self, count: int) -> None:
         """Wait until the server has been asked a number of times."""
         with self.server.arrived:
-            assert self.server.arrived.wait_for(lambda: len(self.server.requests) >= count, seconds), (
-                self.server.requests
-            )
+            self.server.arrived.wait_for(lambda: len(self.server.requests) >= count)
 
     def watch_queries(self) -> list[dict[str, list[str]]]:
         """The queries of the WATCH requests."""

@@ -59,7 +59,7 @@ def test_a_signal_that_the_test_swallows_outside_of_an_experiment_cannot_pass(ru
     assert result.gate != "pass"
 
 
-def test_getfixturevalue(run, tiny) -> None:
+def test_chaos_that_is_asked_for_while_the_test_runs_is_refused(run, tiny) -> None:
     code = """
         from kubechaos import kill
         def test_it(request):
@@ -67,7 +67,8 @@ def test_getfixturevalue(run, tiny) -> None:
             chaos.run(kill(1), target)
     """
     result = run(code)
-    assert tiny.writes == [] or "chaos" in result.json
+    assert (result.code, tiny.writes, result.outcomes) == (1, [], {"test_it": "failed"})
+    assert "RefusedError: chaos was asked for while the test ran: name it as an argument" in result.out
 
 
 def test_a_worker_crash_is_no_pass(run, tiny) -> None:

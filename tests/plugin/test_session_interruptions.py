@@ -81,9 +81,9 @@ def interrupt(run: Runner, tiny: Tiny, phase: str, number: signal.Signals, *argu
     with (folder / "out").open("w+") as out:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, start_new_session=True)
         try:
-            await_phase(tiny, folder, phase)
+            await_phase(tiny, folder, phase, process)
             (os.killpg if group else os.kill)(process.pid, number)
-            code = process.wait(30)
+            code = process.wait()
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -91,7 +91,7 @@ def interrupt(run: Runner, tiny: Tiny, phase: str, number: signal.Signals, *argu
     return Run(code, (folder / "out").read_text(), folder)
 
 
-def await_phase(tiny: Tiny, folder: Path, phase: str) -> None:
+def await_phase(tiny: Tiny, folder: Path, phase: str, process: "subprocess.Popen[bytes]") -> None:
     """Wait until the test is in a phase, and the reporters (the controller's, under xdist) know of its setup."""
 
     def there() -> bool:
@@ -102,11 +102,9 @@ def await_phase(tiny: Tiny, folder: Path, phase: str) -> None:
         return (folder / "in-teardown").exists()
 
     with tiny.server.arrived:
-        for _ in range(1000):
-            if there():
-                return
+        while not there():
+            assert process.poll() is None, f"pytest ended before its test came to its {phase}"
             tiny.server.arrived.wait(0.02)
-    raise TimeoutError(f"the test never came to its {phase}")
 
 
 def none_passed(result: Run) -> None:

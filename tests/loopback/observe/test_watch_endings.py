@@ -16,16 +16,16 @@ def test_nothing_is_delivered_after_stop_even_if_the_server_answers_then(server,
 
     def late(exchange):
         asked.set()
-        go.wait(5)
+        go.wait(60)
         stream(line("ADDED", "a", 11), line("ADDED", "b", 12))(exchange)
         done.set()
 
     server.on("WATCH", PODS, late)
     watched.watch.start()
-    assert asked.wait(5)
+    asked.wait()
     watched.watch.stop()
     go.set()
-    assert done.wait(5)
+    done.wait()
     watched.ended()
     assert watched.summaries == ["listed @10"]
 
@@ -59,7 +59,7 @@ def test_stop_while_a_finished_answer_is_handed_over(server, watched) -> None:
 
     watched.before = slow
     watched.watch.start()
-    assert inside.wait(5)
+    inside.wait()
     threading.Timer(0.2, go.set).start()
     watched.watch.stop()
 

@@ -131,7 +131,7 @@ def test_stop_ends_a_silent_stream_at_once_and_nothing_is_delivered_afterwards(
     go_on = threading.Event()
 
     def later(exchange: Any) -> None:
-        go_on.wait(10)
+        go_on.wait(60)
         exchange.chunk(line("ADDED", "b", 12))
 
     server.on("GET", PODS, page(10))

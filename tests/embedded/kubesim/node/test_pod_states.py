@@ -63,11 +63,9 @@ def test_a_step_of_a_pod_that_is_gone_is_not_taken() -> None:
     assert machine.steps == []
 
 
-def test_a_transition_that_is_not_in_the_table_is_refused_in_the_cluster_too(
-    shop: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(TRANSITIONS, State.RUNNING, frozenset())  # type: ignore[arg-type]  # a dict, but not for users
-    with pytest.raises(TransitionError, match="STOPPING may not follow RUNNING"):
+def test_a_transition_that_is_not_in_the_table_stops_the_cluster(shop: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TRANSITIONS, State.RUNNING, frozenset())
+    with pytest.raises(TransitionError):
         shop.delete(shop.pods[0])
 
 
