@@ -137,7 +137,7 @@ def _survives(name: str, file: str, old: str, new: str) -> bool:
         environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     first = next((line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "nothing noticed")
-    sys.stdout.write(f"{'NOT NOTICED' if done.returncode == 0 else 'noticed'}: {name}: {first[:140]}\n")
+    sys.stdout.write(f"{'survived' if done.returncode == 0 else 'noticed'}: {name}: {first[:140]}\n")
     return done.returncode == 0
 
 

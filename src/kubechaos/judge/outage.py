@@ -62,7 +62,7 @@ class ProbeFacts(Struct, frozen=True):
 
 
 class Outage(Struct, frozen=True, kw_only=True):
-    """What one fault did to its target. All times are seconds of the run's own clock, never of a server's.
+    """What one fault did to its target. Durations are seconds by the run's own clock, never by a server's.
 
     fault: the fault as it was called, with `name` and `args`; `str(outage.fault)` is "kill(1)".
     target: the workload, with `kind`, `namespace`, `name` and `uid`; `str(outage.target)` is "deployment/web".
