@@ -41,7 +41,7 @@ class Monotonic:
 
 
 class Flag(Protocol):
-    """What another thread may set, like a threading.Event."""
+    """A flag that another thread may set, like a threading.Event."""
 
     def wait(self, timeout: float) -> bool:
         """Wait until it is set, at most so many seconds; return whether it is set."""

@@ -28,7 +28,7 @@ class Settings:
     stable_for: float
     """How long a recovery must last to count."""
     seed: str
-    """What the choice of victims depends on."""
+    """The choice of victims depends on it, the test and the number of the fault."""
     results: str
     """The folder of all artifacts, relative to the rootdir."""
     manifests: tuple[str, ...]
@@ -40,5 +40,5 @@ class Settings:
 
     @property
     def simulated(self) -> bool:
-        """Whether the cluster is the embedded one."""
+        """True for the embedded cluster."""
         return self.context == EMBEDDED

@@ -1,4 +1,4 @@
-"""What a fault is injected into, and the probes that must pass for it to be healthy."""
+"""The target of a fault, and the probes that must pass for it to be healthy."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ Probe: TypeAlias = Callable[[], object]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Target:
-    """What a fault is injected into: a workload, or pods chosen by their labels."""
+    """The target of a fault: a workload, or pods chosen by their labels."""
 
     ref: Ref
     """The workload; of pods, the name is their label selector."""
@@ -25,7 +25,7 @@ class Target:
     expect: int = 0
     """How many pods there should be, where no workload says so."""
     probes: tuple[Probe, ...] = ()
-    """What must pass, besides the pods being Ready, for the target to be steady or recovered."""
+    """They must pass, besides the pods being Ready, for the target to be steady or recovered."""
 
     def steady_when(self, *probes: Probe) -> "Target":
         """Return the same target with probes: functions that assert, called 20 times a second, each in its own thread.

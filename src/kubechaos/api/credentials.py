@@ -33,7 +33,7 @@ class Credentials(NamedTuple):
 
     @property
     def expired(self) -> bool:
-        """Whether they are no longer valid."""
+        """True once they are no longer valid."""
         return self.expires <= time.time()
 
 

@@ -27,7 +27,7 @@ QUOTED: Final = 300
 
 
 class ExecCredentials(NamedTuple):
-    """What a plugin printed: a token, a client certificate with its key as PEM, or both, valid until epoch seconds."""
+    """A plugin's answer: a token, a client certificate with its key as PEM, or both; `expires` in epoch seconds."""
 
     token: str
     certificate: bytes

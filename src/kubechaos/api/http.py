@@ -133,7 +133,7 @@ def proxy_authorization(proxy: SplitResult) -> Headers:
 
 
 def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
-    """Ask a proxy to pass our bytes on to the server. Raises OSError where it does not."""
+    """Open a tunnel to the server through a proxy (CONNECT); raises OSError if the proxy refuses."""
     client = HTTPConnection("")
     client.sock = Channel(stream)
     client.putrequest("CONNECT", server, skip_host=True, skip_accept_encoding=True)

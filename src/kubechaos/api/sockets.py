@@ -176,7 +176,7 @@ class Tls:
 
 
 class Channel:
-    """What http.client takes for its socket; `reader` is the buffer that the current answer is read from."""
+    """The object that http.client takes for its socket; `reader` is the buffer that the current answer is read from."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream

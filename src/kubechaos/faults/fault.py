@@ -30,7 +30,7 @@ PATCH_WORKLOAD: Final = (("get", WORKLOAD), ("patch", WORKLOAD))
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is done to a target, and what others have to know about it."""
+    """Something that is done to a target, and what others have to know about it."""
 
     __kubechaos_id__: ClassVar[bool] = True
     """For our pytest plugin, which does not import this module: the repr is a good id of a parametrised test."""
@@ -40,7 +40,7 @@ class Fault:
     steps: Callable[[Act, Target], None] = field(repr=False)
     """Does it."""
     effect: Effect
-    """What must be observed before the fault counts as done."""
+    """The effect that must be observed before the fault counts as done."""
     lasts: Lasts = INSTANT
     """How long it stays in force, and hence from when on a recovery is owed."""
     needs: tuple[tuple[str, str], ...] = ()
