@@ -51,8 +51,8 @@ def _api_client(pinned: PinnedContext, identity: Identity) -> Any:
     configuration.refresh_api_key_hook(configuration)
     made = client.ApiClient(configuration)
     if identity.security is not None:
-        # Our own TLS context. The client would write a certificate and a key that came as data to files in /tmp, and a
-        # process that is killed leaves them there.
+        # Our own TLS context. The client would write a certificate and a key that came as data to temporary files; a
+        # process that is killed leaves them behind.
         made.rest_client.pool_manager.connection_pool_kw["ssl_context"] = identity.security
     for name, value in _impersonation(connection):
         made.set_default_header(name, value)
