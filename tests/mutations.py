@@ -73,9 +73,9 @@ MUTATIONS = {
         "if not now.good:\n        return state.stable_since",
     ),
     "older versions are believed": ("kube/objects.py", "(len(version), version) < (len(other), other)", "False"),
-    "a version that cannot be compared is up to date": ("observe/observation.py", "is not False:", "is True:"),
+    "a version that cannot be compared is up to date": ("observe/confirmation.py", "is not False:", "is True:"),
     "what cannot be compared has not ended": (
-        "observe/observation.py",
+        "observe/confirmation.py",
         "precedes(page.resource_version, each.resource_version) is True",
         "precedes(page.resource_version, each.resource_version) is not False",
     ),

@@ -1,8 +1,13 @@
-"""Resilience tests for Kubernetes, written as pytest tests."""
+"""Resilience tests for Kubernetes, written as pytest tests. Only the names in `__all__` are public.
+
+`import kubechaos` loads none of them yet: a test module imports this package also in runs that select no chaos test.
+"""
 
 from typing import TYPE_CHECKING, Any
 
-_HOMES = {
+# Each public name, and the module that it is loaded from at its first use. The same list stands below for type checkers
+# and editors, which do not run __getattr__.
+_MODULES = {
     "Accepted": "effects",
     "Act": "act.act",
     "Alert": "judge.alerts",
@@ -44,7 +49,7 @@ _HOMES = {
     "where": "judge.victims",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_MODULES)
 
 if TYPE_CHECKING:
     from .act.act import Act as Act
@@ -89,10 +94,10 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used: neither the client nor the decoder at import."""
-    if name not in _HOMES:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    value = globals()[name] = getattr(import_module(f".{_MODULES[name]}", __name__), name)
     return value

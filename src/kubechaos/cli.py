@@ -10,17 +10,17 @@ from .report import recording, text
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="kubechaos", description="What pytest is not needed for.")
+    """Run the command with the arguments, those of the process if None; return its exit code."""
+    parser = argparse.ArgumentParser(prog="kubechaos", description="What can be done without running pytest.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    again = commands.add_parser(
+    replay_parser = commands.add_parser(
         "replay",
         help="judge a recording again",
         description="Compute alerts, facts and verdicts from the events.ndjson of a test alone. "
         "Exit code 0: all recovered; 1: not so, or nothing was recorded; 2: the file is no recording.",
     )
-    again.add_argument("events", type=Path, metavar="EVENTS", help="an events.ndjson")
-    again.set_defaults(run=_replay)
+    replay_parser.add_argument("events", type=Path, metavar="EVENTS", help="an events.ndjson")
+    replay_parser.set_defaults(run=_replay)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

@@ -1,6 +1,8 @@
-"""The run's clock: every duration is measured on it; sockets and what waits for them keep wall time.
+"""The run's clock, which every duration of a verdict is measured on, and wall time, which waits for servers.
 
-Nothing else under `observe` looks at the time or draws lots by itself: it is given both, so tests need not sleep.
+On a real cluster both pass at the same rate. A simulated cluster runs faster: its pods need seconds of its own clock,
+while a socket still needs seconds of the wall. Nothing under `observe` asks the machine for the time or for a random
+number by itself; it is given both, so that tests need not sleep.
 """
 
 import random
@@ -11,7 +13,7 @@ from typing import Final, Protocol
 
 
 class Clock(Protocol):
-    """Seconds that only go forward; `factor` of them pass in one second of wall time."""
+    """A clock of seconds that never goes back; `factor` of them pass in one second of wall time."""
 
     kind: str
     factor: float
@@ -20,7 +22,7 @@ class Clock(Protocol):
         """Return the time."""
 
     def wall(self, seconds: float) -> float:
-        """Return how many seconds of wall time so many seconds of this clock take."""
+        """Return how long so many seconds of this clock take, in seconds of wall time."""
 
 
 class Monotonic:
@@ -39,22 +41,23 @@ class Monotonic:
 
 
 class Flag(Protocol):
-    """What may be set by another thread: a threading.Event."""
+    """A flag that another thread may set, like a threading.Event."""
 
     def wait(self, timeout: float) -> bool:
-        """Wait until it is set, or so many seconds; returns whether it is."""
+        """Wait until it is set, at most so many seconds; return whether it is set."""
 
 
 def wait(flag: Flag, seconds: float) -> bool:
-    """Wait for a flag, in wall time."""
+    """Wait for a flag, at most so many seconds of wall time; return whether it is set."""
     return flag.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
-    """What waits for a server goes by: seconds of wall time and of the epoch, a random number between two, a pause.
+    """Wall time and chance for whatever waits for a server, as values that a test can replace.
 
-    `pause` is given the flag that ends it at once, `sleep` ends by itself.
+    `monotonic` and `epoch` return seconds, `uniform` a random number between two, `sleep` returns after so many
+    seconds, and `pause` does so too, but at once when its flag is set.
     """
 
     monotonic: Callable[[], float] = time.monotonic
@@ -65,4 +68,4 @@ class WallTime:
 
 
 WALL_TIME: Final = WallTime()
-"""The machine's own."""
+"""The machine's own time and chance."""

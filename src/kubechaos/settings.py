@@ -13,21 +13,32 @@ RESOLUTION: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of a run; durations are seconds."""
+    """The options of a run; durations are seconds of the run's clock."""
 
     context: str
+    """The kubeconfig context, "embedded", or "in-cluster"; empty where no cluster is named."""
     namespace: str | None
+    """The namespace of the targets; None for the context's own."""
     target: tuple[str, str]
+    """The kind and the name of the default target, like ("Deployment", "web")."""
     within: float
+    """The longest that a recovery may take."""
     settle: float
+    """How long to wait for a target to be steady before its fault."""
     stable_for: float
+    """How long a recovery must last to count."""
     seed: str
+    """The choice of victims depends on it, the test and the number of the fault."""
     results: str
+    """The folder of all artifacts, relative to the rootdir."""
     manifests: tuple[str, ...]
+    """The files with the objects of an embedded cluster, relative to the rootdir."""
     run: str
+    """The run's id, the name of its folder."""
     started: str
+    """When the run began, as an RFC 3339 timestamp."""
 
     @property
     def simulated(self) -> bool:
-        """Whether the cluster is the embedded one."""
+        """True for the embedded cluster."""
         return self.context == EMBEDDED

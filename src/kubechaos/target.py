@@ -1,4 +1,4 @@
-"""What a fault is aimed at, and the probes that must pass for it to be well."""
+"""The target of a fault, and the probes that must pass for it to be healthy."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,21 +14,21 @@ Probe: TypeAlias = Callable[[], object]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Target:
-    """What a fault is aimed at; it needs `min_replicas` replicas wanted, so that losing one can be survived.
-
-    `ref` names the workload. `stable_for` is how many seconds a recovery must last to count; None: the option's value.
-    `expect` is how many pods there should be where no workload says so. `probes` must pass too for it to be steady, or
-    recovered.
-    """
+    """The target of a fault: a workload, or pods chosen by their labels."""
 
     ref: Ref
+    """The workload; of pods, the name is their label selector."""
     min_replicas: int = 2
+    """The replicas that it must want, so that the loss of one can be survived."""
     stable_for: float | None = None
+    """How many seconds a recovery must last to count; None for the value of the option."""
     expect: int = 0
+    """How many pods there should be, where no workload says so."""
     probes: tuple[Probe, ...] = ()
+    """They must pass, besides the pods being Ready, for the target to be steady or recovered."""
 
     def steady_when(self, *probes: Probe) -> "Target":
-        """Return the same target with probes: functions that assert, asked 20 times a second in threads of their own.
+        """Return the same target with probes: functions that assert, called 20 times a second, each in its own thread.
 
         Raises ArgumentError for what cannot be called.
         """
@@ -45,12 +45,12 @@ class Target:
 
 
 def names(probes: Sequence[Probe]) -> tuple[str, ...]:
-    """Return what the probes are called in reports; namesakes are numbered."""
+    """Return the names of the probes for reports; probes of the same name are numbered."""
     return tuple(_numbered([str(getattr(probe, "__name__", probe)) for probe in probes]))
 
 
-def _numbered(called: Sequence[str]) -> Iterator[str]:
-    met: Counter[str] = Counter()
-    for name in called:
-        met[name] += 1
-        yield name if met[name] == 1 else f"{name} #{met[name]}"
+def _numbered(function_names: Sequence[str]) -> Iterator[str]:
+    seen: Counter[str] = Counter()
+    for name in function_names:
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name} #{seen[name]}"

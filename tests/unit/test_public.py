@@ -1,4 +1,4 @@
-"""What users hold has the members that the reference in the README documents, and no others."""
+"""Public classes have the members that the reference in the README documents, and no others."""
 
 import inspect
 import re
@@ -27,7 +27,7 @@ def members(cls: type) -> set[str]:
 @pytest.mark.parametrize(
     "cls", [Chaos, Ongoing, Cluster, Target, Outage, Alert, Moment, Act], ids=lambda it: it.__name__
 )
-def test_a_class_of_the_users_has_the_members_of_the_reference(cls: type) -> None:
+def test_a_public_class_has_the_members_that_the_readme_lists(cls: type) -> None:
     assert members(cls) == documented(cls.__name__)
 
 

@@ -1,4 +1,4 @@
-"""What a fault may do to the cluster: its only way to write. What it changes through here is undone for it."""
+"""A fault's only way to write to the cluster. What it changes through here is undone for it."""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -21,11 +21,11 @@ BUDGET: Final = "DisruptionBudget"
 """The cause that a refused eviction names where a budget refused it, and a busy API server's 429 does not."""
 
 Addressed: TypeAlias = Target | Pod | Ref
-"""What can be written to: the target, a pod of it, or any object by its Ref."""
+"""The objects that can be written to: the target, a pod of it, or any object by its Ref."""
 
 
 class Act:
-    """What a fault may do to its target.
+    """The calls by which a fault changes its target, and the only ones.
 
     `run` is the run's id, `look` returns the watched state as it is now, `time_of_day` an RFC 3339 timestamp, and
     `chance` chooses the victims. What is changed is kept to be undone, unless `keep` is false: an instant fault changes

@@ -1,4 +1,4 @@
-"""Whether we may do what a fault needs: the API server is asked before anything is touched."""
+"""The permissions that a fault needs: the API server is asked for them before anything is touched."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""The Kubernetes API in our own words: the only package that speaks the official client's."""
+"""The way to the API server: kubeconfig, credentials, TLS, HTTP, and answers as our own errors."""

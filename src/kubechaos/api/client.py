@@ -1,4 +1,8 @@
-"""Calls and raw streams: one deadline each, nothing repeated behind our back, errors in our own words."""
+"""Calls and watches of the API server: each has one deadline, and what fails is raised as one of our own errors.
+
+Nothing is repeated behind the caller's back. urllib3, under the official client, sends a DELETE up to four times when
+the answer is lost: four kills instead of one.
+"""
 
 import weakref
 from collections.abc import Iterator, Mapping
@@ -25,8 +29,10 @@ from .http import Http
 from .sockets import Timer
 
 DEADLINE: Final = 10.0
+"""Wall seconds in which a call must be answered, to the last byte."""
 READ_TIMEOUT: Final = 75.0
-"""How long a watch may say nothing; the API server sends a bookmark about once a minute."""
+"""Wall seconds that a watch may be silent. The API server sends a bookmark about once a minute (KEP-956), so a stream
+that is silent for longer has died without an end, as behind a load balancer that dropped it."""
 
 ERRORS: Mapping[int, type[ApiError]] = {
     401: UnauthorizedError,
@@ -35,12 +41,13 @@ ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     410: ExpiredError,
 }
-FACTS: Final = (404, 409, 410)
-"""Answers that say something of the cluster: only the API server itself can, and it does so with a Status."""
+STATEMENTS: Final = (404, 409, 410)
+"""Answers that say something about the cluster. Only the API server can, and it does so with a Status; a proxy's 404
+page must not be taken for "the object is gone"."""
 
 
 class Request(NamedTuple):
-    """What is asked; `content` is the type of the body."""
+    """A request; `content` is the media type of the body."""
 
     method: str
     path: str
@@ -55,8 +62,9 @@ class Request(NamedTuple):
 class Client:
     """A client of one pinned context; not to be shared by threads: `fork` gives each its own.
 
-    A 401 is the one answer after which a request is sent again, whatever it is: nobody has looked at it yet, and the
-    context may have other credentials by now. `server_time` is the server's clock in its last answer, in epoch seconds.
+    A 401 is the one answer after which a request is sent again, be it a write: the API server authenticates before it
+    looks at anything else, and the context may have other credentials by now. `server_time` is the server's clock in
+    its last answer, in epoch seconds.
     """
 
     def __init__(self, pinned: PinnedContext) -> None:
@@ -69,7 +77,7 @@ class Client:
         self._calling = False
         self._streaming = False
         self._closed = False
-        # Whoever forgets to close us gets no ResourceWarning in the midst of a test.
+        # A client that nobody closed must not raise a ResourceWarning in the midst of a user's test.
         weakref.finalize(self, self._http.close)
 
     def fork(self) -> "Client":
@@ -77,13 +85,13 @@ class Client:
         return Client(self.pinned)
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, deadline: float = DEADLINE) -> bytes:
-        """GET a path; returns the body. Raises the ApiError of the answer."""
+        """GET a path; return the body. Raises the ApiError of the answer."""
         return self.exchange(Request("GET", path, query), deadline)
 
     def exchange(self, request: Request, deadline: float = DEADLINE) -> bytes:
-        """Send a request and return the answer's body, within `deadline` seconds. Raises the ApiError of the answer.
+        """Send a request and return the answer's body, within `deadline` wall seconds.
 
-        Whatever changes something goes through `mutate.send` instead.
+        Raises the ApiError of the answer. Whatever changes the cluster goes through `mutate.send` instead.
         """
         with self._call(), self._within(deadline):
             response = self._open(request)
@@ -97,7 +105,7 @@ class Client:
 
     @contextmanager
     def stream(self, path: str, query: Mapping[str, str]) -> Iterator[Iterator[bytes]]:
-        """Open a watch; yields an iterator of its lines, without the newline.
+        """Open a watch; yield an iterator of its lines, without the newline.
 
         Raises the ApiError of the answer, and UnreachableError when the stream is cut or silent for READ_TIMEOUT.
         """
@@ -120,12 +128,12 @@ class Client:
                 self._http.close()
 
     def interrupt(self) -> None:
-        """Make an open stream end at once; to be called from another thread."""
+        """Make an open stream end at once; for other threads than the one that reads it."""
         if self._streaming:
             self._http.interrupt()
 
     def close(self) -> None:
-        """Close the connection; where another thread is in a call, that thread closes it when the call ends."""
+        """Close the connection. If another thread is in a call, that thread closes it when the call ends."""
         self._closed = True
         if self._calling:
             self.interrupt()
@@ -138,7 +146,7 @@ class Client:
         try:
             yield
         except BaseException:
-            # Half an answer may be left in the connection.
+            # Half an answer may be left in the connection, and would be read as the answer to the next request.
             self._http.close()
             raise
         finally:
@@ -155,7 +163,7 @@ class Client:
             self._timer.until = inf
 
     def _open(self, request: Request, what: str = "") -> HTTPResponse:
-        """Send a request, with other credentials once more if these are no longer good; return the answer's head."""
+        """Send a request, and once more with renewed credentials after a 401; return the head of the answer."""
         what = what or str(request)
         response = self._send(request, what)
         if response.status == 401 and self.pinned.renew(self._used):
@@ -172,6 +180,7 @@ class Client:
             self._identity = current
         authorization = current.credentials.authorization
         self._used = self._identity.credentials._replace(authorization=authorization)
+        # Until the connection stands nothing was sent, so a write that fails here has changed nothing.
         with _translated(what, unsent=True):
             self._http.open(self._identity.security)
         query = f"?{urlencode(request.query)}" if request.query else ""
@@ -184,9 +193,8 @@ class Client:
             return
         error = _error(response, data, request, what or str(request))
         if isinstance(error, UnauthorizedError):
-            advice = (
-                self.pinned.failure or "the credentials of the context are not accepted, or no longer: log in again"
-            )
+            refused = "the credentials of the context are not accepted, or no longer: log in again"
+            advice = self.pinned.failure or refused
             error.args = (f"{error}; {advice}",)
         raise error
 
@@ -210,15 +218,15 @@ def _translated(what: str, *, unsent: bool = False) -> Iterator[None]:
 
 
 def _translated_lines(lines: Iterator[bytes], what: str) -> Iterator[bytes]:
-    # Around the reading alone: an OSError of whoever takes the lines (a full disk) is not the server's.
+    # The caller's code must not run inside: an OSError of its own, like that of a full disk, is not the server's.
     with _translated(what):
         yield from lines
 
 
 def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> ApiError:
-    """Return an answer that is no success as the error that it stands for."""
+    """Return the error that an answer stands for whose status is 300 or more."""
     status = decode.status(data)
-    if response.status in FACTS and status.kind != "Status" and not _is_proxied(request):
+    if response.status in STATEMENTS and status.kind != "Status" and not _is_proxied(request):
         content = response.headers.get("Content-Type", "no type")
         return UnreachableError(
             f"{what}: {response.status} with a body of {content}, which is no Status of Kubernetes: "
@@ -226,6 +234,7 @@ def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> 
         )
     retry = decode.decimal(response.headers.get("Retry-After", ""))
     said = status.message or status.reason or response.reason or ""
+    # A refused eviction names its budget only there.
     more = [each.message for each in status.causes if each.message not in said]
     return ERRORS.get(response.status, ApiError)(
         f"{what}: {response.status} {' '.join([said, *more])}".rstrip(),
@@ -237,5 +246,5 @@ def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> 
 
 
 def _is_proxied(request: Request) -> bool:
-    """Whether it is not the API server that answers, but what it passes the request on to: a Service or a pod."""
+    """Return whether a Service or a pod answers, to which the API server only passes the request on."""
     return "/proxy/" in request.path

@@ -1,4 +1,4 @@
-"""Where the API server is and who we are there: plain data, which can be sent to another process."""
+"""Where the API server is and who we are there: plain data, so that it can be sent to another process."""
 
 from typing import Any
 from urllib.parse import quote
@@ -50,7 +50,8 @@ class Impersonation(_Private, frozen=True, kw_only=True):
 
 
 def _escaped(key: str) -> str:
-    # A header's name is a token of HTTP; the API server turns %XX back.
+    # A header's name is a token of HTTP (RFC 9110 5.6.2), and a key of `extra` may be any string. client-go escapes it
+    # like this (transport/round_trippers.go), and the API server decodes it.
     return quote(key, safe="!#$&'*+-.^_`|~")
 
 
@@ -87,7 +88,7 @@ class Connection(_Private, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> str:
-        """Say where it was read from, for messages."""
+        """Where it was read from, for messages."""
         if not self.sources:
             return f"context {self.context!r}"
         return f"kubeconfig {':'.join(self.sources)}, context {self.context!r}"

@@ -1,4 +1,7 @@
-"""One context of the kubeconfig as a Connection; what kubectl refuses is refused, with the same reasons."""
+"""One context of the kubeconfig as a Connection; what kubectl refuses is refused, for the same reasons.
+
+The rules are those of client-go's tools/clientcmd (validation.go and client_config.go).
+"""
 
 import base64
 import binascii
@@ -35,7 +38,7 @@ def _connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, 
     found, cluster, user = kubeconfig.entry(context)
     server = _server(cluster, user)
     if server.startswith("http:") and not proxies.is_loopback(urlsplit(server).hostname or ""):
-        # As in kubectl: anybody on the way could read them. There is nobody on the way to loopback.
+        # As in kubectl: over plain HTTP anybody on the way could read the credentials. On loopback there is nobody.
         user = User()
     ca_data = _decoded(cluster.certificate_authority_data, "certificate-authority-data")
     return Connection(
@@ -95,7 +98,7 @@ def _exec_problems(plugin: Exec) -> Iterator[str]:
         yield f"has apiVersion {plugin.api_version!r}; kubechaos speaks {' and '.join(EXEC_VERSIONS)}"
     if any(not each.name for each in plugin.env):
         yield "has an env without a name"
-    # v1beta1 had no such field at first, and takes IfAvailable for it.
+    # v1beta1 is older than the field and defaults to IfAvailable; v1 demands it.
     if plugin.interactive_mode not in MODES and (plugin.interactive_mode or plugin.api_version == EXEC_VERSIONS[0]):
         yield f"has interactiveMode {plugin.interactive_mode!r}; it must be one of {', '.join(MODES)}"
     if plugin.interactive_mode == "Always":
@@ -103,7 +106,7 @@ def _exec_problems(plugin: Exec) -> Iterator[str]:
 
 
 def _server(cluster: Cluster, user: User) -> str:
-    """Return the server as an absolute URL without a slash at its end; as in kubectl "HOST:PORT" is plain HTTP."""
+    """Return the server as an absolute URL without a slash at its end; as in kubectl, "HOST:PORT" means plain HTTP."""
     server = cluster.server.rstrip("/")
     if "://" not in server:
         tls = (
@@ -134,7 +137,7 @@ def _proxy(server: str, cluster: Cluster, environment: Mapping[str, str]) -> str
 
 
 def _decoded(data: str, name: str) -> bytes:
-    """Return what is in base64; line breaks within are allowed."""
+    """Return what is encoded in base64; line breaks are allowed, as in Go's encoding/base64."""
     try:
         return base64.b64decode("".join(data.split()), validate=True)
     except binascii.Error:

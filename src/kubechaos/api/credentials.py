@@ -1,4 +1,4 @@
-"""A context pinned for the run: where it leads stays, its credentials may be renewed."""
+"""A context pinned for the run: its server stays the same, its credentials may be renewed."""
 
 import base64
 import os
@@ -18,9 +18,9 @@ SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 class Credentials(NamedTuple):
-    """What the API server is to know us by: the Authorization header, a client certificate with its key, or both.
+    """Who we are: an Authorization header, a client certificate with its key, or both; valid until `expires`.
 
-    They are valid until `expires`, in epoch seconds.
+    `expires` is in epoch seconds, infinite where it is unknown.
     """
 
     authorization: str = ""
@@ -33,12 +33,12 @@ class Credentials(NamedTuple):
 
     @property
     def expired(self) -> bool:
-        """Whether they are no longer valid."""
+        """True once they are no longer valid."""
         return self.expires <= time.time()
 
 
 class Identity(NamedTuple):
-    """Credentials, and the TLS that shows their certificate; `security` is None where the server speaks plain HTTP."""
+    """Credentials, and the TLS context that shows their certificate; None where the server speaks plain HTTP."""
 
     credentials: Credentials
     security: ssl.SSLContext | None
@@ -47,8 +47,8 @@ class Identity(NamedTuple):
 class PinnedContext:
     """A context as it was when the run began: a later `kubectl config use-context` cannot redirect us.
 
-    Only its credentials may be another's later: a token or a certificate that is rotated, in a file or by a plugin. All
-    clients share it, from several threads, so what changes is one assignment.
+    Only its credentials may change: a token or a certificate is rotated in its file, or by an exec plugin. All clients
+    share one instance, from several threads; what changes is replaced in one assignment, so readers need no lock.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -76,8 +76,8 @@ class PinnedContext:
         return self._identity
 
     def renew(self, used: Credentials) -> bool:
-        """Take over the credentials that the context has by now; whether they are others than were `used`."""
-        # One at a time: a plugin may use up what it has stored, and whoever waited finds the work done.
+        """Read the credentials again; return whether there are now others than those that were `used`."""
+        # One thread at a time: a plugin may use up a stored refresh token, and whoever waited finds the work done.
         with self._renewing:
             if _same(self._identity.credentials, used):
                 try:
@@ -90,12 +90,14 @@ class PinnedContext:
 
     def _renewed(self, used: Credentials) -> Identity:
         fresh = self.connection
+        # The kubeconfig, too: `oc login` and its like write a new token into it.
         if fresh.sources:
             files = kubeconfig.load(fresh.sources)
             fresh = contexts.connection(files, fresh.context, os.environ)
         if fresh.server != self.connection.server:
             raise KubeconfigError(f"{fresh.origin} leads to another server by now")
         identity = _identity(self.connection, fresh)
+        # As after a logout, or while the file is being written. Without a token we would go on as system:anonymous.
         if used.authorization and not identity.credentials.authorization:
             raise KubeconfigError(f"{fresh.origin} has no token by now")
         return identity
@@ -106,10 +108,10 @@ def _same(one: Credentials, other: Credentials) -> bool:
 
 
 def pin(context: str, path: Path | None = None) -> PinnedContext:
-    """Read and keep the named context of a kubeconfig, the user's own unless another is given.
+    """Read the named context of a kubeconfig, the user's own or the one at `path`, and keep it.
 
-    The environment counts as it is now. Raises UnknownContextError and KubeconfigError, each naming what is wrong and
-    what there is.
+    KUBECONFIG, proxies and what exec plugins inherit are taken from the environment as it is now. Raises
+    UnknownContextError and KubeconfigError, each naming what is wrong and what there is.
     """
     if context == IN_CLUSTER:
         return PinnedContext(service_account(SERVICE_ACCOUNT))
@@ -130,7 +132,9 @@ def service_account(folder: Path) -> Connection:
         raise KubeconfigError(
             f"--chaos-context {IN_CLUSTER}: this is not a pod with a service account: {error}"
         ) from None
-    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    if ":" in host:
+        host = f"[{host}]"  # an IPv6 address
+    server = f"https://{host}:{port}"
     return Connection(
         context=IN_CLUSTER,
         namespace=namespace or "default",
@@ -157,7 +161,7 @@ def _identity(pinned: Connection, current: Connection) -> Identity:
 
 
 def _credentials(connection: Connection) -> Credentials:
-    """Read what there is; as in kubectl a plugin is asked only where nothing else says who we are."""
+    """Read the credentials; as in kubectl, a plugin is run only where nothing else of the user says who we are."""
     certificate = _pem(connection.certificate_file, connection.certificate_data, "client-certificate")
     key = _pem(connection.key_file, connection.key_data, "client-key")
     token = _token(connection)
@@ -174,7 +178,7 @@ def _credentials(connection: Connection) -> Credentials:
 
 
 def _token(connection: Connection) -> str:
-    """Return the token of the file, or the one that stands in the kubeconfig where that file cannot be read."""
+    """Return the token of the file; where it cannot be read, that of the kubeconfig, as client-go does."""
     if not connection.token_file:
         return connection.token
     try:
@@ -198,7 +202,7 @@ def _pem(path: str, data: bytes, name: str) -> bytes:
 
 
 def _checked(credentials: Credentials) -> Credentials:
-    """Refuse what no header can hold, before http.client quotes it in its own error."""
+    """Refuse what no header can hold: http.client would, too, but its error quotes the token."""
     if any(not " " <= each <= "~" for each in credentials.authorization):
         raise KubeconfigError("its token holds a character that no header may have: a line break, say")
     return credentials

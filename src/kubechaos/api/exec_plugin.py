@@ -1,4 +1,10 @@
-"""Credentials that a program prints, as client-go asks for them: ExecCredential of client.authentication.k8s.io."""
+"""Credentials that a program prints: ExecCredential of client.authentication.k8s.io.
+
+The rules are client-go's (plugin/pkg/client/auth/exec), described at
+https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins: the answer must be
+of the apiVersion that the kubeconfig names, credentials count until their expirationTimestamp, and after a 401 the
+plugin is run again. Two things are ours: it gets no terminal, as a test run has nobody to ask, and it has a deadline.
+"""
 
 import os
 import signal
@@ -15,13 +21,13 @@ from ..errors import KubeconfigError
 from .connection import ExecPlugin
 
 EXEC_DEADLINE: Final = 30.0
-"""Seconds in which a plugin must have printed its credentials."""
+"""Seconds in which a plugin must have printed its credentials; some ask an identity provider over the network."""
 QUOTED: Final = 300
 """How many characters of a plugin's stderr an error quotes, from its end."""
 
 
 class ExecCredentials(NamedTuple):
-    """What a plugin printed: a token, a client certificate with its key as PEM, or both, valid until epoch seconds."""
+    """A plugin's answer: a token, a client certificate with its key as PEM, or both; `expires` in epoch seconds."""
 
     token: str
     certificate: bytes
@@ -48,13 +54,14 @@ class _ExecCredential(msgspec.Struct, rename="camel"):
 def run(plugin: ExecPlugin, environment: Mapping[str, str], deadline: float = EXEC_DEADLINE) -> ExecCredentials:
     """Run the plugin and return its credentials.
 
-    Raises KubeconfigError with the plugin's name and what went wrong; nobody goes on without credentials then.
+    Raises KubeconfigError with the plugin's name and what went wrong: to go on without credentials would be to go on
+    as somebody else.
     """
     name = f"exec plugin {plugin.command}"
     command = [plugin.command, *plugin.args]
     variables = {**environment, **dict(plugin.env), "KUBERNETES_EXEC_INFO": exec_info(plugin)}
     try:
-        # A session of its own, so that what the plugin has started can be ended with it.
+        # In a session, hence a process group, of its own: what the plugin itself has started is ended with it.
         process = subprocess.Popen(
             command,
             env=variables,
@@ -76,7 +83,7 @@ def run(plugin: ExecPlugin, environment: Mapping[str, str], deadline: float = EX
 
 
 def exec_info(plugin: ExecPlugin) -> str:
-    """Return the value of KUBERNETES_EXEC_INFO: what the plugin may know of us and, if it asked, of the cluster."""
+    """Return the value of KUBERNETES_EXEC_INFO: our apiVersion and, with provideClusterInfo, the cluster."""
     spec: dict[str, object] = {"interactive": False}
     if plugin.cluster is not None:
         spec["cluster"] = plugin.cluster
@@ -85,7 +92,7 @@ def exec_info(plugin: ExecPlugin) -> str:
 
 
 def parse(output: bytes, api_version: str) -> ExecCredentials:
-    """Return what an ExecCredential holds; raises ValueError, which quotes nothing of it: it holds secrets."""
+    """Return what an ExecCredential holds; raises ValueError, which quotes nothing of it, since it holds secrets."""
     try:
         printed = msgspec.json.decode(output, type=_ExecCredential)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -98,7 +105,9 @@ def parse(output: bytes, api_version: str) -> ExecCredentials:
         raise ValueError("printed no credentials: neither a token nor a client certificate")
     if bool(certificate) != bool(key):
         raise ValueError("printed a client certificate or a key without the other")
-    expires = status.expiration_timestamp.timestamp() if status.expiration_timestamp else inf
+    expires = inf
+    if status.expiration_timestamp is not None:
+        expires = status.expiration_timestamp.timestamp()
     return ExecCredentials(status.token or "", certificate.encode(), key.encode(), expires)
 
 
@@ -110,7 +119,7 @@ def _output(process: subprocess.Popen[bytes], name: str, deadline: float) -> tup
             f"{name} printed no credentials within {deadline:g} s{_quoted(error.stderr or b'')}"
         ) from None
     finally:
-        # Also on Ctrl-C: the plugin is in a session of its own and does not receive the signal.
+        # Also after Ctrl-C: the terminal sends it to our process group only, and the plugin is in another one.
         _end(process)
 
 
@@ -128,4 +137,5 @@ def _quoted(complaints: bytes) -> str:
     """Quote the end of a plugin's stderr in one printable line."""
     words = " ".join(complaints.decode(errors="replace").split())
     printable = "".join(each for each in words if each.isprintable())
+    # It goes into a terminal and into CI logs, where control characters could hide or forge lines.
     return f": {printable[-QUOTED:]}" if printable else ""

@@ -14,7 +14,7 @@ from .proxies import PORTS
 from .sockets import AT_ONCE, Channel, Stream, Tcp, Timer, Tls
 
 LONGEST_HEAD: Final = 2**16
-"""How long the line may be in which a chunk says its size."""
+"""Bytes of the line in which a chunk says its size, at most; http.client allows as many."""
 Headers = Iterable[tuple[str, str]]
 
 
@@ -70,7 +70,8 @@ class Http:
             # Without TLS there is no tunnel: the request goes to the proxy, with an absolute URL (RFC 9112 3.2.2).
             target = f"http://{self._server.netloc}{target}"
             headers = [*headers, *proxy_authorization(self._proxy)]
-        # What an earlier answer has left behind is none of this one's business.
+        # A new one for each request: http.client refuses to send while it thinks that an answer is unread, and closes
+        # the socket by rules of its own. The connection is ours, in `_channel`.
         self._client = HTTPConnection("")
         self._client.sock = self._channel
         self._client.putrequest(method, target, skip_host=True)
@@ -92,12 +93,13 @@ class Http:
     def lines(self, response: HTTPResponse) -> Iterator[bytes]:
         """Yield the lines of an answer as they come. The connection is good for nothing afterwards."""
         if response.headers.get("Transfer-Encoding", "").lower() == "chunked" and self._channel is not None:
+            # Past http.client, from the same buffer that it has read the head from.
             return _lines(_chunks(self._channel.reader))
-        # A proxy has put the chunks together.
+        # HTTP/1.0, or a proxy that has put the chunks together: the body ends with the connection.
         return _lines(iter(lambda: response.read1(AT_ONCE), b""))
 
     def interrupt(self) -> None:
-        """End the connection under whoever reads from it; to be called from another thread."""
+        """End the connection while another thread reads from it."""
         if self._tcp is not None:
             self._tcp.interrupt()
 
@@ -131,7 +133,7 @@ def proxy_authorization(proxy: SplitResult) -> Headers:
 
 
 def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
-    """Ask a proxy to pass our bytes on to the server. Raises OSError where it does not."""
+    """Open a tunnel to the server through a proxy (CONNECT); raises OSError if the proxy refuses."""
     client = HTTPConnection("")
     client.sock = Channel(stream)
     client.putrequest("CONNECT", server, skip_host=True, skip_accept_encoding=True)
@@ -140,7 +142,7 @@ def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
         client.putheader(name, value)
     client.endheaders()
     response = client.getresponse()
-    # Its reader holds nothing that was meant for TLS: a server of TLS waits for the client's first word.
+    # Nothing is lost with its read buffer: in TLS the client speaks first, so the server cannot have sent anything yet.
     response.close()
     if response.status != 200:
         raise OSError(f"{_named(proxy)} answered {response.status} {response.reason}")
@@ -149,21 +151,25 @@ def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
 def _chunks(reader: BufferedReader) -> Iterator[bytes]:
     """Yield the chunks of a body. A watch has one for each event, so this is where its time goes.
 
-    It is fast since it takes what the socket has in one piece and cuts that up with `find` and slices; http.client
-    reads each size line and each chunk by calls of its own, at three times the cost. It is safe since it trusts
-    nothing but the framing: a chunk is handed over only when all of it is there, and an end of the stream anywhere
-    but behind the chunk of size 0 is a cut.
+    The format is that of RFC 9112 7.1: the size in hexadecimal, an optional extension after ";", CRLF, as many bytes,
+    CRLF; a chunk of size 0 ends the body. Raises UnreachableError or IncompleteRead for a stream that was cut.
     """
+    # It is fast because it takes what the socket has in one piece and cuts that up with `find` and slices. http.client
+    # reads each size line and each chunk by calls of its own, at three times the cost.
+    # It is safe because it trusts nothing but the framing: a chunk is handed over only when all of it is there, and an
+    # end of the stream anywhere but behind the chunk of size 0 is a cut. JSON that happens to be complete is no proof.
     data, at = b"", 0
     while True:
         end = data.find(b"\r\n", at, at + LONGEST_HEAD)
         if end < 0:
-            # Whatever has come, be it one byte: to wait for more would hold back an event that is there.
+            # No complete size line. Take whatever comes, be it one byte: to wait for a full buffer would hold back an
+            # event that is there.
             data, at = data[at:] + _more(reader, len(data) - at), 0
             continue
         size = _size(data[at:end])
         if not size:
             return
+        # `at` is where the next chunk begins: behind this one, and the CRLF that ends it.
         begin, at = end + 2, end + 2 + size + 2
         if at > len(data):
             # Exactly what is missing, in one call: a large object comes in many pieces, and to add them one by one
@@ -195,11 +201,14 @@ def _size(head: bytes) -> int:
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Split a stream on 0x0A only: U+0085 and U+2028 inside a JSON string are data."""
+    """Split a stream on 0x0A only; raise UnreachableError for one that ends inside a line.
+
+    Not `splitlines`, which splits on more than that: U+0085 and U+2028 inside a JSON string are data.
+    """
     rest: list[bytes] = []
     for chunk in chunks:
         if not rest and 0 < chunk.find(b"\n") == len(chunk) - 1:
-            # As the API server writes: one event, one chunk.
+            # As the API server writes it: one event in one chunk. All else is for proxies that cut elsewhere.
             yield chunk[:-1]
             continue
         first, *others = chunk.split(b"\n")

@@ -1,4 +1,7 @@
-"""Reading kubeconfig files as kubectl does: merged, paths relative to their file, conflicts refused."""
+"""Kubeconfig files, read as kubectl reads them: merged, with paths relative to the file that they stand in.
+
+The rules: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+"""
 
 import json
 import os
@@ -110,7 +113,7 @@ class _File(Struct, rename="camel"):
 
 
 class Kubeconfig(NamedTuple):
-    """All kubeconfig files as one; `sources` are the files that were asked for, there or not."""
+    """All kubeconfig files merged; `sources` are the files that were asked for, whether they exist or not."""
 
     sources: tuple[str, ...]
     contexts: Mapping[str, Context]
@@ -125,7 +128,7 @@ class Kubeconfig(NamedTuple):
             raise UnknownContextError(f"no context {context!r} in the kubeconfig {where}; there are: {known}")
         found = self.contexts[context]
         for section, key, name in (("clusters", "cluster", found.cluster), ("users", "user", found.user)):
-            # kubectl would go on with an empty user, that is, as system:anonymous.
+            # kubectl would go on with an empty user, that is, as system:anonymous, and report a confusing 403.
             if name and name not in getattr(self, section):
                 raise KubeconfigError(
                     f"kubeconfig {where}, context {context!r}: its {key} {name!r} is not in {section}"
@@ -140,10 +143,12 @@ def paths(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def load(sources: Iterable[str]) -> Kubeconfig:
-    """Read and merge files: of entries with the same name the first file's counts, and nothing of the others.
+    """Read files and merge them.
 
-    A file that is missing is skipped, unless all are. Raises KubeconfigError naming the file and the place in it.
+    A file that does not exist is skipped, unless none does. Raises KubeconfigError naming the file and the place in it.
     """
+    # "If two files specify a red-user, use only values from the first file's red-user. Even if the second file has
+    # non-conflicting entries under red-user, discard them." (kubectl's page, see above)
     named = tuple(sources)
     files = [_read(Path(path)) for path in named if Path(path).exists()]
     if not files:
@@ -164,7 +169,7 @@ def _first(entries: Iterable[tuple[str, EntryT]]) -> dict[str, EntryT]:
 
 
 def _read(path: Path) -> _File:
-    """Read one file; its relative paths become absolute here, as only here it is known whose they are."""
+    """Read one file, and make its relative paths absolute: after the merge nobody knows which file they came from."""
     try:
         file = convert(_without_nulls(_parsed(path.read_bytes()) or {}), _File)
         _check(file)
@@ -179,7 +184,7 @@ def _read(path: Path) -> _File:
 
 
 def _parsed(data: bytes) -> Any:
-    """Return what YAML or JSON says; raises ValueError, which never quotes the file: it may hold secrets."""
+    """Return the content of a YAML or JSON file; raises ValueError, which never quotes it, as it may hold secrets."""
     import yaml  # type: ignore[import-untyped]  # PyYAML has no types; here, as a service account needs none
 
     if data.lstrip().startswith(b"{"):
@@ -196,7 +201,7 @@ def _parsed(data: bytes) -> Any:
 
 
 def _without_nulls(value: Any) -> Any:
-    """Return the value without keys that are null, which mean what a missing key means."""
+    """Return the value without keys that are null; as in Go's encoding/json, they mean the same as missing ones."""
     if isinstance(value, dict):
         return {key: _without_nulls(each) for key, each in value.items() if each is not None}
     if isinstance(value, list):
@@ -217,7 +222,7 @@ def _resolve_user(user: User, folder: Path) -> None:
     user.client_certificate = _resolved(user.client_certificate, folder)
     user.client_key = _resolved(user.client_key, folder)
     user.token_file = _resolved(user.token_file, folder)
-    # A command without a slash is looked for in PATH.
+    # As in a shell, a command without a slash is looked for in PATH.
     if user.exec is not None and os.sep in user.exec.command:
         user.exec.command = _resolved(user.exec.command, folder)
 

@@ -20,10 +20,10 @@ def send(
     content: str = "",
     deadline: float = DEADLINE,
 ) -> bytes:
-    """Send a body, once, with no query; returns the answer's body. A PATCH is a merge patch unless said otherwise.
+    """Send a body once and return the answer's body; a PATCH is a merge patch unless `content` says otherwise.
 
-    The query is left empty on purpose: with a DeleteOptions body the API server ignores it. Raises the ApiError of the
-    answer; an UnreachableError that is `unsent` has changed nothing.
+    Raises the ApiError of the answer; an UnreachableError that is `unsent` has changed nothing.
     """
+    # No query: of a DELETE with DeleteOptions in its body the API server would ignore it, preconditions included.
     content = content or (MERGE if method == "PATCH" else JSON)
     return client.exchange(Request(method, path, None, decode.encode(body), content), deadline)

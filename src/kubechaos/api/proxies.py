@@ -1,4 +1,8 @@
-"""Which proxy a request goes through, by the environment's variables as Go's net/http reads them. Pure."""
+"""Which proxy a request goes through, by the variables of the environment, as kubectl reads them. Pure.
+
+The rules are Go's (golang.org/x/net/http/httpproxy, behind net/http's ProxyFromEnvironment); Python's urllib differs
+from them in networks, ports and loopback.
+"""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -15,8 +19,8 @@ PORTS: Final = {"http": 80, "https": 443}
 def from_environment(server: str, environment: Mapping[str, str]) -> str:
     """Return the URL of the proxy for a server, empty where it is reached directly. Raises ConfigError.
 
-    HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read in upper case first, then in lower. localhost and loopback addresses
-    are never proxied: the embedded cluster and a local one would be asked for at the proxy's own loopback.
+    HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read in upper case first, then in lower case. localhost and loopback
+    addresses are never proxied: the proxy would look for a local cluster on its own machine.
     """
     parts = urlsplit(server)
     name = f"{parts.scheme.upper()}_PROXY"
@@ -24,7 +28,7 @@ def from_environment(server: str, environment: Mapping[str, str]) -> str:
     if not proxy or _is_direct(parts, _variable("NO_PROXY", environment)):
         return ""
     if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
-        # In a CGI script HTTP_PROXY may be the header "Proxy:" of whoever asks.
+        # In a CGI script HTTP_PROXY may come from a request's header "Proxy:" (httpoxy, CVE-2016-5386).
         return ""
     return checked(proxy if "://" in proxy else f"http://{proxy}", name)
 
@@ -65,7 +69,10 @@ def is_loopback(host: str) -> bool:
 
 
 def _matches(rule: str, host: str, port: int) -> bool:
-    """Whether one entry of NO_PROXY is about a host: `*`, an address, a network, a domain, each but `*` with a port."""
+    """Return whether an entry of NO_PROXY covers a host.
+
+    An entry is `*`, a network like 10.0.0.0/8, or an address or a domain, either with or without a port.
+    """
     if rule == "*":
         return True
     if "/" in rule:

@@ -1,4 +1,4 @@
-"""POSTs that change nothing: the API server is asked what we may do, and who we are."""
+"""POSTs that change nothing: they ask the API server what we may do, and who we are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from .client import Client, Request
 def review(client: Client, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """POST a SelfSubjectAccessReview or a SelfSubjectReview and return the answer; raises the ApiError of the answer.
 
-    Nothing is stored by it, so it is no mutation.
+    The API server stores neither of them, so this is no mutation, and does not go through `mutate`.
     """
     request = Request("POST", path, None, decode.encode(body), "application/json")
     return decode.mapping(client.exchange(request))

@@ -1,4 +1,7 @@
-"""Connections that keep to a deadline down to the last byte, and that leave no socket open."""
+"""Connections that keep to a deadline down to the last byte, and that leave no socket open.
+
+They replace `socket.makefile` and `SSLSocket` under http.client, which know a timeout for each read, but no deadline.
+"""
 
 import socket
 import ssl
@@ -9,18 +12,21 @@ from math import inf
 from typing import Any, Final, Protocol
 
 AT_ONCE: Final = 2**18
-"""How many bytes are taken from a socket at once, at most: every turn costs a call, and the interpreter's lock."""
+"""Bytes taken from a socket at once, at most: each call hands over the interpreter's lock and must get it back."""
 
 
 class Timer:
-    """How long may still be waited: until a point on the monotonic clock, or `silence` seconds for the next byte."""
+    """How long a connection may still wait: until a point on the monotonic clock, or `silence` seconds for each read.
+
+    A call has a point, `until`; a watch, which is to last, has none, and its limit is `silence`.
+    """
 
     def __init__(self) -> None:
         self.until = inf
         self.silence = inf
 
     def left(self) -> float:
-        """Return the seconds that may still be waited; raises TimeoutError where there are none."""
+        """Return the seconds that the next read may wait; raises TimeoutError where there are none left."""
         if self.until == inf:
             return self.silence
         left = self.until - time.monotonic()
@@ -40,9 +46,10 @@ class Stream(Protocol):
 
 
 class Tcp:
-    """A TCP connection; every wait of it ends when the timer says so.
+    """A TCP connection whose every wait ends when the timer says so.
 
-    A socket's own timeout alone is defeated by a byte a second, in headers and inside a chunk too.
+    A socket's own timeout begins anew with each read, so a server that sends one byte a second defeats it: the official
+    client has waited 13 s for a body with a timeout of 2 s. Here each read gets what is left until the deadline.
     """
 
     def __init__(self, host: str, port: int, timer: Timer) -> None:
@@ -61,12 +68,15 @@ class Tcp:
 
     def _limit(self) -> None:
         left = self._timer.left()
-        # A stream's limit never changes, and to set it is a system call.
+        # The limit of a watch is always the same, and to set it is a system call.
         if self._socket.gettimeout() != left:
             self._socket.settimeout(None if left == inf else left)
 
     def is_quiet(self) -> bool:
-        """Return whether nothing waits to be read: an idle connection has something to say only when it ends."""
+        """Return whether the connection can be used again: nothing waits to be read.
+
+        A server that is asked nothing sends something only to end the connection: its FIN, or TLS's close_notify.
+        """
         self._socket.settimeout(0)
         try:
             self._socket.recv(1, socket.MSG_PEEK)
@@ -77,9 +87,9 @@ class Tcp:
         return False
 
     def interrupt(self) -> None:
-        """End the connection while another thread may wait for it: that thread reads an end, and closes it."""
-        # To close it here instead would free the descriptor's number, and the waiting thread could read from whatever
-        # is opened next under that number.
+        """End the connection while another thread may be reading: that thread reads an end, and closes it."""
+        # close() would free the descriptor's number while recv() waits on it. The next file or socket that this process
+        # opens would get that number, and be read from.
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -89,7 +99,7 @@ class Tcp:
 
 
 def _connected(host: str, port: int, timer: Timer) -> socket.socket:
-    """Connect to the first address of the host that answers; one deadline holds for all of them together."""
+    """Connect to the first address of the host that answers, within one deadline for all of them together."""
     failure: OSError = OSError(f"{host} has no address")
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         try:
@@ -98,19 +108,22 @@ def _connected(host: str, port: int, timer: Timer) -> socket.socket:
         except OSError as error:
             failure = error
             continue
-        # A request is its head and then its body: without this the second would wait for the first's acknowledgement.
+        # http.client sends the head and the body of a request one after the other. With Nagle's algorithm the body
+        # would wait for the acknowledgement of the head, which the server may delay by 40 ms.
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
     raise failure
 
 
 class Tls:
-    """TLS over another stream: over TCP, or over the TLS of a proxy.
+    """TLS over another stream: over TCP, or over the TLS of a proxy. It is spoken in memory, not by an SSLSocket."""
 
-    It is spoken in memory (`wrap_bio`) and not by an SSLSocket. So the socket stays ours: Python's ssl leaves one open
-    where the server is gone before the handshake, the deadline holds within the handshake too, and a thread that
-    interrupts us never touches the state of TLS, which is not made for two threads.
-    """
+    # Three reasons for `wrap_bio`. The socket stays ours: SSLSocket detaches it first, and leaks it if the server is
+    # gone before the handshake (python/cpython#113280). The deadline holds in the handshake, too. And a thread that
+    # calls `interrupt` touches the socket alone, never the state of TLS, which is not made for two threads.
+    #
+    # There is no close(): the socket below is closed without a close_notify of our own. We close only a connection that
+    # nothing more is expected from, and to send it could block on a server that does not read.
 
     def __init__(self, below: Stream, context: ssl.SSLContext, name: str) -> None:
         self._below = below
@@ -153,15 +166,17 @@ class Tls:
             self._below.sendall(self._outgoing.read())
 
     def _receive(self) -> None:
-        if count := self._below.recv_into(self._received):
+        count = self._below.recv_into(self._received)
+        if count:
             self._incoming.write(self._received[:count])
         else:
-            # What is read next fails with SSLEOFError: an end that the other side has not announced is a cut.
+            # The next read raises SSLEOFError. Only a close_notify is an end: a bare FIN can be forged by anybody on
+            # the way, and would make a truncated answer look complete.
             self._incoming.write_eof()
 
 
 class Channel:
-    """What http.client takes for its socket. The reader of the answer in hand is `reader`."""
+    """The object that http.client takes for its socket; `reader` is the buffer that the current answer is read from."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -172,12 +187,13 @@ class Channel:
         self._stream.sendall(data)
 
     def makefile(self, mode: str) -> BufferedReader:
-        """Return a reader for one answer; nothing is lost between two, as nothing is asked before an answer's end."""
+        """Return a new reader for one answer."""
+        # What is left in the old one is nothing: no request is sent before the answer to the last has been read.
         self.reader = BufferedReader(_Bytes(self._stream), AT_ONCE)
         return self.reader
 
     def close(self) -> None:
-        """Leave the connection open: http.client closes it when an answer's head says so, before the body is read."""
+        """Do nothing: http.client closes its socket once a head says "Connection: close", before the body is read."""
 
 
 class _Bytes(RawIOBase):

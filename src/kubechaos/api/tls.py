@@ -1,4 +1,4 @@
-"""How TLS is spoken: whom we trust, by which name the server must go, and the certificate that we show."""
+"""How TLS is spoken: whom we trust, and the certificate that we show."""
 
 import os
 import ssl
@@ -10,10 +10,14 @@ from typing import Final, NoReturn
 from ..errors import KubeconfigError
 
 PROTOCOLS: Final = ["http/1.1"]
+"""For ALPN: a server that prefers HTTP/2 must learn that http.client does not speak it."""
 
 
 def trusting(ca: bytes, insecure: bool) -> ssl.SSLContext:
-    """Return a context that trusts these CAs (PEM), or the system's where there are none, or anybody if insecure."""
+    """Return a context that trusts these CAs (PEM), the system's if there are none, or anybody if `insecure`.
+
+    Raises KubeconfigError where `ca` holds no certificate.
+    """
     authorities = ca.decode("ascii", "ignore")
     try:
         context = ssl.create_default_context(cadata=authorities or None)
@@ -24,7 +28,8 @@ def trusting(ca: bytes, insecure: bool) -> ssl.SSLContext:
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    # As Go does: whatever is in the file is trusted, be it no root; and clusters' CAs are often laxer than RFC 5280.
+    # As in Go's crypto/x509, every certificate of the file is trusted, also one that is no root. VERIFY_X509_STRICT,
+    # Python's default since 3.13, refuses the CAs of many clusters, which lack extensions that RFC 5280 demands.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.set_alpn_protocols(PROTOCOLS)
@@ -32,7 +37,7 @@ def trusting(ca: bytes, insecure: bool) -> ssl.SSLContext:
 
 
 def show(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """Let a context show a client certificate; raises KubeconfigError where it and the key are no pair."""
+    """Make a context show a client certificate; raises KubeconfigError where it and the key are no pair."""
     with _readable(certificate + b"\n" + key) as path:
         try:
             context.load_cert_chain(path, password=_no_password)
@@ -42,13 +47,16 @@ def show(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
 
 
 def _no_password() -> NoReturn:
-    # OpenSSL would ask for it at the terminal.
+    # Without a callback OpenSSL would ask for the password at the terminal, and a test run would hang.
     raise KubeconfigError("its client key is encrypted, which no kubeconfig can be")
 
 
 @contextmanager
 def _readable(data: bytes) -> Iterator[str]:
-    """Give the data a path for a moment, as OpenSSL reads keys from paths alone; in memory where the system can."""
+    """Give the data a path inside of the block, since Python's ssl reads keys from paths alone.
+
+    In memory where the system can, so that no private key is left on a disk.
+    """
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("kubechaos")
         try:

@@ -1,1 +1,1 @@
-"""What is done to a target; one function for each fault."""
+"""The faults that can be done to a target; one function for each, one file for each family."""

@@ -1,4 +1,7 @@
-"""A fault: what it does, and everything that others have to know about it."""
+"""A fault: what it does, and everything that the rest of the package has to know about it.
+
+No other module knows a fault by its name. What is special about one is a field here.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,41 +18,43 @@ from ..target import Target
 
 P = ParamSpec("P")
 Needs: TypeAlias = Iterable[tuple[str, str]]
-"""Verbs and resources, as `kubectl auth can-i` takes them: ("patch", "services")."""
+"""Verbs and resources, as `kubectl auth can-i` takes them: ("patch", "services"), ("create", "pods/eviction")."""
 
 INSTANT: Final = Lasts.INSTANT
 UNTIL_RECOVERED: Final = Lasts.UNTIL_RECOVERED
 UNTIL_HEALED: Final = Lasts.UNTIL_HEALED
 WORKLOAD: Final = "{workload}"
-"""Stands in `needs` for the resource of the target itself."""
+"""Stands in `needs` for the resource of the target itself, which depends on its kind: "deployments.apps", say."""
 PATCH_WORKLOAD: Final = (("get", WORKLOAD), ("patch", WORKLOAD))
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is done to a target.
-
-    `steps` does it. `effect` proves it, and `lasts` says how long it stays in force. `needs` are the permissions to do
-    and to undo it, asked for before anything is touched; `kinds` are the targets that it can be done to.
-    """
+    """Something that is done to a target, and what others have to know about it."""
 
     __kubechaos_id__: ClassVar[bool] = True
-    """Says to our plugin, which does not import this module, that a repr makes a good id of a parametrised test."""
+    """For our pytest plugin, which does not import this module: the repr is a good id of a parametrised test."""
     name: str
     args: tuple[str, ...]
+    """The arguments as they are written in a call, for reports and ids."""
     steps: Callable[[Act, Target], None] = field(repr=False)
+    """Does it."""
     effect: Effect
+    """The effect that must be observed before the fault counts as done."""
     lasts: Lasts = INSTANT
+    """How long it stays in force, and hence from when on a recovery is owed."""
     needs: tuple[tuple[str, str], ...] = ()
+    """The permissions to do and to undo it, asked for before anything is touched."""
     kinds: frozenset[str] = TARGETS
+    """The kinds of target that it can be done to."""
 
     def __repr__(self) -> str:
         return str(FaultCall(self.name, self.args))
 
     def permissions(self, kind: str) -> tuple[Permission, ...]:
         """Return what is needed to do it to a target of this kind, and to undo it."""
-        resource = KINDS[kind].resource
-        return tuple(parse(verb, resource if what == WORKLOAD else what) for verb, what in self.needs)
+        own = KINDS[kind].resource
+        return tuple(parse(verb, resource.replace(WORKLOAD, own)) for verb, resource in self.needs)
 
 
 def fault(
@@ -60,10 +65,12 @@ def fault(
     `effect` is what proves it, `lasts` INSTANT, UNTIL_RECOVERED or UNTIL_HEALED; `needs` are the permissions to do and
     to undo it, as `kubectl auth can-i` takes them: ("patch", "services"). Raises ArgumentError for what makes no sense.
     """
-    rights = tuple((verb, resource) for verb, resource in needs)
-    for verb, resource in rights:
+    # Checked here, when the module with the fault is imported, and not first when a test injects it.
+    checked_needs = tuple((verb, resource) for verb, resource in needs)
+    for verb, resource in checked_needs:
         parse(verb, resource)
-    if unknown := sorted(set(kinds) - TARGETS):
+    unknown = sorted(set(kinds) - TARGETS)
+    if unknown:
         raise ArgumentError(f"kinds has {unknown[0]!r}; a target can be: {', '.join(sorted(TARGETS))}")
 
     def made(steps: Callable[Concatenate[Act, Target, P], None]) -> Callable[P, Fault]:
@@ -72,8 +79,9 @@ def fault(
             def bound(act: Act, target: Target) -> None:
                 steps(act, target, *args, **options)
 
+            # As in the call, so that reports and ids of parametrised tests can be read, and copied into a test.
             shown = [*map(repr, args), *(f"{name}={value!r}" for name, value in options.items())]
-            return Fault(steps.__name__, tuple(shown), bound, effect, lasts, rights, frozenset(kinds))
+            return Fault(steps.__name__, tuple(shown), bound, effect, lasts, checked_needs, frozenset(kinds))
 
         return factory
 

@@ -10,26 +10,29 @@ from .fault import Fault
 
 
 def kill(who: Who, force: bool = False) -> Fault:
-    """Delete pods of the target, as `kubectl delete pod` does: their own grace period, budgets are not asked.
+    """Delete pods of the target, as `kubectl delete pod` does: with their own grace period, whatever budgets say.
 
-    `force` deletes with a grace of 0: gone from the API at once, while the process may run on for a while.
-    Raises ArgumentError for a `who` that can never choose anybody.
+    `force` deletes with a grace period of 0: the pod is gone from the API at once, while its processes may run on for a
+    while. Raises ArgumentError for a `who` that can never choose anybody.
     """
+    # At once and not in `steps`: parametrised tests make their faults while they are collected.
     victims.check(who)
+    args, grace = [victims.describe(who)], None
+    if force:
+        args, grace = [*args, "force=True"], 0
 
     def steps(act: Act, target: Target) -> None:
         for pod in act.choose(who):
-            act.delete(pod, grace=0 if force else None)
+            act.delete(pod, grace=grace)
 
-    args = (victims.describe(who), *(("force=True",) if force else ()))
-    return Fault("kill", args, steps, PodsGone(), needs=(("delete", "pods"),))
+    return Fault("kill", tuple(args), steps, PodsGone(), needs=(("delete", "pods"),))
 
 
 def evict(who: Who) -> Fault:
-    """Evict pods of the target, as `kubectl drain` does: disruption budgets are asked.
+    """Evict pods of the target, as `kubectl drain` does: only if their disruption budgets allow it.
 
-    A budget that says no is an EvictionBlockedError, verdict `blocked`. Raises ArgumentError for a `who` that can never
-    choose anybody.
+    A budget that does not is an EvictionBlockedError, verdict `blocked`. Raises ArgumentError for a `who` that can
+    never choose anybody.
     """
     victims.check(who)
 
@@ -41,12 +44,15 @@ def evict(who: Who) -> Fault:
 
 
 def kill_container(who: Who, container: str | None = None) -> Fault:
-    """Stop one container of pods of the target, with its grace; the pods stay, and the kubelet starts it again.
+    """Stop one container in pods of the target, with its grace period; the kubelet starts it again in the same pods.
 
     `container` may be left out where a pod has only one. Raises ArgumentError for a `who` that can never choose
     anybody.
     """
     victims.check(who)
+    args = [victims.describe(who)]
+    if container:
+        args.append(repr(container))
 
     def steps(act: Act, target: Target) -> None:
         # All are read before any is written: an image without a digest must refuse the fault, not end it half-way.
@@ -54,6 +60,5 @@ def kill_container(who: Who, container: str | None = None) -> Fault:
         for pod, fields in found:
             act.patch(pod, fields)
 
-    args = (victims.describe(who), *((repr(container),) if container else ()))
     needs = (("get", "pods"), ("patch", "pods"))
-    return Fault("kill_container", args, steps, PodsRestarted(container or ""), needs=needs)
+    return Fault("kill_container", tuple(args), steps, PodsRestarted(container or ""), needs=needs)

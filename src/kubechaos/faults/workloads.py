@@ -8,7 +8,7 @@ from ..target import Target
 from .fault import PATCH_WORKLOAD, UNTIL_HEALED, Fault
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
-"""The annotation by which `kubectl rollout restart` makes a template another."""
+"""The annotation of the pod template that `kubectl rollout restart` sets, too: a changed template is rolled out."""
 
 
 def rollout_restart() -> Fault:
@@ -21,10 +21,11 @@ def rollout_restart() -> Fault:
 
 
 def scale(replicas: int) -> Fault:
-    """Set the target's replicas for as long as the fault is held, then to what they were.
+    """Set the target's number of replicas for as long as the fault is held, then restore it.
 
     Raises ArgumentError for what is no number of replicas.
     """
+    # bool is a subclass of int: scale(True) would mean one replica.
     if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
         raise ArgumentError(f"replicas is {replicas!r}; give a number, 0 or more")
 

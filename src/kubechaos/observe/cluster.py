@@ -151,7 +151,7 @@ class Http:
         self._own: Client | None = None
 
     def __call__(self) -> None:
-        """Ask once; raises ApiError unless the answer is 2xx and comes in time."""
+        """Send one GET; raises ApiError unless the answer is 2xx and comes in time."""
         if self._own is None:
             self._own = self._origin.fork()
         self._own.get(self._path, deadline=PROBE_DEADLINE)
@@ -164,6 +164,6 @@ class Http:
 
     @property
     def __name__(self) -> str:
-        """What the probe is called in reports."""
+        """The name of the probe in reports."""
         service, _, path = self._path.partition("/services/")[2].partition("/proxy")
         return f"http {path} of {service}"

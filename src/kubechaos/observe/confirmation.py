@@ -1,4 +1,4 @@
-"""Whether the streams have shown everything: what they have shown is compared with a fresh listing."""
+"""The check that the streams have shown everything: what they have shown is compared with a fresh listing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from ..records import Gone, Listed, Record, Seen
 
 
 class Received:
-    """What a comparison needs to know of the records that have arrived.
+    """Notes on the records that have arrived, as far as a comparison needs them.
 
     `last` is, of each kind, when the stream was last known to be complete: the time of a record, or of a comparison.
     """

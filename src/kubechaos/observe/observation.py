@@ -34,7 +34,7 @@ Listener = Callable[[Record, State], None]
 
 
 class Observation:
-    """What is known of a target, live: `state` is the fold of every record so far.
+    """A target as it is observed, live: `state` is the fold of every record so far.
 
     A record is folded by the thread that brings it: it has just decoded it, so what the fold needs is still in the
     cache of its core. The `listener` gets each record, with the state right after it and in the same order, from the
@@ -110,7 +110,7 @@ class Observation:
         return workload
 
     def _describe_missing(self) -> str:
-        """Say what of the target is missing, the namespace or the workload, and which workloads there are."""
+        """Describe what is missing, the namespace or the workload, and name the workloads that there are."""
         ref, context = self.target.ref, self._client.pinned.context
         try:
             self._client.get(f"/api/v1/namespaces/{ref.namespace}")

@@ -1,4 +1,4 @@
-"""What one pytest session shares: its run id and seed, its settings, its cluster. Made when first asked for.
+"""The state of one pytest session: its run id and seed, its settings, its cluster. Made when first asked for.
 
 Everything lies in pytest's own stash (https://docs.pytest.org/en/stable/how-to/writing_hook_functions.html), so that
 two sessions in one process, as under pytester, share nothing.

@@ -6,7 +6,7 @@ pytest loads this module in every session, also in those without a chaos test (b
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,6 @@ def _kubechaos_chaos(
     from ..run.artifacts import Artifacts
     from ..run.chaos import Chaos
     from ..run.experiments import Experiments
-    from .tracebacks import is_part_of
 
     item, root = request.node, request.config.rootpath
     # request.getfixturevalue("chaos") comes too late: the item is not marked, so nothing guards it against signals.
@@ -93,8 +92,15 @@ def _kubechaos_chaos(
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
     experiments.close()
-    for error in experiments.inexcusable:
-        if not any(is_part_of(error, raised) for raised in item.stash.get(RAISED, [])):
+    _raise_swallowed(experiments.inexcusable, item.stash.get(RAISED, []))
+
+
+def _raise_swallowed(inexcusable: Sequence[BaseException], raised: Sequence[BaseException]) -> None:
+    """Raise an error without which there is no result, and which none of the item's phases has raised so far."""
+    from .tracebacks import is_part_of
+
+    for error in inexcusable:
+        if not any(is_part_of(error, each) for each in raised):
             error.add_note("kubechaos: the test swallowed this verdict, which cannot be excused")
             raise error
 

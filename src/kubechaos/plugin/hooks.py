@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str:
-    """Say how to run what was taken out."""
+    """Return the line that says how to run what was taken out."""
     count = config.stash.get(UNSELECTED, 0)
     if not count:
         return ""

@@ -1,4 +1,4 @@
-"""What is done for one chaos item, around its phases and for its reports."""
+"""One chaos item: the work around its phases, and our part of its reports."""
 
 from collections.abc import Callable
 from math import inf

@@ -20,7 +20,7 @@ ATTRIBUTE = "kubechaos"
 
 
 class ItemReport(Struct, frozen=True):
-    """What the process that runs an item adds to each of its reports.
+    """The part that the process which runs an item adds to each of its reports.
 
     `chaos` is what is known of the item so far, `cluster` which cluster was used, None before one was; `interrupted` is
     whether a signal has ended the item.
@@ -33,18 +33,18 @@ class ItemReport(Struct, frozen=True):
 
 @dataclass(slots=True)
 class _ReportedItem:
-    """What has been reported of one item so far."""
+    """One item, as far as it has been reported."""
 
     location: tuple[str, int | None, str]
     keywords: dict[str, Any]
     last: ItemReport
-    """What the latest report says."""
+    """From the latest report."""
     outcome: str = ""
     """In the words of pytest's summary, like "xfailed"; empty until the test function or an error was reported."""
     finished: bool = False
-    """Whether the teardown was reported."""
+    """True once the teardown was reported."""
     rerun: bool = False
-    """Whether an earlier attempt failed (pytest-rerunfailures)."""
+    """True if an earlier attempt failed (pytest-rerunfailures)."""
 
 
 @dataclass(slots=True)
@@ -53,17 +53,17 @@ class Results:
 
     selected: int = 0
     broken: bool = False
-    """Whether there may have been others that were never reported."""
+    """True if there may have been others that were never reported."""
     cluster: ClusterFacts = field(default_factory=ClusterFacts)
     _items: dict[str, _ReportedItem] = field(default_factory=dict)
     _started: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
 
     def start(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
-        """Know of an item, of whatever kind, before its first report."""
+        """Register an item, of whatever kind, before its first report."""
         self._started[nodeid] = location
 
     def finish(self, nodeid: str) -> None:
-        """Know that all reports of an item have come."""
+        """Note that all reports of an item have come."""
         self._started.pop(nodeid, None)
 
     def add_report(self, report: pytest.TestReport) -> None:

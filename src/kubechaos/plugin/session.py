@@ -60,7 +60,7 @@ class ChaosSession:
             _remove_old_report(self._config)
 
     def pytest_report_collectionfinish(self) -> str:
-        """Say what will be hurt, and for how long at worst."""
+        """Return the line that says what will be hurt, and for how long at worst."""
         # _pytest/terminal.py calls it in its own pytest_collection_finish, after ours, which has read the options.
         if self._is_worker:
             return ""
@@ -70,7 +70,7 @@ class ChaosSession:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
-        """Let SIGTERM end the session as Ctrl-C does, reports and all."""
+        """Make SIGTERM end the session as Ctrl-C does, with all reports."""
         with terminable():
             return (yield)
 
@@ -100,7 +100,7 @@ class ChaosSession:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
-        """Let neither the item's timeout nor a signal cut short what cleans up."""
+        """Protect the cleanup from the item's timeout and from signals."""
         if not items.is_chaos(item):
             return (yield)
         # Outermost, hence before the first fixture's finalizer. With timeout_func_only=false the timer still runs.
@@ -125,11 +125,11 @@ class ChaosSession:
         return {"chaos": json.plain(items.metadata(item))}
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
-        """Know of an item before its first report, which may never come from an xdist worker."""
+        """Register an item before its first report, which may never come from an xdist worker."""
         self._results.start(nodeid, location)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Know that every report of an item has come."""
+        """Note that every report of an item has come."""
         self._results.finish(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

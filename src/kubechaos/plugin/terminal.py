@@ -1,4 +1,4 @@
-"""What people read in the terminal: the line after the collection, a warning, the last line."""
+"""Our lines in the terminal: the one after the collection, warnings, the last one."""
 
 import pytest
 

@@ -43,7 +43,7 @@ logger = logging.getLogger("kubechaos")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every experiment of a test needs to know of its run.
+    """The facts about a run that every experiment of a test needs.
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `random` what chooses the
     victims of the next fault.
@@ -243,7 +243,7 @@ class Experiment:
 
     @property
     def _has_touched(self) -> bool:
-        """Whether the fault has written to the cluster, in an experiment that has not ended."""
+        """True once the fault has written to the cluster, until the experiment has ended."""
         experiment = self._observation.state.experiment
         if experiment is None or not experiment.running or len(experiment.injections) <= self._injection_number:
             return False

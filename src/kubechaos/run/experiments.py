@@ -55,7 +55,7 @@ logger = logging.getLogger("kubechaos")
 _ERROR_OF: dict[Verdict, type[ChaosError]] = {
     error.verdict: error for error in (InconclusiveError, FaultNotProvenError, NotRecoveredError)
 }
-"""What is raised for a verdict that was derived from the observation; the others were raised before."""
+"""The error to raise for each verdict that is derived from the observation; for the others it was raised before."""
 
 
 class Experiments:
@@ -97,7 +97,7 @@ class Experiments:
             self._settle(self._observers.observe(target))
 
     def run(self, fault: Fault, target: Target, *, within: float | None, hold: float | None, check: bool) -> Outage:
-        """Do all steps; the block is the hold, or the time in which the target recovers from under the fault."""
+        """Do all steps and return the outage; between inject and heal, wait for the hold or for the recovery."""
         with self._noting_errors():
             preflight.check_run(fault, hold)
             self._check_alone(fault, target)
@@ -174,7 +174,7 @@ class Experiments:
 
     @contextmanager
     def _registered(self, experiment: Experiment) -> Iterator[None]:
-        """Know of an experiment while it runs; note what ends it early, and save what is known of it."""
+        """Keep an experiment in the list while it runs; note an error that ends it early, and save what is known."""
         ref = experiment.plan.target.ref
         self._started.append(experiment)
         self._running.setdefault(ref, []).append(experiment)

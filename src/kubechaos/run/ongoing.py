@@ -1,4 +1,4 @@
-"""What `chaos.inject` returns, and what a test gets inside of its block."""
+"""The block of `chaos.inject`, and the object that a test gets inside of it."""
 
 from contextlib import AbstractContextManager
 from types import TracebackType

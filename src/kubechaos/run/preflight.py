@@ -1,4 +1,4 @@
-"""What is refused before the cluster is touched, and the plan of a fault that is not."""
+"""The checks before the cluster is touched: each raises, and names the way out. What passes them becomes a Plan."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

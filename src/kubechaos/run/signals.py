@@ -72,7 +72,7 @@ def terminable() -> Iterator[None]:
 
 
 def defer(number: int) -> None:
-    """Let the handler that a signal has now wait for sections in which signals are deferred.
+    """Make the handler that a signal has now wait for the end of deferred sections.
 
     For SIGALRM, whose handler is pytest-timeout's: it raises wherever it arrives, also between folding a record and
     writing it.

@@ -16,13 +16,13 @@ def printed(status: Any, version: str = V1, kind: str = "ExecCredential") -> byt
     return json.dumps({"apiVersion": version, "kind": kind, "status": status}).encode()
 
 
-def test_a_token_with_its_end_is_read() -> None:
+def test_a_token_is_read_with_its_expiration() -> None:
     read = exec_plugin.parse(printed({"token": "hush", "expirationTimestamp": "2030-01-01T00:00:00Z"}), V1)
     assert read == ("hush", b"", b"", 1893456000.0)
     assert "hush" not in repr(read)
 
 
-def test_a_certificate_with_its_key_is_read_and_holds_for_ever() -> None:
+def test_a_certificate_and_its_key_without_an_expiration_never_expire() -> None:
     status = {"clientCertificateData": "CERT", "clientKeyData": "KEY", "token": None}
     assert exec_plugin.parse(printed(status), V1) == ("", b"CERT", b"KEY", inf)
 
@@ -41,7 +41,7 @@ def test_a_certificate_with_its_key_is_read_and_holds_for_ever() -> None:
         (printed({"token": 7}), "Expected `str"),
     ],
 )
-def test_what_is_no_credential_is_refused_and_not_quoted(output: bytes, problem: str) -> None:
+def test_output_that_is_no_credential_is_refused_and_not_quoted(output: bytes, problem: str) -> None:
     with pytest.raises(ValueError, match=problem) as raised:
         exec_plugin.parse(output, V1)
     assert "hush" not in str(raised.value)

@@ -65,7 +65,7 @@ def test_a_connection_can_be_sent_to_another_process(files: Files) -> None:
     assert msgspec.json.decode(msgspec.json.encode(read), type=Connection) == read
 
 
-def test_nothing_shows_a_secret(files: Files) -> None:
+def test_no_repr_shows_a_secret(files: Files) -> None:
     user = {"token": "hush", "client-certificate-data": "aHVzaA==", "client-key-data": "aHVzaA==", "as": "jane"}
     read = files.read(config(user, {"proxy-url": "http://me:hush@proxy"}))
     shown = f"{read} {read!r} {read.impersonation!r} {read.__rich_repr__()} {read.origin}"
@@ -93,7 +93,7 @@ def test_paths_are_relative_to_the_file_they_stand_in(files: Files) -> None:
 
 
 @pytest.mark.parametrize(("command", "read"), [("plugin", "plugin"), ("./plugin", "{}/plugin"), ("/bin/p", "/bin/p")])
-def test_a_plugin_with_a_slash_is_relative_to_its_file_and_one_without_is_in_path(
+def test_a_plugin_command_with_a_slash_is_relative_to_its_file_and_one_without_is_in_path(
     files: Files, command: str, read: str
 ) -> None:
     plugin = files.read(config({"exec": {**EXEC, "command": command}})).exec
@@ -102,16 +102,18 @@ def test_a_plugin_with_a_slash_is_relative_to_its_file_and_one_without_is_in_pat
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_kubeconfig_it_is_that_of_the_home_folder(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+def test_without_the_variable_kubeconfig_the_file_in_the_home_folder_is_read(
+    monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
     monkeypatch.setenv("HOME", "/home/jane")
     assert kubeconfig.paths({} if value is None else {"KUBECONFIG": value}) == ("/home/jane/.kube/config",)
 
 
-def test_kubeconfig_names_several_files_once_each() -> None:
+def test_a_file_that_kubeconfig_names_twice_is_read_once() -> None:
     assert kubeconfig.paths({"KUBECONFIG": "/a::/b:/a"}) == ("/a", "/b")
 
 
-def test_null_is_what_a_missing_key_is(files: Files) -> None:
+def test_null_means_the_same_as_a_missing_key(files: Files) -> None:
     text = (
         "contexts: [{name: it, context: {cluster: it, user: it, namespace: null}}]\nusers: [{name: it, user: null}]\n"
     )
@@ -119,7 +121,7 @@ def test_null_is_what_a_missing_key_is(files: Files) -> None:
     assert (read.namespace, read.token, read.server) == ("default", "", "https://it")
 
 
-def test_data_may_have_line_breaks(files: Files) -> None:
+def test_base64_data_may_have_line_breaks(files: Files) -> None:
     data = base64.encodebytes(b"x" * 200).decode()
     assert files.read(config(cluster={"certificate-authority-data": data})).ca_data == b"x" * 200
 
@@ -132,7 +134,7 @@ def test_data_may_have_line_breaks(files: Files) -> None:
         ("https://[::1]:1", "https://[::1]:1"),
     ],
 )
-def test_a_server_is_a_url_or_a_host(files: Files, server: str, read: str) -> None:
+def test_a_server_is_a_url_or_host_and_port(files: Files, server: str, read: str) -> None:
     assert files.read(config(cluster={"server": server})).server == read
 
 
@@ -142,7 +144,7 @@ def test_over_plain_http_credentials_go_to_loopback_only(files: Files, server: s
     assert (read.token, read.impersonation is None) == (token, not token)
 
 
-def test_the_proxy_of_the_environment_counts_where_the_cluster_names_none(files: Files) -> None:
+def test_the_environments_proxy_is_used_where_the_cluster_has_no_proxy_url(files: Files) -> None:
     assert files.read(config(), HTTPS_PROXY="http://proxy:1").proxy == "http://proxy:1"
     assert (
         files.read(config(cluster={"proxy-url": "http://own:1"}), HTTPS_PROXY="http://proxy:1").proxy == "http://own:1"
@@ -219,7 +221,7 @@ def test_what_kubectl_refuses_is_refused_with_the_file_and_the_reason(files: Fil
     assert "hush" not in str(raised.value)
 
 
-def test_v1beta1_needs_no_mode(files: Files) -> None:
+def test_an_exec_plugin_of_v1beta1_needs_no_interactive_mode(files: Files) -> None:
     plugin = {**EXEC, "apiVersion": "client.authentication.k8s.io/v1beta1", "interactiveMode": ""}
     assert files.read(config({"exec": plugin})).exec is not None
 
@@ -230,7 +232,7 @@ def test_a_token_with_a_line_break_is_refused_and_not_quoted() -> None:
     assert "hush" not in str(raised.value)
 
 
-def test_an_unknown_context_is_refused_with_those_that_there_are(files: Files) -> None:
+def test_an_unknown_context_is_refused_with_the_names_of_the_others(files: Files) -> None:
     one, two = files.write(config(name="one"), "1"), files.write(config(name="two"), "2")
     with pytest.raises(
         UnknownContextError, match=f"no context 'it' in the kubeconfig {one}:{two}; there are: one, two"
@@ -238,12 +240,12 @@ def test_an_unknown_context_is_refused_with_those_that_there_are(files: Files) -
         contexts.connection(kubeconfig.load([one, two]), "it", {})
 
 
-def test_no_file_at_all_is_refused_with_the_way_out(files: Files) -> None:
+def test_a_missing_kubeconfig_is_refused_with_the_options(files: Files) -> None:
     with pytest.raises(KubeconfigError, match="none cannot be read: there is no such file; set KUBECONFIG, or use"):
         kubeconfig.load([str(files.folder / "none")])
 
 
-def test_a_file_that_cannot_be_read_is_no_missing_file(files: Files) -> None:
+def test_a_file_that_cannot_be_read_is_not_skipped(files: Files) -> None:
     good = files.write(config())
     with pytest.raises(KubeconfigError, match="Is a directory"):
         kubeconfig.load([good, str(files.folder)])
@@ -253,7 +255,7 @@ def test_json_may_be_indented_by_tabs(files: Files) -> None:
     assert files.read(json.dumps(config(), indent="\t")).server == "https://it:6443"
 
 
-def test_a_group_is_a_header_of_its_own_and_an_extra_key_is_escaped() -> None:
+def test_each_group_is_a_header_of_its_own_and_extra_keys_are_escaped() -> None:
     headers = Impersonation(user="jane", uid="7", groups=("a", "b"), extra={"example.org/k:%": ("v", "w")}).headers()
     assert headers == (
         ("Impersonate-User", "jane"),

@@ -9,20 +9,20 @@ PROXY = "http://proxy.corp:3128"
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
-def test_a_server_of_tls_goes_through_the_proxy_for_https(name: str) -> None:
+def test_an_https_server_is_reached_through_https_proxy(name: str) -> None:
     assert proxies.from_environment("https://api.corp:6443", {name: PROXY, "HTTP_PROXY": "http://other:1"}) == PROXY
 
 
-def test_upper_case_goes_before_lower_case() -> None:
+def test_the_upper_case_variable_goes_before_the_lower_case_one() -> None:
     environment = {"https_proxy": "http://lower:1", "HTTPS_PROXY": PROXY}
     assert proxies.from_environment("https://api.corp", environment) == PROXY
 
 
-def test_a_proxy_without_a_scheme_is_one_of_http() -> None:
+def test_a_proxy_without_a_scheme_is_an_http_proxy() -> None:
     assert proxies.from_environment("https://api.corp", {"HTTPS_PROXY": "proxy.corp:3128"}) == PROXY
 
 
-def test_a_header_of_a_cgi_script_is_no_proxy() -> None:
+def test_http_proxy_is_ignored_in_a_cgi_script() -> None:
     environment = {"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"}
     assert proxies.from_environment("http://api.corp", environment) == ""
     assert proxies.from_environment("http://api.corp", {"HTTP_PROXY": PROXY}) == PROXY
@@ -53,7 +53,7 @@ def test_loopback_is_never_proxied(server: str) -> None:
         ("pi.corp:²", False),
     ],
 )
-def test_no_proxy_names_domains_and_ports(rule: str, direct: bool) -> None:
+def test_no_proxy_matches_domains_and_ports(rule: str, direct: bool) -> None:
     environment = {"HTTPS_PROXY": PROXY, "NO_PROXY": rule}
     assert (proxies.from_environment("https://api.corp:6443", environment) == "") is direct
 
@@ -70,7 +70,7 @@ def test_no_proxy_names_domains_and_ports(rule: str, direct: bool) -> None:
         ("nonsense/8", False),
     ],
 )
-def test_no_proxy_names_addresses_and_networks(rule: str, direct: bool) -> None:
+def test_no_proxy_matches_addresses_and_networks(rule: str, direct: bool) -> None:
     environment = {"HTTPS_PROXY": PROXY, "no_proxy": rule}
     assert (proxies.from_environment("https://10.1.2.3:6443", environment) == "") is direct
 
@@ -78,19 +78,19 @@ def test_no_proxy_names_addresses_and_networks(rule: str, direct: bool) -> None:
 @pytest.mark.parametrize(
     ("rule", "direct"), [("fd00::/8", True), ("[fd00::1]:6443", True), ("fd00::1", True), ("[fd00::1]:1", False)]
 )
-def test_no_proxy_knows_ipv6(rule: str, direct: bool) -> None:
+def test_no_proxy_matches_ipv6(rule: str, direct: bool) -> None:
     environment = {"HTTPS_PROXY": PROXY, "NO_PROXY": rule}
     assert (proxies.from_environment("https://[fd00::1]:6443", environment) == "") is direct
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4"])
-def test_socks_is_refused_with_the_way_out(scheme: str) -> None:
+def test_a_socks_proxy_is_refused_with_an_alternative(scheme: str) -> None:
     with pytest.raises(ConfigError, match=r"HTTPS_PROXY names a SOCKS proxy.*ssh -L"):
         proxies.from_environment("https://api.corp", {"HTTPS_PROXY": f"{scheme}://me:secret@proxy:1080"})
 
 
 @pytest.mark.parametrize("proxy", ["ftp://proxy", "http://", "//proxy"])
-def test_what_is_no_proxy_is_refused_and_not_quoted(proxy: str) -> None:
+def test_an_invalid_proxy_url_is_refused_and_not_quoted(proxy: str) -> None:
     with pytest.raises(ConfigError, match="proxy-url is no URL of a proxy") as raised:
         proxies.checked(f"{proxy}?secret", "proxy-url")
     assert "secret" not in str(raised.value)

@@ -21,23 +21,23 @@ def shortest(low: float, high: float) -> float:
     return low
 
 
-def test_the_first_failure_costs_no_pause_and_each_further_one_twice_as_much_up_to_a_limit() -> None:
+def test_the_first_failure_costs_no_pause_and_further_pauses_double_up_to_a_limit() -> None:
     backoff = Backoff(longest)
     assert [backoff.pause() for _ in GROWING] == GROWING
 
 
-def test_chance_takes_half_of_a_pause_at_most() -> None:
+def test_jitter_shortens_a_pause_by_half_at_most() -> None:
     backoff = Backoff(shortest)
     assert [backoff.pause() for _ in GROWING] == [each / 2 for each in GROWING]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_pause_lies_between_those_two(seed: int) -> None:
+def test_every_pause_lies_between_half_and_all_of_it(seed: int) -> None:
     backoff = Backoff(Random(seed).uniform)
     assert all(most / 2 <= backoff.pause() <= most for most in GROWING)
 
 
-def test_streams_that_one_failure_has_ended_do_not_return_together() -> None:
+def test_streams_that_fail_together_pause_for_different_times() -> None:
     chance = Random("7")
     streams = [Backoff(chance.uniform) for _ in range(5)]
     assert {backoff.pause() for backoff in streams} == {0.0}
@@ -47,28 +47,28 @@ def test_streams_that_one_failure_has_ended_do_not_return_together() -> None:
 @pytest.mark.parametrize(
     ("asked", "paused"), [(None, 0.0), (0.0, 0.0), (0.5, 0.5), (2.0, 2.0), (3600.0, LONGEST_PAUSE)]
 )
-def test_what_the_server_asks_for_is_granted_up_to_a_limit(asked: float | None, paused: float) -> None:
+def test_retry_after_is_obeyed_up_to_a_limit(asked: float | None, paused: float) -> None:
     assert Backoff(longest).pause(asked) == paused
 
 
-def test_the_longer_of_what_the_server_asks_for_and_what_has_grown_counts() -> None:
+def test_the_longer_of_retry_after_and_backoff_counts() -> None:
     backoff = Backoff(longest)
     assert [backoff.pause(0.15) for _ in range(4)] == [0.15, 0.15, 0.2, 0.4]
 
 
-def test_what_has_come_lets_the_pauses_begin_anew() -> None:
+def test_a_reset_starts_the_pauses_again() -> None:
     backoff = Backoff(longest)
     before = [backoff.pause() for _ in range(4)]
     backoff.reset()
     assert [backoff.pause() for _ in range(4)] == before == GROWING[:4]
 
 
-def test_hours_of_failures_are_paused_for_as_the_last_minute_was() -> None:
+def test_after_hours_of_failures_the_pause_is_the_longest_one() -> None:
     backoff = Backoff(longest)
     assert [backoff.pause() for _ in range(5000)][-1] == LONGEST_PAUSE
 
 
-def test_a_pause_ends_with_the_flag_that_it_is_given() -> None:
+def test_a_pause_waits_for_its_flag() -> None:
     asked: list[float] = []
 
     class Flag:
@@ -80,7 +80,7 @@ def test_a_pause_ends_with_the_flag_that_it_is_given() -> None:
     assert asked == [1.5]
 
 
-def test_time_and_chance_are_the_machines_own_unless_given() -> None:
+def test_wall_time_is_the_machines_own_by_default() -> None:
     assert WallTime() == WALL_TIME
     assert WALL_TIME.monotonic() <= WALL_TIME.monotonic()
 
@@ -89,7 +89,7 @@ SOURCES = sorted(path for path in Path(observe.__file__).parent.glob("*.py") if 
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_what_observes_is_given_time_and_chance(path: Path) -> None:
+def test_no_module_of_observe_imports_time_or_random(path: Path) -> None:
     """Only clock.py may ask the machine for them; what else does can be tested by sleeping only."""
     imported: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):

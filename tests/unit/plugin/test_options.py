@@ -1,4 +1,4 @@
-"""Options: who wins, and what is said of a value that cannot be used."""
+"""Options: which source wins, and how a value that cannot be used is refused."""
 
 import os
 from typing import Any
@@ -34,7 +34,7 @@ def settings(flags: dict[str, str] | None = None, ini: dict[str, str] | None = N
     return read(Config(flags, ini, **more))  # type: ignore[arg-type]
 
 
-def test_the_defaults_are_those_of_the_design() -> None:
+def test_the_defaults_are_as_documented() -> None:
     found = settings()
     assert (found.context, found.namespace, found.target) == ("", None, ("Deployment", "timeserver"))
     assert (found.within, found.settle, found.stable_for, found.results) == (60.0, 60.0, 5.0, "chaos-results")
@@ -67,7 +67,7 @@ def test_the_command_line_beats_the_environment_beats_the_ini_file_beats_the_def
         ("chaos_results", "results", "out", "out"),
     ],
 )
-def test_each_option_has_three_twins(
+def test_each_option_is_read_from_flag_environment_and_ini_file(
     key: str, field: str, value: str, meant: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert getattr(settings({key: value}), field) == meant
@@ -81,7 +81,7 @@ def test_each_option_has_three_twins(
     ("flag", "key"),
     [("within", "chaos_within"), ("settle", "chaos_settle"), ("stable-for", "chaos_stable_for")],
 )
-def test_what_is_no_number_of_seconds_names_its_source(
+def test_an_invalid_number_of_seconds_is_refused_with_its_source(
     flag: str, key: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(OptionError, match=rf"^--chaos-{flag}: {value!r} is no number of seconds"):
@@ -94,7 +94,9 @@ def test_what_is_no_number_of_seconds_names_its_source(
 
 
 @pytest.mark.parametrize("value", ["web", "deployment", "deployment/", "/web", "/", "pod/web", "deployment/a/b"])
-def test_what_is_no_target_names_its_source_and_the_way_out(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_target_is_refused_with_its_source_and_the_choices(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(OptionError, match=f"^--chaos-target: '{value}' is no target; write deployment/NAME"):
         settings({"chaos_target": value})
     monkeypatch.setenv("CHAOS_TARGET", value)
@@ -102,17 +104,17 @@ def test_what_is_no_target_names_its_source_and_the_way_out(value: str, monkeypa
         settings()
 
 
-def test_a_bad_value_that_is_overridden_does_no_harm() -> None:
+def test_an_invalid_value_that_is_overridden_is_ignored() -> None:
     assert settings({"chaos_within": "7"}, {"chaos_within": "soon"}).within == 7.0
 
 
 @pytest.mark.parametrize("name", ["context", "seed"])
-def test_an_empty_value_is_none(name: str) -> None:
+def test_an_empty_value_counts_as_none(name: str) -> None:
     key = f"chaos_{name}"
     assert getattr(settings({key: ""}, {key: "x"}), name) == "x"
 
 
-def test_a_cluster_is_named_by_any_of_the_three(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_is_named_by_flag_environment_or_ini_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_cluster_named(Config())  # type: ignore[arg-type]
     assert is_cluster_named(Config({"chaos_context": "kind"}))  # type: ignore[arg-type]
     assert is_cluster_named(Config(ini={"chaos_context": "kind"}))  # type: ignore[arg-type]
@@ -120,22 +122,22 @@ def test_a_cluster_is_named_by_any_of_the_three(monkeypatch: pytest.MonkeyPatch)
     assert is_cluster_named(Config())  # type: ignore[arg-type]
 
 
-def test_without_a_seed_each_run_draws_its_own() -> None:
+def test_without_a_seed_each_run_has_another() -> None:
     assert settings().seed != settings().seed
 
 
-def test_a_worker_of_xdist_takes_seed_and_run_from_its_controller() -> None:
+def test_an_xdist_worker_has_the_seed_and_run_id_of_its_controller() -> None:
     found = settings({"chaos_seed": "7"}, workerinput={"kubechaos_seed": "8", "kubechaos_run": "run-1"})
     assert (found.seed, found.run) == ("8", "run-1")
 
 
-def test_each_run_has_a_name_of_its_own_that_says_when_it_began() -> None:
+def test_each_run_has_its_own_id_that_begins_with_the_date() -> None:
     first, second = settings(), settings()
     assert first.run != second.run
     assert first.run[:4] == first.started[:4]
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_the_help_of_an_option_names_its_twins(option: Any) -> None:
+def test_the_help_of_an_option_names_its_variable_and_ini_key(option: Any) -> None:
     assert option.flag == f"--chaos-{option.name}"
     assert f"{option.variable} in the environment, {option.dest} in the ini file" in option.help_text

@@ -1,6 +1,7 @@
 """The artifacts of a test: what is written, and that a file is replaced in one step."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ def test_nothing_is_written_before_it_is_opened(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_records_are_lines_that_are_there_at_once(tmp_path: Path) -> None:
+def test_each_record_is_a_line_that_is_in_the_file_at_once(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "run" / "test", tmp_path)
     artifacts.open({"run": "1"})
     artifacts.record(Injected(1.0), "shop/web")
@@ -29,14 +30,14 @@ def test_records_are_lines_that_are_there_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_the_folder_is_named_from_the_rootdir(tmp_path: Path) -> None:
+def test_the_path_of_the_folder_is_relative_to_the_rootdir(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "run" / "test", tmp_path)
     artifacts.open({})
     artifacts.close()
     assert artifacts.place == "run/test"
 
 
-def test_it_is_opened_only_once(tmp_path: Path) -> None:
+def test_opening_the_recording_again_does_nothing(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "test", tmp_path)
     artifacts.open({})
     artifacts.open({})
@@ -54,7 +55,7 @@ def test_a_file_replaces_an_older_one_in_one_step(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "test").iterdir()) == ["events.ndjson", "outage.json"]
 
 
-def test_a_file_that_cannot_be_made_leaves_the_older_one(tmp_path: Path) -> None:
+def test_a_value_that_cannot_be_encoded_leaves_the_older_file(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "test", tmp_path)
     artifacts.open({})
     artifacts.save("outage.json", [1])
@@ -64,7 +65,7 @@ def test_a_file_that_cannot_be_made_leaves_the_older_one(tmp_path: Path) -> None
     assert (tmp_path / "test" / "outage.json").read_bytes() == b"[1]\n"
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_that_names_the_way_out(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error_that_names_the_option(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     for folder in (tmp_path / "taken", tmp_path / "taken" / "test"):
         with pytest.raises(ArtifactsError, match=r"cannot be written: .*taken.*--chaos-results") as raised:
@@ -72,12 +73,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_the_way_out(tmp_
         assert isinstance(raised.value, ConfigError)
 
 
-def test_artifacts_that_can_no_longer_be_written_are_an_artifacts_error(tmp_path) -> None:
-    import shutil
-
-    from kubechaos.errors import ArtifactsError
-    from kubechaos.run.artifacts import Artifacts
-
+def test_a_folder_that_was_removed_meanwhile_is_an_artifacts_error(tmp_path: Path) -> None:
     artifacts = Artifacts(tmp_path / "t", tmp_path)
     artifacts.open({})
     shutil.rmtree(tmp_path / "t")

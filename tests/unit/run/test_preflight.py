@@ -21,13 +21,13 @@ from tests.unit.stories import Story
         (scale(1), 60, 7, 30 + 7 + 30 + 65),
     ],
 )
-def test_the_recovery_the_proof_and_the_heal_are_waited_for(
+def test_the_longest_duration_covers_proof_hold_heal_and_recovery(
     fault: Fault, within: float, hold: float, needed: float
 ) -> None:
     assert seconds(fault, Limits(within, 5), hold, Story().state) == needed
 
 
-def test_a_short_grace_leaves_the_effect_of_a_rollout_to_be_waited_for() -> None:
+def test_a_short_grace_period_shortens_a_kill_but_not_a_rollout() -> None:
     story = Story()
     for letter in "abc":
         story.change(-1, letter, grace=1.0)
