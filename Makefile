@@ -44,6 +44,8 @@ check: $(INSTALLED) ## run the linters, the type checker, the import contracts a
 	$(BIN)/lint-imports
 	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks
 	$(BIN)/python tests/private.py tests tests_chaos
+	$(BIN)/python tests/words.py $$(git ls-files '*.py' '*.md' '*.ini' '*.toml' '*.yaml' '*.yml' Makefile)
+	$(BIN)/python tests/density.py src/kubechaos src/kubesim
 
 attacks: $(INSTALLED) ## kill, pause and cut off the dev cluster's own parts while a kill is judged
 	$(DEVCLUSTER) -- $(PYTEST) tests/attacks
