@@ -95,8 +95,8 @@ def test_a_timeout_in_setup_is_an_error(shop: Shop) -> None:
 
 def test_a_timeout_does_not_cut_the_teardown_short(shop: Shop) -> None:
     shop.deploy()
-    outlasting = SLOW_TEARDOWN.replace("time.sleep(3)", "time.sleep(20)")
-    run = shop.run(outlasting, "--timeout=20", "-o", "timeout_func_only=false", "--chaos-within=3")
+    outlasting = SLOW_TEARDOWN.replace("time.sleep(3)", "time.sleep(30)")
+    run = shop.run(outlasting, "--timeout=30", "-o", "timeout_func_only=false", "--chaos-within=10")
     assert (run.code, run.verdict, run.gate) == (0, "recovered", "pass")
 
 
