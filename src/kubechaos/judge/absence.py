@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..kube.kinds import KINDS
-from .health import running_init_container, why_not_gone
 from .pod_history import PodHistory
+from .pod_trouble import running_init_container, why_not_gone
 from .reasons import ALERTS
 from .recovery import added, begun
 from .state import State

@@ -9,8 +9,8 @@ from ..effects import STOP_MARGIN
 from ..kube.objects import Container, Pod
 from .absence import absences
 from .experiment import Experiment
-from .health import why_not_gone
 from .pod_history import PodHistory
+from .pod_trouble import why_not_gone
 from .reasons import ALERTS
 from .recovery import GONE_MARGIN, Limits, recovery_time
 from .state import State

@@ -6,8 +6,8 @@ from math import inf
 from ..records import Gap
 from .absence import absences
 from .experiment import Change, Experiment, Injection
-from .health import running_init_container, trouble
 from .pod_history import PodHistory
+from .pod_trouble import running_init_container, trouble
 from .reasons import Cause, quoted
 from .recovery import Limits, added, begun, recovery_time
 from .state import State

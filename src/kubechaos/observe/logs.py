@@ -6,7 +6,7 @@ from typing import Final
 
 from ..api.client import Client
 from ..errors import ApiError
-from ..judge.health import crashed
+from ..judge.pod_trouble import crashed
 from ..kube.kinds import KINDS
 from ..kube.objects import Pod
 
