@@ -1,6 +1,6 @@
 """The effects that prove a fault; each is a value with its own functions.
 
-An effect is asked for after every record until it is seen: `state` is the run so far, `injection` the fault in it. It
+An effect is asked for after every record until it is seen: `state` is the target so far, `injection` the fault. It
 is recorded with the fault, so that a replay asks for the same. A new effect is a new class here, and its name in
 `Effect`.
 
@@ -127,7 +127,7 @@ class PodsRestarted(_OnVictims, frozen=True):
         return f"no new container of pod {pod} was seen"
 
     def deadline(self, graces: "list[float]") -> float:
-        """Return the longest grace period, all of which the container may use, and a margin."""
+        """Return the longest grace period, all of which the container may use, and a margin; at least 30 s."""
         return max(EFFECT_DEADLINE, max(graces, default=0.0) + STOP_MARGIN)
 
 

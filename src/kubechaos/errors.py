@@ -64,7 +64,7 @@ class InterruptedOutage(BaseException):
 
 
 class FaultError(ChaosError):
-    """A fault, an alert rule or the block of a test raised an exception, so the experiment has no result."""
+    """An alert rule raised an exception, or a block was never entered or never left: the experiment has no result."""
 
     verdict = Verdict.INTERRUPTED
 

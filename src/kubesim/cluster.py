@@ -56,7 +56,7 @@ class Cluster:
         self.budgets = Budgets(self.registry)
         self.eviction = Eviction(self.registry, self.deletion, self.budgets.selecting)
         Quotas(self.registry)
-        self.slices = Slices(self.registry)
+        Slices(self.registry)
         self._replica_sets = ReplicaSets(self.registry, self.deletion, counts, self.failures)
         self._deployments = Deployments(self.registry, counts, self.failures)
         self._stateful_sets = StatefulSets(self.registry, self.deletion, self.failures)

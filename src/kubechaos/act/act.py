@@ -15,8 +15,8 @@ from ..target import Target
 from .write import PAUSE, Writer
 
 BUDGET_DEADLINE: Final = 5.0
-"""Seconds for the disruption controller to take in a budget; until then it answers 429 with a Retry-After, as a busy
-API server does."""
+"""Seconds for the disruption controller to take in a new budget; until then the API server answers evictions with 429
+and a Retry-After, as it also does when it is busy."""
 BUDGET: Final = "DisruptionBudget"
 """The cause that a refused eviction names where a budget refused it, and a busy API server's 429 does not."""
 
@@ -137,7 +137,7 @@ class Act:
             wall.sleep(PAUSE)
 
     def _evicted(self, pod: Pod, body: dict[str, Any], *, last: bool) -> bool:
-        """Ask once; return False where a budget is so new that it is worth asking again."""
+        """Ask once; return False if it is worth asking again: the budget is new, or the API server busy."""
         try:
             self._send(pod, "POST", f"{changes.path(_ref(pod))}/eviction", body)
         except ApiError as error:

@@ -1,6 +1,6 @@
 """One heal loop for everybody who undoes changes: the teardown of a test, and any other process.
 
-It needs the client, the changes and nothing else of kubechaos, so that a small process can run it. It works like
+It imports neither the judge nor the official client, so that a small process can run it. It works like
 kubectl apply's three-way merge: of what is there now it restores only what we changed, and only where it is still what
 we set; whatever is newer than that is somebody else's, and stays.
 """
@@ -20,7 +20,7 @@ from ..kube.objects import Ref
 from ..records import Answered, Intended, Record, Undone
 
 DEADLINE: Final = 30.0
-"""Seconds in which a cluster that does not answer, or does not do what it is asked, may still be healed."""
+"""Seconds for which heal goes on trying while the cluster does not answer, or does not do what it is asked."""
 LANDING: Final = 10.0
 """Seconds for which heal waits for a write of ours that was never answered, and has not landed: it may be under way in
 a proxy or in a queue of the API server. As long as a call may take (api.client.DEADLINE). No limit is certain, which is

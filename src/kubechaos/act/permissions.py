@@ -64,7 +64,7 @@ def _allowed(client: Client, namespace: str, permission: Permission) -> bool:
 
 
 def _user(client: Client) -> str:
-    # Only for the message: API servers before 1.28 do not serve it, and who may not ask is still refused by name.
+    # Only for the message, which must come without it, too: API servers before 1.28 do not serve it.
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
         answer = review(client, WHOAMI, body)

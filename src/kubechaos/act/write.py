@@ -235,7 +235,7 @@ class Writer:
             self.changes.append(change)
 
     def _forget(self, change: Change | None) -> None:
-        """Keep a change no longer: it is known never to have landed."""
+        """Keep a change no longer: it can never have landed, or another one is kept in its place."""
         if change in self.changes:
             self.changes.remove(change)
 

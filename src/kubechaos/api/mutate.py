@@ -8,7 +8,6 @@ from .client import DEADLINE, Client, Request
 
 JSON: Final = "application/json"
 MERGE: Final = "application/merge-patch+json"
-STRATEGIC: Final = "application/strategic-merge-patch+json"
 
 
 def send(
@@ -17,13 +16,12 @@ def send(
     path: str,
     body: Mapping[str, Any],
     *,
-    content: str = "",
     deadline: float = DEADLINE,
 ) -> bytes:
-    """Send a body once and return the answer's body; a PATCH is a merge patch unless `content` says otherwise.
+    """Send a body once and return the answer's body; a PATCH is a merge patch.
 
     Raises the ApiError of the answer; an UnreachableError that is `unsent` has changed nothing.
     """
     # No query: of a DELETE with DeleteOptions in its body the API server would ignore it, preconditions included.
-    content = content or (MERGE if method == "PATCH" else JSON)
+    content = MERGE if method == "PATCH" else JSON
     return client.exchange(Request(method, path, None, decode.encode(body), content), deadline)

@@ -38,7 +38,7 @@ class Fault:
     args: tuple[str, ...]
     """The arguments as they are written in a call, for reports and ids."""
     steps: Callable[[Act, Target], None] = field(repr=False)
-    """Does it."""
+    """Does the fault to a target, by calls of `Act` alone."""
     effect: Effect
     """The effect that must be observed before the fault counts as done."""
     lasts: Lasts = INSTANT

@@ -13,7 +13,7 @@ from .state import State
 from .target_state import TargetState
 
 SILENCE: Final = 3.0
-"""Seconds without the next step of a pod after which its absence is worth an alert."""
+"""How many seconds a pod may wait for its next step before an alert says that the step is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _missing_step(history: PodHistory, now: float) -> Iterator[Absence]:
 
 
 def _blocking_pod(target: TargetState) -> str:
-    """Return which terminating pod keeps its successor from being created; "" if none does."""
+    """Return the end of a message: which terminating pod keeps its successor from being created; "" if none does."""
     # A StatefulSet creates no pod whose name is still in use. A ReplicaSet does not wait: it replaces a pod as soon as
     # that has a deletionTimestamp.
     terminating = [pod for pod in target.owned if pod.deleting]

@@ -20,7 +20,7 @@ class Moment(Struct, frozen=True):
 
     at: seconds from t0.
     ready: how many active pods are Ready.
-    wanted: how many pods are wanted, at least 1; while a fault has changed that number itself, how many were before.
+    wanted: how many pods are wanted, at least 1; while such a fault as scale is in force, how many were before it.
     serving: how many active pods are ready endpoints of the target's Service, of the one with the fewest if there are
         several; None if there is no Service.
     pods: the active pods: those without deletionTimestamp and not in a terminal phase.

@@ -139,9 +139,10 @@ def _alert_reasons(container: Container, history: PodHistory, experiment: Experi
     """Return the reasons with an alert that a container gives now, and for its last end if that was after t0."""
     reasons = [container.reason]
     # lastState may be days old, and its times are of the node's clock, in whole seconds: they cannot be compared with
-    # t0. It belongs to this experiment if the pod itself is new, or if a restart was seen.
-    restarted = any(at >= experiment.t0 for _, at in history.restarts)
-    if restarted or history.created is not None:
+    # t0. It belongs to this experiment if the pod came after t0, or if a restart of this very container was seen since.
+    restarted = any(name == container.name and at >= experiment.t0 for name, at in history.restarts)
+    is_new = history.created is not None and history.created >= experiment.t0
+    if restarted or is_new:
         reasons.append(container.last_reason)
     return [reason for reason in reasons if reason in ALERTS]
 

@@ -99,7 +99,8 @@ class Experiment(Struct, frozen=True):
 
     injections: its faults: the first one, then those that were injected inside of its block.
     t0: the time just before the first write of the first fault; inf before that.
-    due: when recovery is owed: t0, or the heal of a held fault; inf until the fault was injected.
+    due: when recovery is owed: t0 or, if later, the t0 of an inner fault or the heal of a held one; inf until the first
+        fault was injected.
     healed: whether `due` is the heal of the first fault.
     wanted: how many pods were wanted at t0.
     generation: `metadata.generation` of the target after our last write, sent or accepted; a higher one is somebody
@@ -170,7 +171,7 @@ class Experiment(Struct, frozen=True):
 
 
 OwnRecord: TypeAlias = Begun | Intended | Answered | Due | Undone | Healed | Log | Ended
-"""The records of what kubechaos did or decided itself and that need only the experiment to be understood."""
+"""The records of what kubechaos itself did or decided; what they mean depends on the experiment alone."""
 
 
 def with_injection(experiment: Experiment, number: int, injection: Injection) -> Experiment:
@@ -245,12 +246,12 @@ def _changes_target_spec(experiment: Experiment, record: Intended | Answered) ->
 
 
 def _with_heal(experiment: Experiment, record: Healed, at: float) -> Experiment:
-    """Return the experiment after a heal: a target that could not recover before owes its recovery from here on."""
+    """Return the experiment after a heal: recovery is owed from here on, unless the target had to recover before."""
     injection = replace(experiment.injections[record.injection], healed=True)
     experiment = with_injection(experiment, record.injection, injection)
     if record.injection == 0 and record.owed:
         return replace(experiment, due=at, healed=True)
     if injection.begun.lasts is Lasts.UNTIL_HEALED:
-        # An inner fault that was healed only now moves `due`, but never back: the outer one may be healed later.
+        # The recovery from an inner fault that lasts is owed from its own heal on; that of the outer one comes later.
         return replace(experiment, due=max(at, experiment.due))
     return experiment

@@ -12,7 +12,8 @@ class Health(Struct, frozen=True):
     """The health of the target at one time.
 
     ready: how many active pods are Ready, of whichever template.
-    wanted: how many pods are wanted, at least 1; those before the fault while it has changed that number itself.
+    wanted: how many pods are wanted, at least 1; while such a fault as scale is in force, or once the workload is gone,
+        how many were before the fault.
     serving: how many active pods every Service of the target sends traffic to; None without a Service.
     unmet: the first condition that does not hold; None if all hold.
     counted: how many pods of the current template are Ready, as a sentence.
@@ -37,7 +38,7 @@ def health(
 
     wanted_before: how many pods were wanted before the fault; 0 without one.
     unproven: the uids of the victims that show no effect of the fault yet.
-    in_force: whether a fault that itself changed what is wanted is still in force.
+    in_force: whether a fault is in force that the target cannot recover from before it is undone.
     """
     wanted = wanted_before if in_force or target.lost else target.wanted
     wanted = max(1, wanted)

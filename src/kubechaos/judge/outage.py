@@ -15,7 +15,7 @@ from .experiment import Experiment, Injection, Probed, Proof
 from .phases import Phases, Victim, phases, victim
 from .recovery import Limits, begun, recovery_time
 from .state import State
-from .units import AtLeastOne, Count, MaybeNever, Seconds, Share, Timestamp
+from .units import AtLeastOne, Count, MaybeNever, Rate, Seconds, Share, Timestamp
 from .verdict import judge, overruled
 
 
@@ -57,7 +57,7 @@ class ProbeFacts(Struct, frozen=True):
 
     samples: Count
     passed: Count
-    rate: Seconds
+    rate: Rate
     longest_unobserved: Seconds
 
 
@@ -66,7 +66,7 @@ class Outage(Struct, frozen=True, kw_only=True):
 
     fault: the fault as it was called, with `name` and `args`; `str(outage.fault)` is "kill(1)".
     target: the workload, with `kind`, `namespace`, `name` and `uid`; `str(outage.target)` is "deployment/web".
-    started: the time of day at which the experiment began, as an RFC 3339 timestamp.
+    started: the time of day at which the fault was begun, as an RFC 3339 timestamp.
     wanted: how many replicas were wanted before the fault, at least 1.
     within: the longest recovery time that was allowed, in seconds.
     hold: how long a lasting fault was held, in seconds, as in the call; None if it was not held, or held by a block.

@@ -4,8 +4,8 @@
     |-----------|----------------------|-------------------|
     first write  recovery is owed       final stable window
 
-`due` is t0 itself, or the heal of a held fault. The recovery time goes from `due` to `stable_since`. `within` bounds
-exactly that time; the stable window may end after it.
+`due` is t0 or, if later, the t0 of an inner fault or the heal of a held one. The recovery time goes from `due` to
+`stable_since`. `within` bounds exactly that time; the stable window may end after it.
 """
 
 from dataclasses import dataclass
@@ -131,7 +131,7 @@ def recovery_time(state: State, limits: Limits, at: float | None = None) -> floa
 
 
 def begun(state: State) -> Experiment:
-    """Return the experiment of a run; raises ValueError if it has none."""
+    """Return the last experiment on a target; raises ValueError before the first."""
     if state.experiment is None:
         raise ValueError("no experiment has been begun")
     return state.experiment

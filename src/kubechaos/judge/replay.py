@@ -17,7 +17,7 @@ from .state import State, step
 class Replay:
     """The stream of one target, played again: records, and the alerts of users' rules, in the order of the recording.
 
-    state: the run so far.
+    state: the state of the target so far.
     alarm: the alerts so far.
     limits: the limits of the experiment that was begun last; None if there is none, or it was returned.
     end: the end of that experiment, once it was played.

@@ -1,4 +1,4 @@
-"""The run so far: one pure function `step` over the records of a run, used live and in replay.
+"""The state of one target: one pure function `step` over the records of its stream, used live and in replay.
 
 Everything that is said of a run is derived from records in their order, by functions without clock and I/O. A recording
 therefore gives the same verdict on any machine and on any day, and a test gives records as literals.
@@ -35,7 +35,7 @@ UNKNOWN = Health(0, 0, None, Cause("NotListed", "nothing has been listed yet"))
 
 
 class State(Struct, frozen=True):
-    """The run so far. Times are on the run's clock, in seconds.
+    """One target and the last experiment on it, as of the last record. Times are on the run's clock, in seconds.
 
     at: the time of the last record; it never goes back.
     target: the objects of the target as they were last seen.
@@ -80,7 +80,7 @@ class State(Struct, frozen=True):
 
 
 def step(state: State, record: Record) -> State:
-    """Return the run after one more record."""
+    """Return the state after one more record."""
     # An API server whose watch cache lags, or a relist after 410 Gone, may deliver an older version of a pod than the
     # known one. This is checked before anything else, as such a record must leave no trace at all: half of it would
     # bring back a pod that is gone, or count a second that nobody observed.
@@ -102,7 +102,7 @@ def step(state: State, record: Record) -> State:
 
 
 def _apply(state: State, record: Record) -> State:
-    """Return the state after a record whose object and pod are in it already."""
+    """Return the state with what a record means besides; `target` and `histories` have taken it in already."""
     match record:
         case Seen() | Gone():
             state = _with_interference(state, record)

@@ -38,7 +38,7 @@ class Access(NamedTuple):
         self.official.close()
 
     def describe(self) -> dict[str, str | None]:
-        """Return context, server version and the cluster's uid (that of kube-system), null where not readable."""
+        """Return context, server version and the cluster's uid (that of kube-system; None if not readable)."""
         version = decode.mapping(self.client.get("/version"))
         return {"context": self.context, "server_version": version.get("gitVersion"), "uid": self._uid()}
 

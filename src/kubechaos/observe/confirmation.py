@@ -29,7 +29,7 @@ class Received:
             self._ended.add(record.object.uid)
 
     def begin_comparison(self) -> None:
-        """Count the objects that end from now on, while the fresh listings are on their way."""
+        """Note from now on which objects end, while the fresh listings are on their way."""
         self._ended.clear()
 
     def missing(self, known: Mapping[str, Observed], page: decode.Page[Any]) -> str:

@@ -1,4 +1,4 @@
-"""All streams of one target, folded as they arrive: opened before the fault, closed after the verdict.
+"""All streams of one target, folded as they arrive: opened before the first fault, closed at the end of the test.
 
 Four kinds of thread meet here: one for each stream, one for each probe, one for all probes that are silent, and the
 main thread. Each hands its records to `put`; the main thread alone delivers them, waits and judges.
@@ -61,7 +61,7 @@ class Observation:
         self._delivered_state = State()
         # What `confirm` compares with a fresh listing.
         self._received = Received()
-        # Why the first stream ended without which there is no verdict; empty while all of them run.
+        # Why a stream that a verdict needs has ended, the first one of them; "" while all run.
         self._failure = ""
 
     def open(self) -> None:
@@ -142,8 +142,8 @@ class Observation:
             if not isinstance(record, Failed):
                 self._received.add(record)
                 self.state = step(self.state, record)
-            # States share most of their parts, so to keep some is cheap. To keep all would not be where nobody waits
-            # for an hour: from there on `_deliver_next` folds again.
+            # States share most of their parts, so keeping some is cheap. Keeping all is not, in a test that delivers
+            # nothing for an hour: for records after the first KEPT_STATES, `_deliver_next` computes the state again.
             kept = self.state if self._pending.qsize() < KEPT_STATES else None
             self._pending.put((record, kept))
             return self.state
@@ -197,7 +197,7 @@ class Observation:
         return page
 
     def _catch_up_with(self, kind: str, page: decode.Page[Any], until: float) -> bool:
-        """Deliver records until the stream has shown all of a listing; return False, after a gap, if it is `until`."""
+        """Deliver records until the stream has shown all of a listing; False, after a gap, if not by `until`."""
         missing = self._received.missing(self.state.target.known(kind), page)
         while missing:
             if not self._deliver_next(until - self._wall.monotonic()):

@@ -80,7 +80,7 @@ def add(parser: pytest.Parser) -> None:
 
 
 def is_cluster_named(config: pytest.Config) -> bool:
-    """Return whether a cluster is named at all."""
+    """Return whether a cluster is named, "embedded" included: without one, no chaos test is run."""
     return bool(_text(config, "context"))
 
 
@@ -96,14 +96,14 @@ def identity(config: pytest.Config) -> tuple[str, str]:
     return run, _text(config, "seed") or secrets.token_hex(4)
 
 
-def read(config: pytest.Config, run_and_seed: tuple[str, str] | None = None) -> "Settings":
+def read(config: pytest.Config, run_and_seed: tuple[str, str]) -> "Settings":
     """Return all options as Settings; raises OptionError naming the value and where it came from.
 
-    `run_and_seed` are the run's id and its seed, where they have been settled before.
+    `run_and_seed` are those of `identity`.
     """
     from ..settings import Settings
 
-    run, seed = run_and_seed or identity(config)
+    run, seed = run_and_seed
     return Settings(
         context=_text(config, "context"),
         namespace=_text(config, "namespace") or None,
@@ -120,7 +120,7 @@ def read(config: pytest.Config, run_and_seed: tuple[str, str] | None = None) -> 
 
 
 def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
-    """Return an option's value and where it came from; an empty value counts as none, as that of an unset variable."""
+    """Return an option's value and where it came from; an empty value counts as not given."""
     option = _BY_NAME[name]
     candidates = (
         (config.getoption(option.dest), option.flag),

@@ -11,7 +11,7 @@ MARKUP = {"pass": "green", "flaky": "yellow", "simulated": "yellow"}
 
 
 def header(settings: Settings, namespace: str, items: int) -> str:
-    """Return the line that says what will be hurt, where, and for how long at worst."""
+    """Return the line that says what will be hurt, where, and for how long if each makes one experiment."""
     longest = items * (settings.settle + settings.within + settings.stable_for)
     simulated = ""
     if settings.simulated:

@@ -1,9 +1,9 @@
-"""The files of a test and of a run; they are written before anything is judged.
+"""The files of a test and of a run. Those of a test are written before its verdict is raised.
 
 Nothing here calls fsync. The files must survive the end of this process, however it ends, and for that it is enough
 that the kernel has the data: the recording is written unbuffered, record by record. Only a crash of the machine loses
 what the kernel had not written yet; fsync after each record would cost up to milliseconds on the thread that watches.
-What has to outlast the machine, the undo of a change, does not lie here but in the cluster.
+The undo of a change is in the recording and nowhere else yet: it outlasts this process, but not the machine.
 """
 
 import os

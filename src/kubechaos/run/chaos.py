@@ -18,7 +18,8 @@ class Chaos:
     def steady(self, target: Target) -> Target:
         """Wait until the target is steady, and return it.
 
-        Raises NotFoundTargetError or TooFewReplicasError at once, NotSteadyError after `--chaos-settle` seconds.
+        Raises NotFoundTargetError, TooFewReplicasError or, for pods that no controller would replace, RefusedError
+        at once; NotSteadyError after `--chaos-settle` seconds.
         """
         self._experiments.steady(target)
         return target

@@ -57,7 +57,7 @@ class Run:
 
 
 class Experiment:
-    """A fault on its target; inside of the block of an `outer` one on the same target, it shares its recovery.
+    """A fault on its target. Inside of the block of an `outer` one on the same target, both share one recovery.
 
     The steps are called in this order: `inject`, `hold` or the test's own block, `heal`, `conclude`; `abandon` ends
     them after an error.
@@ -157,7 +157,7 @@ class Experiment:
     def handle(self, record: Record, state: State) -> list[Alert]:
         """Evaluate the alert rules after a record, and log new alerts; return those of the user's own rules.
 
-        Raises FaultError for a rule that raised; no rule of the user's is evaluated any more then.
+        Raises FaultError for a rule that raised; from then on no rule of the user is evaluated.
         """
         if isinstance(record, Begun):
             self._alerting = True

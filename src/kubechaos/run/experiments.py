@@ -6,8 +6,8 @@
 4. Wait until the target is steady.
 5. Inject: choose the victims, note t0, act.
 6. Hold, or run the test's own block; then heal what a lasting fault changed.
-7. Watch until the target has been healthy for `stable_for`, or time is up; confirm with a fresh listing; save.
-8. Judge: raise, or return the facts.
+7. Watch until the target has been healthy for `stable_for`, or time is up; confirm with a fresh listing; judge; save.
+8. Raise what the verdict means, or return the facts.
 """
 
 import logging
@@ -124,7 +124,7 @@ class Experiments:
     ) -> Iterator[Experiment]:
         """Do all steps, with the caller's block in the sixth.
 
-        `outlasts_block`: the fault is healed only once the target has recovered, where it can while it is in force.
+        `outlasts_block`: a fault that lasts UNTIL_RECOVERED is healed after the recovery, not at the end of the block.
         """
         with self._noting_errors():
             outer = self._outer(fault, target)
@@ -145,7 +145,7 @@ class Experiments:
                 yield experiment
                 in_force = outlasts_block and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
                 found = experiment.conclude(in_force=in_force)
-            # Saved before it is judged: what is raised must not cost the facts.
+            # Saved before anything is raised: an error must not cost the facts.
             self._save(found)
             _raise_for(found, check)
 
@@ -153,11 +153,11 @@ class Experiments:
         """Refuse what makes no sense; return the outermost experiment that is running on the target, if any."""
         preflight.check(fault, target)
         running = self._running.get(target.ref, [])
-        # There will be one recovery, so there must be one target, with one set of probes.
+        # There will be one recovery, so there must be one target: the same probes, stable_for and so on.
         if running and running[0].plan.target != target:
             raise RefusedError(
-                f"{target}: a fault is already being injected, with other probes; one at a time on the same target, or "
-                f"use the same target in both blocks"
+                f"{target}: a fault is already being injected, with other probes or arguments of the target; one at a "
+                f"time on the same target, or use the same target in both blocks"
             )
         return running[0] if running else None
 
@@ -292,7 +292,7 @@ def _verdict_of(error: BaseException) -> Verdict:
 
 
 def _raise_for(found: Sequence[Outage], check: bool) -> None:
-    """Raise what the verdict means that all outages of an experiment share."""
+    """Raise the error of the verdict, which is the same for all outages of an experiment."""
     for each in found[:1]:
         if each.verdict in _ERROR_OF and (check or each.verdict not in EXCUSABLE):
             raise _ERROR_OF[each.verdict](text.verdict_line(each))

@@ -62,7 +62,7 @@ class Observers:
         return observation
 
     def _stream(self, target: Target) -> str:
-        """Return the name of a target's stream in the recording; targets that differ in their probes are numbered."""
+        """Return the name of a target's stream in the recording; different targets of one workload are numbered."""
         name = f"{target.ref.namespace}/{target.ref}"
         before = sum(other.ref == target.ref for other in self._observations)
         if before:

@@ -12,7 +12,6 @@ from ..judge.alerts import AlertRule
 from ..judge.builtin_alerts import BUILT_IN
 from ..judge.recovery import Limits
 from ..judge.state import State
-from ..judge.victims import candidates
 from ..kube.objects import Ref
 from ..records import Lasts
 from ..target import Target
@@ -20,11 +19,10 @@ from ..target import Target
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One fault on one target, checked: what it may do, to which pods, and for how long at worst.
+    """One fault on one target, checked: what it may do, and for how long at worst.
 
-    `ref` names the workload, with its uid; `candidates` are the names of the pods that the fault may choose from;
-    `permissions` is what it needs; `seconds` is how long the experiment may take, from the fault to the end of the
-    observation, on the run's clock.
+    `ref` names the workload, with its uid; `permissions` is what it needs; `seconds` is how long the experiment may
+    take, from the fault to the end of the observation, on the run's clock.
     """
 
     fault: Fault
@@ -32,7 +30,6 @@ class Plan:
     ref: Ref
     limits: Limits
     hold: float | None
-    candidates: tuple[str, ...]
     permissions: tuple[Permission, ...]
     seconds: float
 
@@ -51,7 +48,6 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, uid),
         limits=limits,
         hold=hold,
-        candidates=tuple(pod.name for pod in candidates(state.target.owned)),
         permissions=fault.permissions(target.ref.kind),
         seconds=seconds(fault, limits, hold or 0.0, state),
     )

@@ -16,7 +16,7 @@ from ..target import Probe, names
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""
 SILENCE: Final = 2.0
-"""Wall seconds without an answer that count as a failed sample, and as another one each time they have passed."""
+"""Wall seconds without an answer that count as one failed sample; twice as many count as two, and so on."""
 LONGEST_REASON: Final = 300
 """Characters of an exception that a sample keeps: 20 samples a second are recorded."""
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-# Recordings of a real cluster are compared with the order of what is seen here (tests/scenarios), not with its times;
-# but these numbers decide in which order what happens to several pods is seen.
+# tests/scenarios compares only the order of what is seen with that of a real cluster, not the times. But where several
+# pods change at once, these numbers decide that order.
 CREATING: Final = 0.02
 STARTED: Final = 0.4
 STAGGER: Final = 0.035
-"""So far apart do four pods start that are made together: each is Ready before the next one runs, as often seen."""
+"""Between the starts of pods that are created together, four in a row: each is Ready before the next one runs."""
 TERM: Final = 0.05
 """From the deletion to the event Killing."""
 STOPPED: Final = 0.15

@@ -44,7 +44,7 @@ class Scheduler:
             self._count(after, 1)
         if change.type == "ADDED" and not after.spec.get("nodeName"):
             self._queue.add((after.namespace, after.name))
-        # Room that becomes free wakes what waits for it; nothing else does, as nothing else could help.
+        # Of all changes of a pod only one that frees room can help what waits; changes of nodes come by `_on_node`.
         freed = before is not None and _placed(before) and (change.type == "DELETED" or is_terminal(after))
         if freed and self._stuck:
             self.wake()
@@ -104,9 +104,9 @@ class Scheduler:
         self._recorder.normal(pod, "Scheduled", message)
 
     def _refuse(self, key: Key, pod: Stored, why: list[Why]) -> None:
-        # The same message again would be an event and a new version of the pod for nothing.
         self._stuck[key] = None
         message = sentence(why)
+        # The same message again would be an event and a new version of the pod for nothing.
         if condition(pod, "PodScheduled").get("message") == message:
             return
         unscheduled = {
