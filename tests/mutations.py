@@ -83,7 +83,7 @@ MUTATIONS = {
     "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),
     "a failing probe is nothing": (f"{JUDGE}/health.py", "if not sample.passed:", "if False:"),
-    "a fault in force is recovered from": (f"{JUDGE}/health.py", "    if in_force:", "    if False:"),
+    "a fault in force is recovered from": (f"{JUDGE}/health.py", "    if prevents_recovery:", "    if False:"),
     "a restart before the fault proves it": ("effects.py", "if at >= injection.t0 and", "if"),
     "a restart of any container will do": ("effects.py", 'self.container in ("", name)', "True"),
     "one victim proves all": ("effects.py", "if not seen or len(seen) < len(found):", "if not seen:"),

@@ -44,7 +44,7 @@ def test_a_test_is_a_chaos_test_if_it_uses_the_cluster_however_indirectly(run: R
 def test_the_header_counts_the_selected_chaos_tests_only(run: Runner) -> None:
     result = run(MANY, "--co", "-k", "fixture or plain", "--chaos-within=60", "--chaos-settle=60")
     assert "kubechaos: 3 chaos tests on context tiny" in result.out
-    assert "at worst 6 min" in result.out
+    assert "about 6 min at one fault a test" in result.out
 
 
 def test_the_ids_of_faults_carry_their_arguments(run: Runner) -> None:

@@ -129,7 +129,7 @@ def test_a_rollout_that_never_begins_is_not_proven() -> None:
 def test_a_restarted_container_in_the_same_pod_proves_that_it_was_killed() -> None:
     story = Story()
     story.begin("kill_container", PodsRestarted("app"), "a")
-    assert story.state.health.unmet.text == "victim web-a is still there"
+    assert story.state.health.unmet.text == "victim web-a shows no effect of the fault yet"
     story.unready(1, "a")
     story.change(2, "a", ready=True, containers=(AGAIN,))
     found = story.outage()

@@ -8,7 +8,7 @@ from ..kube.kinds import KINDS
 from .pod_history import PodHistory
 from .pod_trouble import running_init_container, why_not_gone
 from .reasons import ALERTS
-from .recovery import added, begun
+from .recovery import added, experiment_of
 from .state import State
 from .target_state import TargetState
 
@@ -41,7 +41,7 @@ def absences(state: State) -> Iterator[Absence]:
 
 def _missing_pods(state: State) -> Iterator[Absence]:
     """Yield one absence if there are fewer pods than wanted and the API names no reason."""
-    target, since = state.target, begun(state).recovery_starts
+    target, since = state.target, experiment_of(state).recovery_starts
     missing = state.health.wanted - len(target.active)
     if missing <= 0 or target.failure or target.lost or state.at < since + SILENCE:
         return

@@ -110,7 +110,7 @@ def _serving(state: State, target: str) -> Iterator[Fact]:
 def _recovery_starts(state: State, experiment: Experiment) -> Iterator[tuple[float, str]]:
     """Yield when each replacement and restart that is part of the recovery was seen, and a sentence on it."""
     # What comes while a fault is in force is its own effect: the pods of a broken image, say.
-    if experiment.in_force:
+    if experiment.prevents_recovery:
         return
     for history in state.affected_pods:
         if history.created is not None and history.created >= experiment.recovery_starts:

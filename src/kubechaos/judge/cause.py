@@ -5,11 +5,11 @@ from math import inf
 
 from ..records import Gap
 from .absence import absences
-from .experiment import Change, Experiment, Injection
+from .experiment import Experiment, ForeignChange, Injection
 from .pod_history import PodHistory
 from .pod_trouble import running_init_container, trouble
 from .reasons import Cause, quoted
-from .recovery import Limits, added, begun, recovery_time
+from .recovery import Limits, added, experiment_of, recovery_time
 from .state import State
 
 NONE = Cause("", "")
@@ -22,14 +22,14 @@ def missing(experiment: Experiment, gap: Gap) -> Cause:
     return Cause("Gap", f"{gap.kind} events between {since} and {until} may be missing: {gap.why}")
 
 
-def changed(experiment: Experiment, change: Change) -> Cause:
+def changed(experiment: Experiment, change: ForeignChange) -> Cause:
     """Return the cause of an experiment in which somebody else changed the target."""
     return Cause("TargetChanged", f"{change.what} by somebody else at {_after(experiment, change.at)}")
 
 
 def unproven(state: State, injection: Injection) -> Cause:
     """Return the cause of a fault without proof: the effect that was not seen."""
-    seconds = (begun(state).ended or state.at) - injection.t0
+    seconds = (experiment_of(state).ended or state.at) - injection.t0
     effect = injection.begun.effect
     return Cause(effect.unseen, f"{effect.missing(state, injection)} in {seconds:.0f} s")
 
@@ -67,7 +67,7 @@ def obstacle(state: State, limits: Limits) -> Cause:
     """Return what stood in the way of a recovery when time was up."""
     # Causes that Kubernetes names go before those that are only concluded from what was seen: its words can be searched
     # for, and lead to the object that has to be fixed.
-    late, experiment = recovery_time(state, limits), begun(state)
+    late, experiment = recovery_time(state, limits), experiment_of(state)
     if late < inf:
         phase = slowest(state, experiment)
         return Cause(phase.code, f"recovered only after {late:.1f} s, {phase.text}".rstrip(", "))

@@ -12,7 +12,7 @@ from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log,
 from .pod_history import PodHistory
 
 
-class Change(Struct, frozen=True):
+class ForeignChange(Struct, frozen=True):
     """Something that somebody else did to the target after t0.
 
     at: when it was seen, on the run's clock.
@@ -82,7 +82,7 @@ class Injection(Struct, frozen=True):
     healed: bool = False
 
     @property
-    def in_force(self) -> bool:
+    def prevents_recovery(self) -> bool:
         """Whether the target cannot recover before this fault is undone."""
         lasting = self.begun.lasts is Lasts.UNTIL_HEALED and not self.begun.effect.preparing
         return lasting and self.t0 < inf and not self.healed
@@ -129,7 +129,7 @@ class Experiment(Struct, frozen=True):
     min_ready: int = 0
     probed: Mapping[str, Probed] = field(default_factory=dict)
     probed_before: Mapping[str, Probed] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ForeignChange, ...] = ()
     undone: tuple[Undone, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
     ended: float | None = None
@@ -152,9 +152,9 @@ class Experiment(Struct, frozen=True):
         return self.t0
 
     @property
-    def in_force(self) -> bool:
+    def prevents_recovery(self) -> bool:
         """Whether the target cannot recover before one of the faults is undone."""
-        return any(injection.in_force for injection in self.injections)
+        return any(injection.prevents_recovery for injection in self.injections)
 
     @property
     def injected(self) -> tuple[Injection, ...]:
@@ -212,7 +212,7 @@ def with_hidden_change(experiment: Experiment, at: float) -> Experiment:
         return experiment
     kind, ours = experiment.begun.target.kind, experiment.accepted_generation
     what = f"the {kind}'s spec was changed (generation {ours} to {before_our_write})"
-    return replace(experiment, changes=(*experiment.changes, Change(at, what, spec=True)))
+    return replace(experiment, changes=(*experiment.changes, ForeignChange(at, what, spec=True)))
 
 
 def _with_intended_write(experiment: Experiment, record: Intended, at: float) -> Experiment:

@@ -32,7 +32,11 @@ class Health(Struct, frozen=True):
 
 
 def health(
-    target: TargetState, *, wanted_before: int = 0, unproven: frozenset[str] = frozenset(), in_force: bool = False
+    target: TargetState,
+    *,
+    wanted_before: int = 0,
+    unproven: frozenset[str] = frozenset(),
+    prevents_recovery: bool = False,
 ) -> Health:
     """Return the health of the target.
 
@@ -40,7 +44,7 @@ def health(
     unproven: the uids of the victims that show no effect of the fault yet.
     in_force: whether a fault is in force that the target cannot recover from before it is undone.
     """
-    wanted = wanted_before if in_force or target.lost else target.wanted
+    wanted = wanted_before if prevents_recovery or target.lost else target.wanted
     wanted = max(1, wanted)
     active = target.active
     current = target.updated(active)
@@ -50,7 +54,7 @@ def health(
     # are those of the old spec. Victims come before the counts, as right after a kill three of three pods are still
     # Ready, and a recovery without a loss would be the classic false green.
     unmet = (
-        _workload_condition(target, wanted_before, in_force)
+        _workload_condition(target, wanted_before, prevents_recovery)
         or _victims_condition(active, unproven)
         or _pods_condition(target, current, ready_current, wanted)
         or _probes_condition(target)
@@ -61,7 +65,7 @@ def health(
     return Health(ready, wanted, target.serving(active), unmet, _counted(ready_current, wanted))
 
 
-def _workload_condition(target: TargetState, wanted_before: int, in_force: bool) -> Cause | None:
+def _workload_condition(target: TargetState, wanted_before: int, prevents_recovery: bool) -> Cause | None:
     """Return the first condition on the workload that does not hold."""
     workload = target.workload
     if not target.complete:
@@ -73,7 +77,7 @@ def _workload_condition(target: TargetState, wanted_before: int, in_force: bool)
     if workload and workload.observed_generation < workload.generation:
         text = f"its controller has not observed generation {workload.generation}"
         return Cause("GenerationNotObserved", text)
-    if in_force:
+    if prevents_recovery:
         return Cause("FaultInForce", "the fault is still in force")
     # A target that was scaled down, by whomever, is never recovered from a fault by needing less.
     if target.wanted < max(1, wanted_before):
@@ -87,7 +91,7 @@ def _victims_condition(active: tuple[Pod, ...], unproven: frozenset[str]) -> Cau
     if unproven:
         for pod in active:
             if pod.uid in unproven:
-                return Cause("NotGone", f"victim {pod.name} is still there")
+                return Cause("NotGone", f"victim {pod.name} shows no effect of the fault yet")
     return None
 
 

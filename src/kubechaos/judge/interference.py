@@ -7,14 +7,14 @@ Another writer is recognised by `metadata.generation` and by uids. Objects do no
 from ..kube.kinds import KINDS
 from ..kube.objects import Pod, Workload
 from ..records import Gone, Seen
-from .experiment import Change, Experiment
+from .experiment import Experiment, ForeignChange
 from .health import Health
 from .target_state import TargetState
 
 
 def foreign_change(
     experiment: Experiment, target: TargetState, before: Health, record: Seen | Gone, at: float
-) -> Change | None:
+) -> ForeignChange | None:
     """Return what somebody else did, if this record shows it; None if it shows nothing, or what is known already.
 
     `target` is as it is after the record, `before` the health before it.
@@ -29,21 +29,23 @@ def foreign_change(
     return change
 
 
-def _workload_change(experiment: Experiment, workload: Workload, at: float, *, gone: bool) -> Change | None:
+def _workload_change(experiment: Experiment, workload: Workload, at: float, *, gone: bool) -> ForeignChange | None:
     if gone or workload.deleting:
-        return Change(at, f"the {workload.kind} was deleted", spec=True, final=True)
+        return ForeignChange(at, f"the {workload.kind} was deleted", spec=True, final=True)
     if workload.uid != experiment.begun.target.uid:
-        return Change(at, f"the {workload.kind} was deleted and made again", spec=True, final=True)
+        return ForeignChange(at, f"the {workload.kind} was deleted and made again", spec=True, final=True)
     # A DaemonSet wants fewer pods when nodes leave or stop matching, which is no change of its spec or generation.
     fewer_nodes = KINDS[workload.kind].per_node and workload.replicas < experiment.wanted
     if workload.generation > experiment.generation or fewer_nodes:
-        return Change(at, _spec_change(workload, experiment), spec=True)
+        return ForeignChange(at, _spec_change(workload, experiment), spec=True)
     return None
 
 
 def _spec_change(workload: Workload, experiment: Experiment) -> str:
     """Return what was changed as a sentence: the replicas if their number is not ours, else the spec."""
-    wanted_by_faults = [injection.begun.effect.wants for injection in experiment.injections if injection.in_force]
+    wanted_by_faults = [
+        injection.begun.effect.wants for injection in experiment.injections if injection.prevents_recovery
+    ]
     expected = next((wants for wants in wanted_by_faults if wants is not None), experiment.wanted)
     if workload.replicas != expected:
         return f"the {workload.kind} was scaled from {expected} to {workload.replicas} replicas"
@@ -52,7 +54,7 @@ def _spec_change(workload: Workload, experiment: Experiment) -> str:
 
 def _pod_change(
     experiment: Experiment, target: TargetState, before: Health, record: Seen | Gone, at: float
-) -> Change | None:
+) -> ForeignChange | None:
     """Return the deletion of a pod that is no victim; None if there is none, or if it has another reason."""
     pod = record.object
     if not isinstance(pod, Pod) or not (pod.deleting or isinstance(record, Gone)):
@@ -67,4 +69,4 @@ def _pod_change(
     # A controller that had one pod too many deletes one itself. Only a pod that is missing now was taken by somebody.
     if len(target.active) >= before.wanted:
         return None
-    return Change(at, f"pod {pod.name} was deleted", spec=False)
+    return ForeignChange(at, f"pod {pod.name} was deleted", spec=False)

@@ -13,7 +13,7 @@ from ..records import Delay, Ended, FaultCall, Gap
 from .alerts import Alerts
 from .experiment import Experiment, Injection, Probed, Proof
 from .phases import Phases, Victim, phases, victim
-from .recovery import Limits, begun, recovery_time
+from .recovery import Limits, experiment_of, recovery_time
 from .state import State
 from .units import AtLeastOne, Count, MaybeNever, Rate, Seconds, Share, Timestamp
 from .verdict import judge, overruled
@@ -140,12 +140,12 @@ def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[in
     They share the recovery, the verdict and the cause. These are those of `end` if it has a verdict: the run knew
     something that no record shows, like an interruption.
     """
-    numbers = [number for number, injection in enumerate(begun(state).injections) if injection.t0 < inf]
+    numbers = [number for number, injection in enumerate(experiment_of(state).injections) if injection.t0 < inf]
     return {number: _outage(state, limits, alerts, end, number) for number in numbers}
 
 
 def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: int) -> Outage:
-    experiment = begun(state)
+    experiment = experiment_of(state)
     injection, t0 = experiment.injections[number], experiment.t0
     judgement = overruled(end) or judge(state, limits)
     return Outage(

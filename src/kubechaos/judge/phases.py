@@ -89,7 +89,7 @@ def phases(state: State, t0: float) -> Phases:
     gone = [history for history in state.owned if history.deleted is not None and history.deleted >= t0]
     return Phases(
         tuple(_removed(history, t0) for history in gone),
-        tuple(_added(history, t0, _place_of(history, gone, state.target.kind)) for history in added(state)),
+        tuple(_added(history, t0, _predecessor(history, gone, state.target.kind)) for history in added(state)),
     )
 
 
@@ -104,7 +104,7 @@ def _removed(history: PodHistory, t0: float) -> Removed:
     return Removed(pod.name, pod.uid, pod.node, deleted, stopped, gone)
 
 
-def _place_of(history: PodHistory, gone: Sequence[PodHistory], kind: str) -> str | None:
+def _predecessor(history: PodHistory, gone: Sequence[PodHistory], kind: str) -> str | None:
     """Return the uid of the pod whose place this one took; None if Kubernetes does not pair them."""
     place_of = KINDS[kind].place
     place = place_of(history.pod)

@@ -48,7 +48,7 @@ def unsteady(state: State) -> Cause | None:
 
 def ends_at(state: State, limits: Limits) -> float:
     """Return when the observation ends if nothing more is recorded."""
-    experiment = begun(state)
+    experiment = experiment_of(state)
     if state.target.lost:
         return state.at  # a workload that was deleted does not come back as the same target
     time_is_up = experiment.due + limits.within
@@ -95,7 +95,7 @@ def _proof_ends_at(state: State, injection: Injection) -> float:
 
 def unproven(state: State) -> Injection | None:
     """Return the first fault that has no proof though its deadline has passed; None if there is none."""
-    for injection in begun(state).injected:
+    for injection in experiment_of(state).injected:
         if injection.proven is None and state.at >= proof_deadline(state, injection):
             return injection
     return None
@@ -106,7 +106,7 @@ def stable_at(state: State, limits: Limits) -> float:
     if state.stable_since is None:
         return inf
     # The window counts from `due` on: a target that a held fault does not hurt is healthy before its heal already.
-    return max(state.stable_since, begun(state).due) + limits.stable_for
+    return max(state.stable_since, experiment_of(state).due) + limits.stable_for
 
 
 def _all_probes_answered(state: State, limits: Limits) -> bool:
@@ -120,7 +120,7 @@ def recovery_time(state: State, limits: Limits, at: float | None = None) -> floa
 
     `at` is the time as of which this is asked; if it is None, the end of the observation.
     """
-    experiment = begun(state)
+    experiment = experiment_of(state)
     if at is None:
         at = experiment.ended
     if at is None or state.stable_since is None:
@@ -130,7 +130,7 @@ def recovery_time(state: State, limits: Limits, at: float | None = None) -> floa
     return max(0.0, state.stable_since - experiment.due)
 
 
-def begun(state: State) -> Experiment:
+def experiment_of(state: State) -> Experiment:
     """Return the last experiment on a target; raises ValueError before the first."""
     if state.experiment is None:
         raise ValueError("no experiment has been begun")
@@ -139,6 +139,6 @@ def begun(state: State) -> Experiment:
 
 def added(state: State) -> tuple[PodHistory, ...]:
     """Return the target's pods that were first seen after t0, in that order."""
-    t0 = begun(state).t0
+    t0 = experiment_of(state).t0
     born = [history for history in state.owned if history.created is not None and history.created >= t0]
     return tuple(sorted(born, key=lambda history: (history.created, history.pod.name)))

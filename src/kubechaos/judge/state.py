@@ -228,7 +228,9 @@ def _with_health(state: State, record: Record) -> State:
         return replace(state, health=now, stable_since=_stable_since(state, now, record))
     experiment = _with_proofs(experiment, state)
     unproven = frozenset(uid for each in experiment.injections for uid in each.unproven_victims(state.histories))
-    now = health(state.target, wanted_before=experiment.wanted, unproven=unproven, in_force=experiment.in_force)
+    now = health(
+        state.target, wanted_before=experiment.wanted, unproven=unproven, prevents_recovery=experiment.prevents_recovery
+    )
     stable_since = _stable_since(state, now, record)
     if now.ready < experiment.min_ready:
         experiment = replace(experiment, min_ready=now.ready)

@@ -9,7 +9,7 @@ from ..errors import Verdict
 from ..records import Ended, Gap
 from . import cause
 from .reasons import Cause
-from .recovery import Limits, begun, recovery_time, stable_at, unproven
+from .recovery import Limits, experiment_of, recovery_time, stable_at, unproven
 from .state import State
 
 RANK: Final = tuple(Verdict)
@@ -46,7 +46,7 @@ def judge(state: State, limits: Limits) -> Judgement:
     """Return the judgement of an experiment whose observation has ended."""
     # The order is that of the verdicts, worst first: with a gap nothing can be said; without a proof the fault may have
     # done nothing, so that the recovery from it proves nothing either.
-    experiment = begun(state)
+    experiment = experiment_of(state)
     recovered = recovery_time(state, limits) <= limits.within
     gap = _gap(state, stable_at(state, limits))
     if gap:
@@ -66,7 +66,7 @@ def judge(state: State, limits: Limits) -> Judgement:
 
 def _gap(state: State, until: float) -> Gap | None:
     """Return the first gap between t0 and `until`, the end of the stable window, that a verdict cannot do without."""
-    t0, required = begun(state).t0, state.target.required
+    t0, required = experiment_of(state).t0, state.target.required
     for gap in state.gaps:
         if gap.kind in required and gap.at >= t0 and gap.since <= until:
             return gap

@@ -152,13 +152,13 @@ class Observation:
         """Return the time on the run's clock."""
         return self._clock.now()
 
-    def until(self, ends_at: Callable[[State], float]) -> float:
+    def seconds_until(self, ends_at: Callable[[State], float]) -> float:
         """Return the seconds until the time that `ends_at` gives for the state so far."""
         return ends_at(self.state) - self._clock.now()
 
     def wait(self, ends_at: Callable[[State], float]) -> State:
         """Deliver records as they arrive until the time that `ends_at` gives for the state so far."""
-        while (left := self._clock.wall(self.until(ends_at))) > 0:
+        while (left := self._clock.wall(self.seconds_until(ends_at))) > 0:
             self._deliver_next(left)
         self.catch_up()
         return self.state

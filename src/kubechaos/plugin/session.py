@@ -60,7 +60,7 @@ class ChaosSession:
             _remove_old_report(self._config)
 
     def pytest_report_collectionfinish(self) -> str:
-        """Return the line that says what will be hurt, and for how long at worst."""
+        """Return the line that says what will be hurt, and for about how long."""
         # _pytest/terminal.py calls it in its own pytest_collection_finish, after ours, which has read the options.
         if self._is_worker:
             return ""

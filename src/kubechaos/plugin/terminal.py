@@ -20,7 +20,7 @@ def header(settings: Settings, namespace: str, items: int) -> str:
     kind, name = settings.target
     return (
         f"kubechaos:{simulated} {items} chaos tests on context {settings.context}, namespace {namespace}, "
-        f"default target {kind.lower()}/{name}, seed {settings.seed}; at worst {_duration(longest)}"
+        f"default target {kind.lower()}/{name}, seed {settings.seed}; about {_duration(longest)} at one fault a test"
     )
 
 

@@ -42,7 +42,7 @@ logger = logging.getLogger("kubechaos")
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunContext:
     """The facts about a run that every experiment of a test needs.
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `random` what chooses the
@@ -63,7 +63,9 @@ class Experiment:
     them after an error.
     """
 
-    def __init__(self, plan: Plan, observation: Observation, run: Run, outer: "Experiment | None" = None) -> None:
+    def __init__(
+        self, plan: Plan, observation: Observation, run: RunContext, outer: "Experiment | None" = None
+    ) -> None:
         self.plan = plan
         self.outer = outer
         self.inner: list[Experiment] = []
@@ -154,7 +156,7 @@ class Experiment:
         state = self._observation.wait(lambda state: ends_at(state, limits))
         return recovery_time(state, limits, at=self._observation.now())
 
-    def handle(self, record: Record, state: State) -> list[Alert]:
+    def evaluate_alerts(self, record: Record, state: State) -> list[Alert]:
         """Evaluate the alert rules after a record, and log new alerts; return those of the user's own rules.
 
         Raises FaultError for a rule that raised; from then on no rule of the user is evaluated.
@@ -191,13 +193,13 @@ class Experiment:
         put, now = self._observation.put_own, self._observation.now
         heal(self._writer.changes, self._run.client, put, now, injection=self._injection_number)
 
-    def conclude(self, *, in_force: bool = False) -> list[Outage]:
+    def conclude(self, *, heal_last: bool = False) -> list[Outage]:
         """Heal, watch until it has recovered or time is up, confirm that by a fresh listing, and derive the outages.
 
-        Where the target is to recover while the fault is `in_force`, the heal comes after that. An experiment inside of
-        another's block has no outage yet: it is healed, and its proof is waited for.
+        With `heal_last` the target is to recover while the fault is in force, and the heal comes after that. An
+        experiment inside of another's block has no outage yet: it is healed, and its proof is waited for.
         """
-        if not in_force:
+        if not heal_last:
             self.heal()
         if self.outer is not None:
             self._wait_for_proof()
@@ -208,7 +210,7 @@ class Experiment:
         except (InconclusiveError, ApiError) as error:
             # An answer that does not come, or a gap: nobody could look, so there is no other verdict.
             imposed = imposed or Judgement(Verdict.INCONCLUSIVE, Cause(error.code, str(error)))
-        if in_force:
+        if heal_last:
             self.heal(owed=False)
         return self._end(imposed, version)
 
@@ -216,7 +218,7 @@ class Experiment:
         """Watch to the end, and return the version of the pods' listing that confirmed it."""
         version = ""
         # The confirmation may bring records after which there is more to wait for: a pod that was not Ready any more.
-        while not version or self._observation.until(self._ends_at) > 0:
+        while not version or self._observation.seconds_until(self._ends_at) > 0:
             self._observation.wait(self._ends_at)
             version = self._observation.confirm()
         recovered_in = recovery_time(self._observation.state, self.plan.limits, at=self._observation.now())

@@ -44,7 +44,7 @@ from ..settings import Settings
 from ..target import Target
 from . import preflight
 from .artifacts import Artifacts
-from .experiment import Experiment, Run
+from .experiment import Experiment, RunContext
 from .observers import Observers
 from .ongoing import Block
 from .preflight import Plan
@@ -85,7 +85,7 @@ class Experiments:
         self._access = access
         self._time_left = left
         self._time_of_day = time_of_day
-        self._run = Run(settings.run, access.client, rules, time_of_day, self._random)
+        self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random)
         self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts)
         self._blocks: list[Block] = []
         self._started: list[Experiment] = []
@@ -143,8 +143,8 @@ class Experiments:
             with self._registered(experiment), quick_switching():
                 experiment.inject()
                 yield experiment
-                in_force = outlasts_block and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
-                found = experiment.conclude(in_force=in_force)
+                heal_last = outlasts_block and hold is None and fault.lasts is Lasts.UNTIL_RECOVERED
+                found = experiment.conclude(heal_last=heal_last)
             # Saved before anything is raised: an error must not cost the facts.
             self._save(found)
             _raise_for(found, check)
@@ -253,7 +253,7 @@ class Experiments:
         """Give a record to the experiment whose recovery is judged; return the new alerts of the user's own rules."""
         running = self._running.get(target.ref)
         if running and running[0].plan.target == target:
-            return running[0].handle(record, state)
+            return running[0].evaluate_alerts(record, state)
         return []
 
     def _settle(self, observation: Observation) -> None:

@@ -73,7 +73,7 @@ def test_the_stale_status_right_after_the_kill_is_no_recovery() -> None:
     story = Story().kill("a")
     story.change(0.25, "web", observed_generation=1)
     assert story.state.stable_since is None
-    assert story.state.health.unmet.text == "victim web-a is still there"
+    assert story.state.health.unmet.text == "victim web-a shows no effect of the fault yet"
     story.dies(1.0, "a")
     story.comes(2.5, "d", ready=3.0)
     assert story.outage().recovery_time == 3.0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubechaos.errors import OptionError
-from kubechaos.plugin.options import OPTIONS, is_cluster_named, read
+from kubechaos.plugin.options import OPTIONS, identity, is_cluster_named, read
 from kubechaos.settings import Settings
 
 
@@ -31,7 +31,8 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings(flags: dict[str, str] | None = None, ini: dict[str, str] | None = None, **more: Any) -> Settings:
-    return read(Config(flags, ini, **more))  # type: ignore[arg-type]
+    config = Config(flags, ini, **more)
+    return read(config, identity(config))  # type: ignore[arg-type]
 
 
 def test_the_defaults_are_as_documented() -> None:
