@@ -42,7 +42,7 @@ check: $(INSTALLED) ## run the linters, the type checker, the import contracts a
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks
+	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks conftest.py
 	$(BIN)/python tests/private.py tests tests_chaos
 	$(BIN)/python tests/words.py $$(git ls-files '*.py' '*.md' '*.ini' '*.toml' '*.yaml' '*.yml' Makefile)
 	$(BIN)/python tests/density.py src/kubechaos src/kubesim

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubechaos import Chaos, Cluster, Fault, Target, evict, kill, rollout_restart, scale
+from kubechaos import Chaos, Fault, Target, evict, kill, rollout_restart, scale
 
 
 @pytest.mark.parametrize("fault", [evict(1), rollout_restart()])
@@ -18,8 +18,7 @@ def test_comes_back_after_it_was_scaled_down(chaos: Chaos, healthy_deployment: T
     assert outage.recovery_time < 30
 
 
-def test_answers_while_a_pod_is_killed(chaos: Chaos, cluster: Cluster, healthy_deployment: Target) -> None:
-    answering = healthy_deployment.steady_when(cluster.http("/", service="timeserver", port=80))
+def test_answers_while_a_pod_is_killed(chaos: Chaos, answering: Target) -> None:
     outage = chaos.run(kill(1), answering)
     assert outage.verdict == "recovered"
     (asked,) = outage.probes.values()
