@@ -55,7 +55,7 @@ class PinnedContext:
         self.connection = connection
         self.failure = ""
         """Why the credentials could not be renewed, empty if they could."""
-        self._identity = _identity(connection, connection)
+        self._identity = _read_identity(connection, connection)
         self._renewing = Lock()
 
     @property
@@ -81,25 +81,29 @@ class PinnedContext:
         with self._renewing:
             if _same(self._identity.credentials, used):
                 try:
-                    self._identity = self._renewed(used)
+                    self._identity = self._read_again(used)
                     self.failure = ""
                 except ConfigError as error:
                     self.failure = str(error)
                     return False
             return not _same(self._identity.credentials, used)
 
-    def _renewed(self, used: Credentials) -> Identity:
-        fresh = self.connection
+    def _read_again(self, used: Credentials) -> Identity:
+        """Return who we are by the kubeconfig, or the token file of a service account, as it is now.
+
+        Raises KubeconfigError if it leads to another server, or has lost its token.
+        """
+        current = self.connection
         # The kubeconfig, too: `oc login` and its like write a new token into it.
-        if fresh.sources:
-            files = kubeconfig.load(fresh.sources)
-            fresh = contexts.connection(files, fresh.context, os.environ)
-        if fresh.server != self.connection.server:
-            raise KubeconfigError(f"{fresh.origin} leads to another server by now")
-        identity = _identity(self.connection, fresh)
+        if current.sources:
+            files = kubeconfig.load(current.sources)
+            current = contexts.connection(files, current.context, os.environ)
+        if current.server != self.connection.server:
+            raise KubeconfigError(f"{current.origin} leads to another server now")
+        identity = _read_identity(self.connection, current)
         # As after a logout, or while the file is being written. Without a token we would go on as system:anonymous.
         if used.authorization and not identity.credentials.authorization:
-            raise KubeconfigError(f"{fresh.origin} has no token by now")
+            raise KubeconfigError(f"{current.origin} has no token any more")
         return identity
 
 
@@ -145,8 +149,11 @@ def service_account(folder: Path) -> Connection:
     )
 
 
-def _identity(pinned: Connection, current: Connection) -> Identity:
-    """Return who the `current` connection says we are, to the server of the pinned one."""
+def _read_identity(pinned: Connection, current: Connection) -> Identity:
+    """Read the credentials of `current`, by a plugin if need be, and make the TLS context to show them in.
+
+    The server is trusted by the authorities of `pinned`. Raises KubeconfigError.
+    """
     try:
         credentials = _checked(_credentials(current))
         if not pinned.server.startswith("https:"):

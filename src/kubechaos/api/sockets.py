@@ -54,7 +54,7 @@ class Tcp:
 
     def __init__(self, host: str, port: int, timer: Timer) -> None:
         self._timer = timer
-        self._socket = _connected(host, port, timer)
+        self._socket = _open_socket(host, port, timer)
 
     def sendall(self, data: bytes) -> None:
         """Send all of it."""
@@ -98,7 +98,7 @@ class Tcp:
         self._socket.close()
 
 
-def _connected(host: str, port: int, timer: Timer) -> socket.socket:
+def _open_socket(host: str, port: int, timer: Timer) -> socket.socket:
     """Connect to the first address of the host that answers, within one deadline for all of them together."""
     failure: OSError = OSError(f"{host} has no address")
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):

@@ -162,16 +162,16 @@ def _end(state: State, experiment: Experiment, limits: Limits, target: str) -> I
 
 
 def _not_gone(history: PodHistory, now: float) -> Iterator[Fact]:
-    """Yield that a deleted victim is still in the API though its time is up."""
+    """Yield that a deleted victim is still in the API, too long after it stopped or its grace period ended."""
     if history.deleted is None or history.gone is not None:
         return
     if history.proof is not None:
-        since, margin = history.proof[1], GONE_MARGIN
+        (_, since), margin = history.proof, GONE_MARGIN
     else:
         since, margin = history.deleted, history.pod.grace + STOP_MARGIN
-    until = since + margin
-    if now >= until:
-        yield Fact("NotGone", "warning", _pod(history.pod), since, until, why_not_gone(history.pod))
+    due = since + margin
+    if now >= due:
+        yield Fact("NotGone", "warning", _pod(history.pod), since, due, why_not_gone(history.pod))
 
 
 def _pod(pod: Pod) -> str:

@@ -231,11 +231,14 @@ def _with_relations(target: TargetState) -> TargetState:
     return _with_services(target, target.slices.values())
 
 
-def _with_services(target: TargetState, slices: Iterable[EndpointSlice]) -> TargetState:
-    """Return the target with the Services of those slices that know a pod of the target, and with their slices."""
-    # Services are only ever added, too: one that has lost its last endpoint must count as 0 pods serving, which is not
+def _with_services(target: TargetState, candidates: Iterable[EndpointSlice]) -> TargetState:
+    """Return the target with the Services that list a pod of it in `candidates`, and with their slices as of now.
+
+    `candidates` may contain the version of a slice before it changed.
+    """
+    # Services are only ever added: one that has lost its last endpoint must count as 0 pods serving, which is not
     # the same as a target without a Service.
-    services = {each.service for each in slices if each.service in target.services or _knows_pods_of(target, each)}
+    services = {each.service for each in candidates if each.service in target.services or _lists_pod_of(target, each)}
     if not services:
         return target
     services |= target.services
@@ -243,8 +246,8 @@ def _with_services(target: TargetState, slices: Iterable[EndpointSlice]) -> Targ
     return replace(target, services=frozenset(services), backends=backends)
 
 
-def _knows_pods_of(target: TargetState, slice_: EndpointSlice) -> bool:
-    """Whether a slice belongs to a Service and knows a pod of the target."""
+def _lists_pod_of(target: TargetState, slice_: EndpointSlice) -> bool:
+    """Whether a slice belongs to a Service and lists a pod of the target."""
     pods = (target.pods.get(uid) for uid in slice_.known)
     return bool(slice_.service) and any(pod is not None and pod.owner in target.owners for pod in pods)
 

@@ -22,7 +22,7 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     target, until = observation.target, clock.now() + seconds
     observation.catch_up()
     _refuse_too_few(observation)
-    _refuse_uncontrolled(observation)
+    _refuse_pods_without_replacement(observation)
     if steady_at(observation.state, stable_for) > clock.now():
         waits = unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
@@ -48,8 +48,8 @@ def _refuse_too_few(observation: Observation) -> None:
         )
 
 
-def _refuse_uncontrolled(observation: Observation) -> None:
-    """Refuse pods, chosen by their labels, that no controller would replace."""
+def _refuse_pods_without_replacement(observation: Observation) -> None:
+    """Refuse a target of pods by labels if there are none, or one that no controller would replace."""
     target, now = observation.target, observation.state.target
     if KINDS[now.kind].is_workload:
         return

@@ -79,12 +79,13 @@ VOLUMES: Final = frozenset(["name", "emptyDir"])
 
 def check(kind: Kind, body: Body) -> None:
     """Raise Refused with the path of the first field that is not supported."""
-    for path in _strange(kind, body.get("spec") or {}):
+    for path in _unsupported_paths(kind, body.get("spec") or {}):
         message = "Forbidden: the simulated cluster does not support this field"
         raise invalid(kind, body["metadata"]["name"], cause("FieldValueForbidden", path, message))
 
 
-def _strange(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
+def _unsupported_paths(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the path of every field that is not supported, or whose value is not; none for other kinds."""
     if kind in WORKLOAD_FIELDS:
         yield from (f"spec.{key}" for key in sorted(spec.keys() - WORKLOAD_FIELDS[kind]) if spec[key] != [])
         if ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("maxSurge"):

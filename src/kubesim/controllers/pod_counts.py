@@ -36,7 +36,7 @@ class PodCounts:
         store.listen(POD, self._on_change)
 
     def of(self, owner: str) -> Count:
-        """Return an owner's count as it is now."""
+        """Return a copy of an owner's count as it is now."""
         count = self._counts[owner]
         return replace(count, available=count.ready)
 

@@ -48,7 +48,7 @@ def template_for(daemon_set: Stored, node: str, hash_: str) -> Body:
     return {"metadata": {**meta, "labels": labels}, "spec": spec}
 
 
-def target(pod: Stored) -> str:
+def node_of(pod: Stored) -> str:
     """Return the name of the node that a pod was made for; "" if it does not say."""
     if node := pod.spec.get("nodeName"):
         return str(node)
@@ -56,11 +56,14 @@ def target(pod: Stored) -> str:
     return str(fields[0]["values"][0]) if fields else ""
 
 
-def by_node(pods: list[Stored]) -> dict[str, list[Stored]]:
-    """Return the pods of each node, placed and old ones first; one that has ended and is being deleted is none."""
+def pods_by_node(pods: list[Stored]) -> dict[str, list[Stored]]:
+    """Return a DaemonSet's pods by the node that each was made for, placed ones first, then the oldest.
+
+    Pods that name no node are left out, and those that have ended and are being deleted.
+    """
     found: dict[str, list[Stored]] = {}
     for pod in sorted(pods, key=lambda pod: (not pod.spec.get("nodeName"), pod.meta["creationTimestamp"], pod.name)):
-        if (node := target(pod)) and not (is_terminal(pod) and pod.deleting):
+        if (node := node_of(pod)) and not (is_terminal(pod) and pod.deleting):
             found.setdefault(node, []).append(pod)
     return found
 

@@ -15,7 +15,7 @@ from ..store.kinds import DAEMON_SET, NODE, POD
 from ..store.objects import Body, Stored, is_ready
 from ..store.refusals import Refused
 from ..store.store import Change, Key
-from .daemons import by_node, is_updated, should_run, spec_of, template_for
+from .daemons import is_updated, pods_by_node, should_run, spec_of, template_for
 from .history import HASH, History
 from .pods import of_template
 
@@ -93,7 +93,7 @@ class DaemonSets:
         return Snapshot(daemon_set, current.labels[HASH], nodes, pods, spec_of(daemon_set), availability)
 
     def _pods(self, daemon_set: Stored) -> dict[str, list[Stored]]:
-        return by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
+        return pods_by_node(list(self._registry.store.owned(POD, daemon_set.uid)))
 
     def _manage(self, snapshot: Snapshot) -> bool:
         """Create what is missing and delete what is too much; return whether there was anything."""

@@ -41,7 +41,7 @@ class ReplicaSets:
             return
         if self._failures.stops(ControllerSilent, replica_set):
             return
-        count = self._count(replica_set)
+        count = self._count_and_requeue(replica_set)
         missing = replica_set.spec["replicas"] - count.active
         # While pods are created batch by batch, further changes wait: counting pods in between would create too many.
         if missing > 0:
@@ -53,8 +53,8 @@ class ReplicaSets:
         self._queue.done(key)
         self._write_status(replica_set, count, "")
 
-    def _count(self, replica_set: Stored) -> Count:
-        """Count the pods; the ReplicaSet is queued for when the next one that is Ready becomes available."""
+    def _count_and_requeue(self, replica_set: Stored) -> Count:
+        """Return the pod counts; with minReadySeconds, queue the ReplicaSet for when its next pod is available."""
         count = self._counts.of(replica_set.uid)
         availability = Availability.of(replica_set, self._registry.calendar)
         if availability.seconds:
