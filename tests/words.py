@@ -1,7 +1,7 @@
 """Words that only this house used: names and sentences are written in the terms of Kubernetes, SRE and pytest.
 
-Looked for as whole words of prose and as whole parts of identifiers, in code and pages. `python tests/words.py FILE...`
-prints each place with the term to use instead.
+Looked for as whole words of prose and whole parts of identifiers, in code and pages. `python tests/words.py PLACE...`,
+of files and folders, prints each use with the term to write instead.
 """
 
 import re
@@ -57,7 +57,8 @@ ALLOWED = {
 }
 """Reviewed uses, and why they stay."""
 
-SELF = "tests/words.py"
+SELF = "words.py"
+SUFFIXES = (".py", ".md", ".ini", ".toml", ".yaml", ".yml")
 TERM = {word: term for words, term in INSTEAD.items() for word in ([words] if words == "last words" else words.split())}
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -72,17 +73,21 @@ def found(text: str) -> Iterator[tuple[int, str]]:
         yield from ((number, each) for each in (*words, *pairs) if each in TERM)
 
 
-def main(files: list[str]) -> int:
-    """Print every use in the files; return 1 if there is one."""
+def main(places: list[str]) -> int:
+    """Print every use in the files and folders; return 1 if there is one."""
+    files = [file for place in places for file in _files(Path(place)) if file.name != SELF]
     uses = [
-        f"{file}:{number}: {word}: write {TERM[word]}"
-        for file in files
-        if not file.endswith(SELF)
-        for number, word in found(Path(file).read_text())
+        f"{file}:{number}: {word}: write {TERM[word]}" for file in files for number, word in found(file.read_text())
     ]
     sys.stdout.writelines(f"{use}\n" for use in uses)
     sys.stdout.write(f"words: {len(uses)} in {len(files)} files\n")
     return 1 if uses else 0
+
+
+def _files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    return sorted(path for path in place.rglob("*") if path.suffix in SUFFIXES)
 
 
 if __name__ == "__main__":
