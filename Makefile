@@ -42,10 +42,10 @@ check: $(INSTALLED) ## run the linters, the type checker, the import contracts a
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/sizes.py src devcluster tests tests_chaos benchmarks conftest.py
-	$(BIN)/python tests/private.py tests tests_chaos
-	$(BIN)/python tests/words.py src devcluster tests tests_chaos benchmarks examples docs *.md *.ini *.toml conftest.py Makefile
-	$(BIN)/python tests/density.py src/kubechaos src/kubesim
+	$(BIN)/python -m tests.sizes src devcluster tests tests_chaos benchmarks conftest.py
+	$(BIN)/python -m tests.private tests tests_chaos
+	$(BIN)/python -m tests.words src devcluster tests tests_chaos benchmarks examples docs *.md *.ini *.toml conftest.py Makefile
+	$(BIN)/python -m tests.density src/kubechaos src/kubesim
 
 attacks: $(INSTALLED) ## kill, pause and cut off the dev cluster's own parts while a kill is judged
 	$(DEVCLUSTER) -- $(PYTEST) tests/attacks

@@ -1,13 +1,14 @@
 """How dense the code is: conditional expressions and walrus operators in 1,000 lines, and the share of comment lines.
 
-`python tests/density.py FOLDER...` prints each folder's figures and returns 1 where a limit is passed.
+`python -m tests.density FOLDER...` prints each folder's figures and returns 1 where a limit is passed.
 """
 
 import ast
 import io
 import sys
 import tokenize
-from pathlib import Path
+
+from tests.files import under
 
 CONDITIONALS = 13.0
 """Conditional expressions in 1,000 lines, at most: the densest of the code bases that this one is compared with."""
@@ -22,7 +23,7 @@ def main(folders: list[str]) -> int:
     """Print the figures of each folder; return 1 if one is outside of its limits."""
     bad = 0
     for folder in folders:
-        texts = [path.read_text() for path in sorted(Path(folder).rglob("*.py"))]
+        texts = [path.read_text() for path in under([folder])]
         lines = sum(text.count("\n") for text in texts)
         nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
         conditionals = 1000 * sum(isinstance(node, ast.IfExp) for node in nodes) / lines

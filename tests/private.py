@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.files import under
+
 PRIVATE = re.compile(r"(kube\w+\..*\.)?_[a-z]\w*")
 OWN = ("self", "cls")
 BY_NAME = ("setattr", "getattr", "delattr", "hasattr", "patch")
@@ -14,7 +16,7 @@ BY_NAME = ("setattr", "getattr", "delattr", "hasattr", "patch")
 
 def main(places: list[str]) -> int:
     """Print every breach under the given places; return 1 if there is one."""
-    breaches = [breach for place in places for path in sorted(Path(place).rglob("*.py")) for breach in _breaches(path)]
+    breaches = [breach for path in under(places) for breach in _breaches(path)]
     sys.stdout.writelines(f"{breach}\n" for breach in breaches)
     return 1 if breaches else 0
 

@@ -5,19 +5,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.files import under
+
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 39
 
 
 def main(places: list[str]) -> int:
     """Print every breach under the given places; return 1 if there is one."""
-    breaches = [breach for place in places for path in _files(Path(place)) for breach in _breaches(path)]
+    breaches = [breach for path in under(places) for breach in _breaches(path)]
     sys.stdout.writelines(f"{breach}\n" for breach in breaches)
     return 1 if breaches else 0
-
-
-def _files(place: Path) -> list[Path]:
-    return sorted(place.rglob("*.py")) if place.is_dir() else [place]
 
 
 def _breaches(path: Path) -> Iterator[str]:

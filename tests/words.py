@@ -1,6 +1,6 @@
 """Words that only this house used: names and sentences are written in the terms of Kubernetes, SRE and pytest.
 
-Looked for as whole words of prose and whole parts of identifiers, in code and pages. `python tests/words.py PLACE...`,
+Looked for as whole words of prose and whole parts of identifiers, in code and pages. `python -m tests.words PLACE...`,
 of files and folders, prints each use with the term to write instead.
 """
 
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+
+from tests.files import under
 
 INSTEAD = {
     "aim": "desired count",
@@ -53,11 +55,10 @@ ALLOWED = {
     '"colour"': "a label, as it stands in recorded answers",
     "colour=red": "a label, as it stands in recorded answers",
     "`sicken`": "the changelog names what was renamed",
-    "tests/words.py": "the name of this list's own file",
 }
 """Reviewed uses, and why they stay."""
 
-SELF = "words.py"
+SELF = Path(__file__).resolve()
 SUFFIXES = (".py", ".md", ".ini", ".toml", ".yaml", ".yml")
 TERM = {word: term for words, term in INSTEAD.items() for word in ([words] if words == "last words" else words.split())}
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -75,19 +76,13 @@ def found(text: str) -> Iterator[tuple[int, str]]:
 
 def main(places: list[str]) -> int:
     """Print every use in the files and folders; return 1 if there is one."""
-    files = [file for place in places for file in _files(Path(place)) if file.name != SELF]
+    files = [file for file in under(places, SUFFIXES) if file.resolve() != SELF]
     uses = [
         f"{file}:{number}: {word}: write {TERM[word]}" for file in files for number, word in found(file.read_text())
     ]
     sys.stdout.writelines(f"{use}\n" for use in uses)
     sys.stdout.write(f"words: {len(uses)} in {len(files)} files\n")
     return 1 if uses else 0
-
-
-def _files(place: Path) -> list[Path]:
-    if place.is_file():
-        return [place]
-    return sorted(path for path in place.rglob("*") if path.suffix in SUFFIXES)
 
 
 if __name__ == "__main__":
