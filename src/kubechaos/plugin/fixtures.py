@@ -6,8 +6,9 @@ pytest loads this module in every session, also in those without a chaos test (b
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..judge.alerts import AlertRule
     from ..observe.cluster import Access, Cluster
     from ..run.chaos import Chaos
+    from ..run.experiments import Experiments
     from ..run.rehearsal import Rehearsal
     from ..target import Target
 
@@ -70,29 +72,38 @@ def _kubechaos_chaos(
     alert_rules: "list[AlertRule]",
 ) -> "Iterator[Chaos]":
     from ..errors import RefusedError
-    from ..run.artifacts import Artifacts
     from ..run.chaos import Chaos
-    from ..run.experiments import Experiments
 
-    item, root = request.node, request.config.rootpath
+    item = request.node
     # request.getfixturevalue("chaos") comes too late: the item is not marked, so nothing guards it against signals.
     if item.get_closest_marker("chaos") is None:
         raise RefusedError(
             "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
         )
-    experiments = Experiments(
+    experiments = _experiments(
+        item,
         _kubechaos_access,
-        settings(request.config),
-        item.nodeid,
         alert_rules,
-        Artifacts(folder_of(item), root),
-        time_of_day=time_of_day,
+        folder_of(item),
         left=lambda: item.stash.get(TIMEOUT_AT, inf) - time.monotonic(),
     )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
     experiments.close()
     _raise_swallowed(experiments.inexcusable, item.stash.get(RAISED, []))
+
+
+def _experiments(
+    item: pytest.Item, access: "Access", alert_rules: "list[AlertRule]", folder: Path, *, left: Callable[[], float]
+) -> "Experiments":
+    """Return the experiments of an item on a cluster, whose artifacts go to a folder; `left` as in `Experiments`."""
+    from ..run.artifacts import Artifacts
+    from ..run.experiments import Experiments
+
+    artifacts = Artifacts(folder, item.config.rootpath)
+    return Experiments(
+        access, settings(item.config), item.nodeid, alert_rules, artifacts, time_of_day=time_of_day, left=left
+    )
 
 
 def _raise_swallowed(inexcusable: Sequence[BaseException], raised: Sequence[BaseException]) -> None:
@@ -130,9 +141,7 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
     """A simulated cluster of the test's own whose pods can be made to fail; its verdicts do not count for the gate."""
     from ..api.credentials import pin
     from ..observe.cluster import Access, Cluster
-    from ..run.artifacts import Artifacts
     from ..run.chaos import Chaos
-    from ..run.experiments import Experiments
     from ..run.rehearsal import Rehearsal
     from ..settings import EMBEDDED
 
@@ -141,16 +150,9 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
         pinned_context = pin(EMBEDDED, own_cluster.kubeconfig)
         access = Access.to(pinned_context, own_cluster.clock)
         folder = folder_of(request.node)
-        experiments = Experiments(
-            access,
-            settings(request.config),
-            request.node.nodeid,
-            alert_rules,
-            # Beside the folder of `chaos`, as one test may use both.
-            Artifacts(folder.with_name(f"{folder.name}-sim"), request.config.rootpath),
-            time_of_day=time_of_day,
-            left=lambda: inf,
-        )
+        # Beside the folder of `chaos`, as one test may use both.
+        folder = folder.with_name(f"{folder.name}-sim")
+        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf)
         yield Rehearsal(Chaos(experiments), Cluster(access, pinned_context.namespace), own_cluster)
         experiments.close()
     finally:

@@ -12,15 +12,15 @@ MARKUP = {"pass": "green", "flaky": "yellow", "simulated": "yellow"}
 
 def header(settings: Settings, namespace: str, items: int) -> str:
     """Return the line that says what will be hurt, where, and for how long if each makes one experiment."""
-    longest = items * (settings.settle + settings.within + settings.stable_for)
+    seconds = items * (settings.settle + settings.within + settings.stable_for)
     simulated = ""
     if settings.simulated:
-        longest /= FACTOR
+        seconds /= FACTOR
         simulated = f" SIMULATED, {FACTOR:g} times as fast, resolution {RESOLUTION:g} s;"
     kind, name = settings.target
     return (
         f"kubechaos:{simulated} {items} chaos tests on context {settings.context}, namespace {namespace}, "
-        f"default target {kind.lower()}/{name}, seed {settings.seed}; about {_duration(longest)} at one fault a test"
+        f"default target {kind.lower()}/{name}, seed {settings.seed}; about {_duration(seconds)} at one fault a test"
     )
 
 
