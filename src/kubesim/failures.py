@@ -60,7 +60,6 @@ class NeverReady(ReadinessFailure, name="never-ready"):
     """The pod runs, but its readiness probe always fails."""
 
     def passes(self, seconds: float) -> bool:
-        """Return whether the probe passes, so many seconds after probing began."""
         return False
 
 
@@ -71,7 +70,6 @@ class SlowReady(ReadinessFailure, name="slow-ready"):
     seconds: float = 2.0
 
     def passes(self, seconds: float) -> bool:
-        """Return whether the probe passes, so many seconds after probing began."""
         return seconds >= self.seconds
 
 
@@ -83,7 +81,6 @@ class Flapping(ReadinessFailure, name="flapping"):
     recurs: ClassVar[bool] = True
 
     def passes(self, seconds: float) -> bool:
-        """Return whether the probe passes, so many seconds after probing began."""
         return int(seconds / self.seconds) % 2 == 0
 
 
@@ -115,7 +112,6 @@ class CrashLoop(ContainerFailure, name="crash-loop"):
 
     @property
     def exit(self) -> Exit:
-        """How the containers end."""
         return Exit("Error", self.exit_code, 0.05)
 
 
@@ -128,7 +124,6 @@ class OutOfMemory(ContainerFailure, name="oom"):
 
     @property
     def exit(self) -> Exit:
-        """How the containers end."""
         return Exit("OOMKilled", 137, self.seconds)
 
 
@@ -187,7 +182,6 @@ class Quota(ObjectFailure, name="quota"):
     kind: ClassVar[Kind] = QUOTA
 
     def spec(self, workload: Stored, nodes: int) -> dict[str, Any]:
-        """Return the spec of the object."""
         return {"hard": {"pods": "0"}}
 
 
@@ -198,7 +192,6 @@ class BlockingBudget(ObjectFailure, name="blocking-budget"):
     kind: ClassVar[Kind] = BUDGET
 
     def spec(self, workload: Stored, nodes: int) -> dict[str, Any]:
-        """Return the spec of the object."""
         # A DaemonSet has no scale subresource: maxUnavailable would make the disruption controller fail (SyncFailed)
         # instead of refusing evictions, so such a budget asks for as many healthy pods as there are nodes.
         blocked: Body = {"maxUnavailable": 0}

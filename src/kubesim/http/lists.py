@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..store.objects import Stored, decode, encode, is_integer
+from ..store.objects import Stored, decode, encode, is_decimal, is_integer
 from ..store.refusals import Refused, bad_request, cause, expired, invalid_options, too_large
 from ..store.selectors import Selector, parse_fields, parse_labels
 from ..store.store import Store
@@ -74,7 +74,7 @@ class _Page:
 def version(query: Mapping[str, str]) -> int:
     """Return the version that is asked for, 0 for none; raises Refused."""
     text = query.get("resourceVersion", "")
-    if text and not (text.isascii() and text.isdecimal()):
+    if text and not is_decimal(text):
         message = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
         if is_watch(query):
             raise Refused(500, "", message)

@@ -84,11 +84,16 @@ def decode(data: bytes) -> Any:
     return msgspec.json.decode(data)
 
 
-def is_integer(text: str) -> bool:
-    """Return whether a text is an integer in ASCII digits, as Go's ParseInt reads it."""
+def is_decimal(text: str) -> bool:
+    """Return whether a text is a number in ASCII digits, as Go's ParseUint reads it."""
     # str.isdigit() also holds for digits like "\u00b2", which int() refuses, and isdecimal() for those of other
     # scripts, which Go refuses.
-    return text.isascii() and text.removeprefix("-").isdecimal()
+    return text.isascii() and text.isdecimal()
+
+
+def is_integer(text: str) -> bool:
+    """Return whether a text is an integer in ASCII digits, as Go's ParseInt reads it."""
+    return is_decimal(text.removeprefix("-"))
 
 
 def condition(obj: Stored, type_: str) -> Body:

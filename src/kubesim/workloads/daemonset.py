@@ -108,7 +108,7 @@ class DaemonSets:
         return bool(missing or surplus)
 
     def _surplus(self, snapshot: Snapshot, node: Stored) -> list[Stored]:
-        """Return the pods of a node that are to be deleted: those that have ended, and all others but the oldest."""
+        """Return the pods of a node that are to be deleted: those that have ended, and all others but the first."""
         there = [pod for pod in snapshot.pods.get(node.name, ()) if not pod.deleting]
         if not should_run(snapshot.spec, node)[1]:
             return there

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..controllers.availability import Availability
-from ..store.objects import Stored, is_ready
+from ..store.objects import Stored, is_decimal, is_ready
 from .history import HASH
 
 
@@ -40,7 +40,7 @@ class View:
 def ordinal(stateful_set: Stored, pod: Stored) -> int:
     """Return a pod's ordinal; -1 if its name is not of this StatefulSet's."""
     parent, _, number = pod.name.rpartition("-")
-    if parent == stateful_set.name and number.isascii() and number.isdecimal():
+    if parent == stateful_set.name and is_decimal(number):
         return int(number)
     return -1
 
