@@ -99,7 +99,10 @@ class Tcp:
 
 
 def _open_socket(host: str, port: int, timer: Timer) -> socket.socket:
-    """Connect to the first address of the host that answers, within one deadline for all of them together."""
+    """Connect to the first address of the host that answers; each attempt may take what the timer has left.
+
+    Looking up the name is not limited.
+    """
     failure: OSError = OSError(f"{host} has no address")
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         try:

@@ -42,7 +42,7 @@ def health(
 
     wanted_before: how many pods were wanted before the fault; 0 without one.
     unproven: the uids of the victims that show no effect of the fault yet.
-    in_force: whether a fault is in force that the target cannot recover from before it is undone.
+    prevents_recovery: whether a fault is in force that the target cannot recover from before it is undone.
     """
     wanted = wanted_before if prevents_recovery or target.lost else target.wanted
     wanted = max(1, wanted)

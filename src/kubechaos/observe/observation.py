@@ -198,12 +198,10 @@ class Observation:
 
     def _catch_up_with(self, kind: str, page: decode.Page[Any], until: float) -> bool:
         """Deliver records until the stream has shown all of a listing; False, after a gap, if not by `until`."""
-        missing = self._received.missing(self.state.target.known(kind), page)
-        while missing:
+        while missing := self._received.missing(self.state.target.known(kind), page):
             if not self._deliver_next(until - self._wall.monotonic()):
                 self._record_gap(kind, f"the stream never showed {missing}")
                 return False
-            missing = self._received.missing(self.state.target.known(kind), page)
         return True
 
     def _record_gap(self, kind: str, why: str) -> None:

@@ -49,7 +49,7 @@ def _refuse_too_few(observation: Observation) -> None:
 
 
 def _refuse_pods_without_replacement(observation: Observation) -> None:
-    """Refuse a target of pods by labels if there are none, or one that no controller would replace."""
+    """Refuse a target of pods by labels if there are none, or if one of them has no controller or belongs to a Job."""
     target, now = observation.target, observation.state.target
     if KINDS[now.kind].is_workload:
         return
