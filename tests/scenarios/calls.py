@@ -256,7 +256,9 @@ def _evictions(run: Script) -> None:
     run.ask("get an eviction", "GET", where)
     run.create("poddisruptionbudgets", budget(run.name, run.name, maxUnavailable=0))
     run.recorder.until(
-        "a budget that counts", lambda: any(map(_counts, run.recorder.live["PodDisruptionBudget"].values())), 10
+        "a budget that has counted three healthy pods",
+        lambda: any(map(_has_counted, run.recorder.live["PodDisruptionBudget"].values())),
+        10,
     )
     run.ask("get the budget", "GET", run.of("poddisruptionbudgets", run.name))
     run.evict(pod, "evict what a budget holds")
@@ -271,8 +273,10 @@ def _evictions(run: Script) -> None:
     run.evict(pod, "evict what is gone")
 
 
-def _counts(budget: dict[str, dict[str, object]]) -> bool:
-    return budget.get("status", {}).get("expectedPods") == 3
+def _has_counted(budget: dict[str, dict[str, object]]) -> bool:
+    """Tell whether its controller has seen all three pods Ready: its view of the pods may lag behind ours."""
+    status = budget.get("status", {})
+    return status.get("expectedPods") == status.get("currentHealthy") == 3
 
 
 def _eviction(pod: str) -> dict[str, object]:
