@@ -48,7 +48,7 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, uid),
         limits=limits,
         hold=hold,
-        permissions=fault.permissions(target.ref.kind),
+        permissions=fault.permissions(target.ref),
         seconds=seconds(fault, limits, hold or 0.0, state),
     )
 
