@@ -47,8 +47,8 @@ STATEMENTS: Final = (404, 409, 410)
 page must not be taken for "the object is gone"."""
 
 PROXIED: Final = re.compile(r"/api/v1/(namespaces/[^/]+/(pods|services)|nodes)/[^/]+/proxy(/.*)?")
-"""Paths of which the API server only passes requests on, and answers: to a Service, a pod or a kubelet. Matched in full:
-a namespace or a workload may be named "proxy", too."""
+"""Paths whose requests the API server only passes on: to a Service, a pod or a kubelet. Matched in full, as a namespace
+or a workload may be named "proxy", too."""
 
 
 class Request(NamedTuple):

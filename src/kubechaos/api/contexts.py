@@ -24,7 +24,7 @@ MODES: Final = ("Never", "IfAvailable", "Always")
 def connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, str]) -> Connection:
     """Return the named context as a Connection; raises UnknownContextError or KubeconfigError naming what is wrong."""
     found, cluster, user = kubeconfig.entry(context)
-    where = f"kubeconfig {':'.join(kubeconfig.sources)}, context {context!r}"
+    where = f"kubeconfig {kubeconfig.named}, context {context!r}"
     problems = [*_cluster_problems(found.cluster, cluster), *_user_problems(found.user, user)]
     if problems:
         raise KubeconfigError(f"{where}: {'; '.join(problems)}")
@@ -61,6 +61,7 @@ def _connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, 
         exec=_exec_plugin(user.exec, cluster) if user.exec else None,
         impersonation=_impersonation(user),
         sources=kubeconfig.sources,
+        source=kubeconfig.origins[context],
     )
 
 
@@ -174,7 +175,7 @@ def _ca_of(cluster: Cluster) -> str:
         return cluster.certificate_authority_data
     try:
         return base64.b64encode(Path(cluster.certificate_authority).read_bytes()).decode()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"its certificate-authority cannot be read: {error}") from None
 
 

@@ -62,7 +62,7 @@ def test_what_a_role_grants_for_the_target_alone_is_granted(client: Client, faul
 @pytest.mark.usefixtures("rbac")
 def test_what_a_role_grants_for_another_name_is_refused_with_the_targets(client: Client) -> None:
     with pytest.raises(
-        PermissionRefusedError, match='user "jane" may not get deployments.apps "other" in namespace "shop"; nothing'
+        PermissionRefusedError, match=r'user "jane" may not get deployments\.apps "other" in namespace "shop"; nothing'
     ):
         ask(client, "shop", scale(4).permissions(Ref("Deployment", "shop", "other")))
 
