@@ -15,6 +15,8 @@ from . import contexts, exec_plugin, kubeconfig, proxies, tls
 from .connection import Connection, Environment
 
 IN_CLUSTER: Final = "in-cluster"
+RETRY: Final = 10.0
+"""Seconds after which credentials that have expired are read again, where that brought no others."""
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -62,6 +64,7 @@ class PinnedContext:
         """Why the credentials could not be renewed, empty if they could."""
         self._identity = _read_identity(connection, connection, self._environment)
         self._renewing = Lock()
+        self._retry_at = 0.0
 
     @property
     def context(self) -> str:
@@ -77,21 +80,30 @@ class PinnedContext:
     def identity(self) -> Identity:
         """Who we are now; credentials that have expired are renewed first, and kept where they cannot be."""
         if self._identity.credentials.expired:
-            self.renew(self._identity.credentials)
+            with self._renewing:
+                self._replace_expired()
         return self._identity
+
+    def _replace_expired(self) -> None:
+        # A plugin may print what has expired, or hang until its deadline. All threads ask before each request.
+        if self._identity.credentials.expired and time.time() >= self._retry_at:
+            self._renew(self._identity.credentials)
+            self._retry_at = time.time() + RETRY
 
     def renew(self, used: Credentials) -> bool:
         """Read the credentials again; return whether there are now others than those that were `used`."""
         # One thread at a time: a plugin may use up a stored refresh token, and whoever waited finds the work done.
         with self._renewing:
             if _same(self._identity.credentials, used):
-                try:
-                    self._identity = self._read_again(used)
-                    self.failure = ""
-                except ConfigError as error:
-                    self.failure = str(error)
-                    return False
+                self._renew(used)
             return not _same(self._identity.credentials, used)
+
+    def _renew(self, used: Credentials) -> None:
+        try:
+            self._identity = self._read_again(used)
+            self.failure = ""
+        except ConfigError as error:
+            self.failure = str(error)
 
     def _read_again(self, used: Credentials) -> Identity:
         """Return who we are by the kubeconfig, or the token file of a service account, as it is now.

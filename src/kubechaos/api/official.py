@@ -124,7 +124,8 @@ def _impersonation(connection: Connection) -> list[tuple[str, str]]:
     for name, value in connection.impersonation.headers():
         spelling = next(each for each in _spellings(name) if each not in used)
         used.add(spelling)
-        headers.append((spelling, value))
+        # http.client encodes a header's text as Latin-1; the API server reads it as UTF-8.
+        headers.append((spelling, value.encode().decode("latin-1")))
     return headers
 
 

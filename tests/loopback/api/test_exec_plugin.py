@@ -140,6 +140,26 @@ def test_credentials_are_kept_until_they_expire(
     assert [each.headers["Authorization"] for each in server.requests] == ["Bearer first"] * 2 + ["Bearer second"]
 
 
+@pytest.mark.parametrize("again", [GOOD % (V1, ', "expirationTimestamp": "2020-01-01T00:00:00Z"'), "exit 1"])
+def test_a_plugin_that_has_nothing_but_expired_credentials_is_not_run_for_each_request(
+    server: RawServer, plugin: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    now = 1893456000.0
+    monkeypatch.setattr(credentials, "time", SimpleNamespace(time=lambda: now))
+    (tmp_path / "token").write_text("first")
+    server.on("GET", "/x", reply({}))
+    client = Client(pinned(plugin(GOOD % (V1, ', "expirationTimestamp": "2020-01-01T00:00:00Z"')), server.url))
+    plugin(f"echo >> runs; {again}")
+    for _ in range(5):
+        client.get("/x")
+    assert not (tmp_path / "runs").exists()
+    now += credentials.RETRY
+    for _ in range(5):
+        client.get("/x")
+    client.close()
+    assert (tmp_path / "runs").read_text() == "\n"
+
+
 def test_why_a_plugin_no_longer_works_is_said_and_nobody_goes_on_as_nobody(
     server: RawServer, plugin: Make, tmp_path: Path
 ) -> None:

@@ -114,6 +114,9 @@ WRONG = {
     "two keys": (config({**CERTIFICATE, "client-key-data": "Y2E="}), "client-key and client-key-data"),
     "token and basic": (config({"token": "hush", "username": "me"}), "a token and a username"),
     "groups alone": (config({"as-groups": ["a"]}), "but no `as`"),
+    "line break in as": (config({"as": "jane\n hush"}), "acts as somebody whose name, .* hold a control character"),
+    "line break in a group": (config({"as": "jane", "as-groups": ["a\r\nhush: b"]}), "hold a control character"),
+    "line break in extra": (config({"as": "jane", "as-user-extra": {"a": ["\nhush"]}}), "hold a control character"),
     "auth-provider": (config({"auth-provider": {"name": "gcp"}}), "auth-provider 'gcp'.*use exec"),
     "v1alpha1": (
         config({"exec": {**EXEC, "apiVersion": "client.authentication.k8s.io/v1alpha1"}}),
