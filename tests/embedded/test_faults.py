@@ -172,7 +172,7 @@ def test_an_eviction_that_a_busy_server_refuses_is_not_blocked(client: Client) -
     client.sim.network.refuse(429, retry_after=1, verb="create", resource="pods/eviction", times=99)
     with pytest.raises(ApiError, match="429"):
         client.chaos.run(evict(1), client.web)
-    assert client.experiments.outages[0].verdict == "interrupted"
+    assert client.experiments.outages[0].verdict == "refused"
 
 
 def test_a_pod_that_is_gone_before_its_container_is_killed_proves_nothing(client: Client) -> None:

@@ -62,6 +62,23 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
     )
 
 
+def check_rollout(fault: Fault, target: Target, state: State) -> None:
+    """Raise RefusedError for a fault that needs a rollout, on a workload that would not do one."""
+    workload = state.target.workload
+    if workload is None or not fault.effect.needs_rollout:
+        return
+    if workload.paused:
+        raise RefusedError(
+            f"{target} is paused, so {fault!r} would replace nothing: resume it first, kubectl rollout resume {target}",
+            code="Paused",
+        )
+    if workload.keeps:
+        raise RefusedError(
+            f"{fault!r} replaces pods by a rollout, but {workload.keeps} keeps pods of {target} as they are",
+            code="UpdateStrategy",
+        )
+
+
 def seconds(fault: Fault, limits: Limits, hold: float, state: State) -> float:
     """Return how long an experiment may take at worst, from the fault to the end of its observation."""
     proof = fault.effect.deadline([pod.grace for pod in state.target.active])
