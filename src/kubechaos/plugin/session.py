@@ -65,8 +65,7 @@ class ChaosSession:
         if self._is_worker:
             return ""
         run_settings = settings(self._config)
-        namespace = run_settings.namespace or pinned(self._config).namespace
-        return terminal.header(run_settings, namespace, self._results.selected)
+        return terminal.header(run_settings, pinned(self._config).connection, self._results.selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
