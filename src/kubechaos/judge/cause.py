@@ -6,8 +6,8 @@ from math import inf
 from ..records import Gap
 from .absence import absences
 from .experiment import Experiment, ForeignChange, Injection
-from .pod_history import PodHistory
-from .pod_trouble import running_init_container, trouble
+from .pod_history import PROGRESS, PodHistory
+from .pod_trouble import is_starting, running_init_container, trouble
 from .reasons import Cause, quoted
 from .recovery import Limits, added, experiment_of, recovery_time
 from .state import State
@@ -106,9 +106,9 @@ def _waiting_start(state: State, unready: Sequence[PodHistory]) -> Cause | None:
     """Return what the start of a pod waits for, as far as the API says."""
     for history in unready:
         waits_for = None
-        if history.started is None:
+        if is_starting(history.pod):
             waits_for = running_init_container(history.pod)
-            if waits_for is None and history.start_event:
+            if waits_for is None and history.start_event and not history.start_event.startswith(PROGRESS):
                 waits_for = quoted(history.start_event)
         if waits_for:
             return _pod_cause(state, history, waits_for)

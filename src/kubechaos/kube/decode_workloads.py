@@ -2,6 +2,7 @@
 
 from . import schema
 from .decode import decimal
+from .decode_pods import seconds
 from .objects import TEMPLATE, ControllerRevision, EndpointSlice, Event, Ref, ReplicaSet, Workload
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -116,7 +117,22 @@ def event(raw: schema.Event) -> Event:
         reason=raw.reason or "",
         message=raw.message or "",
         count=raw.count or 1,
+        last=_last_seconds(raw),
     )
+
+
+def _last_seconds(raw: schema.Event) -> float:
+    """Return when an Event occurred last, in seconds since the epoch; 0.0 if it does not say so."""
+    # The kubelet counts up one Event and moves its lastTimestamp. The scheduler writes Events of events.k8s.io, which
+    # have an eventTime, and a series once they have occurred again.
+    last = raw.last_timestamp or raw.event_time
+    if raw.series is not None:
+        last = raw.series.last_observed_time or last
+    # Anybody may write an Event, and the API server accepts the year 0, which Python does not.
+    try:
+        return seconds(last)
+    except ValueError:
+        return 0.0
 
 
 def endpoint_slice(raw: schema.EndpointSlice) -> EndpointSlice:

@@ -181,7 +181,11 @@ class ControllerRevision(_Object, frozen=True):
 
 
 class Event(_Object, frozen=True):
-    """A core/v1 Event on the object `about`: informational, no verdict depends on one."""
+    """A core/v1 Event on the object `about`: informational, no verdict depends on one.
+
+    type: "Normal" or "Warning".
+    last: when it occurred last, by the clock of its reporter, in seconds since the epoch; 0.0 if it does not say so.
+    """
 
     # Events are best effort in Kubernetes: rate-limited, merged, dropped, and deleted after an hour.
 
@@ -194,6 +198,7 @@ class Event(_Object, frozen=True):
     reason: str = ""
     message: str = ""
     count: int = 1
+    last: float = 0.0
     kind: str = "Event"
 
 

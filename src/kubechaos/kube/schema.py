@@ -170,6 +170,10 @@ class Object(Wire):
     uid: str = ""
 
 
+class EventSeries(Wire):
+    last_observed_time: str | None = None
+
+
 class Event(Wire):
     metadata: Meta
     involved_object: Object = msgspec.field(default_factory=Object)
@@ -177,6 +181,9 @@ class Event(Wire):
     reason: str | None = None
     message: str | None = None
     count: int | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    series: EventSeries | None = None
 
 
 class EndpointConditions(Wire):
