@@ -24,7 +24,16 @@ def missing(experiment: Experiment, gap: Gap) -> Cause:
 
 def changed(experiment: Experiment, change: ForeignChange) -> Cause:
     """Return the cause of an experiment in which somebody else changed the target."""
-    return Cause("TargetChanged", f"{change.what} by somebody else at {_after(experiment, change.at)}")
+    who = "somebody else"
+    if change.by:
+        who += f' (field manager "{change.by}")'
+    when = f"at {_after(experiment, change.at)}"
+    if change.before:
+        when = f"before {_after(experiment, change.at)}"
+    text = f"{change.what} by {who} {when}"
+    if change.undid:
+        text += f", so {change.undid} was not in force any more"
+    return Cause("TargetChanged", text)
 
 
 def unproven(state: State, injection: Injection) -> Cause:

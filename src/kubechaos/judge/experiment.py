@@ -7,6 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ..changes import Outcome
 from ..kube.objects import Pod
 from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
 from .pod_history import PodHistory
@@ -19,12 +20,18 @@ class ForeignChange(Struct, frozen=True):
     what: what was done, as the subject and verb of a sentence.
     spec: whether it may have changed what is wanted of the target.
     final: whether the target is no longer the same object, so that no recovery can be judged.
+    by: the name that the other client chose for itself; "" if the API does not say.
+    undid: the fault that was in force, and is not any more because of it, as it was called; "" if there is none.
+    before: whether it was found at the heal, so that all that is known is that it was done before `at`.
     """
 
     at: float
     what: str
     spec: bool
     final: bool = False
+    by: str = ""
+    undid: str = ""
+    before: bool = False
 
 
 class Probed(Struct, frozen=True):
@@ -193,7 +200,7 @@ def with_own_record(experiment: Experiment, record: OwnRecord, at: float) -> Exp
             # A fault inside of the block of the first one has moved `due` to its own t0 already.
             return replace(experiment, due=experiment.t0) if record.injection == 0 else experiment
         case Undone():
-            return replace(experiment, undone=(*experiment.undone, record))
+            return _with_undone(experiment, record, at)
         case Healed():
             return _with_heal(experiment, record, at)
         case Log():
@@ -243,6 +250,22 @@ def _with_answer(experiment: Experiment, record: Answered) -> Experiment:
 def _changes_target_spec(experiment: Experiment, record: Intended | Answered) -> bool:
     """Whether a write changes the spec of the target itself; any other object has its own generations."""
     return record.generation > 0 and record.object.uid == experiment.begun.target.uid
+
+
+def _with_undone(experiment: Experiment, record: Undone, at: float) -> Experiment:
+    """Return the experiment with what became of a change, and with who else had undone it before, if somebody had."""
+    experiment = replace(experiment, undone=(*experiment.undone, record))
+    injection = experiment.injections[record.injection]
+    # A pod may be gone because of the fault. And a write that was never accepted need not have landed.
+    gone = record.outcome is Outcome.GONE and record.object.kind != "Pod"
+    not_ours = gone or record.outcome in (Outcome.ALREADY, Outcome.SUPERSEDED)
+    known = any(change.undid for change in experiment.changes)
+    if known or injection.healed or not injection.accepted or not not_ours:
+        return experiment
+    fault = str(injection.begun.call)
+    what = f"what {fault} had changed of {record.object} was changed again"
+    change = ForeignChange(at, what, spec=False, undid=fault, before=True)
+    return replace(experiment, changes=(*experiment.changes, change))
 
 
 def _with_heal(experiment: Experiment, record: Healed, at: float) -> Experiment:

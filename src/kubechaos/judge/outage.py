@@ -73,7 +73,8 @@ class Outage(Struct, frozen=True, kw_only=True):
     stable_for: how long the target had to stay recovered, in seconds.
     victims: the pods that were chosen for the fault, in the order in which they were chosen.
     recovery_time: the seconds from when recovery was owed (t0, or the heal of a held fault) to the start of the final
-        stable window; inf (null in JSON) if the target did not recover. It may be more than `within`.
+        stable window; inf (null in JSON) if the target did not recover, or if somebody else undid the fault while it
+        was held. It may be more than `within`.
     availability: the time-weighted share of the wanted pods that were Ready from t0 to the start of the final stable
         window, or to the end of the observation if there is none; 0 to 1.
     probe_availability: for each probe by its name, the share of answers in that time that were successes, 0 to 1; 1 if

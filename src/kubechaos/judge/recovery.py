@@ -116,11 +116,14 @@ def _all_probes_answered(state: State, limits: Limits) -> bool:
 
 
 def recovery_time(state: State, limits: Limits, at: float | None = None) -> float:
-    """Return the seconds from due to the start of the final stable window; inf if the target has not recovered.
+    """Return the seconds from due to the start of the final stable window; inf if it has not recovered, or not from us.
 
     `at` is the time as of which this is asked; if it is None, the end of the observation.
     """
     experiment = experiment_of(state)
+    # Nobody knows when the recovery from a fault was owed that somebody else undid.
+    if any(change.undid for change in experiment.changes):
+        return inf
     if at is None:
         at = experiment.ended
     if at is None or state.stable_since is None:

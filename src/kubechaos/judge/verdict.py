@@ -8,6 +8,7 @@ from msgspec import Struct
 from ..errors import Verdict
 from ..records import Ended, Gap
 from . import cause
+from .experiment import ForeignChange
 from .reasons import Cause
 from .recovery import Limits, experiment_of, recovery_time, stable_at, unproven
 from .state import State
@@ -53,15 +54,25 @@ def judge(state: State, limits: Limits) -> Judgement:
         return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, gap))
     # A target that has recovered under the spec of somebody else has recovered. One that has not may have failed for
     # either reason. A deleted pod never counts here: it is merely more to recover from.
-    changes = [change for change in experiment.changes if change.final or (change.spec and not recovered)]
+    # A fault that somebody undid while it was to be in force has not shown what it was injected for.
+    changes = [
+        change for change in experiment.changes if change.final or change.undid or (change.spec and not recovered)
+    ]
     if changes:
-        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, changes[0]))
+        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, min(changes, key=_weight)))
     injection = unproven(state)
     if injection:
         return Judgement(Verdict.FAULT_NOT_PROVEN, cause.unproven(state, injection))
     if recovered:
         return Judgement(Verdict.RECOVERED, cause.slowest(state, experiment))
     return Judgement(Verdict.NOT_RECOVERED, cause.obstacle(state, limits))
+
+
+def _weight(change: ForeignChange) -> int:
+    """Return how much a change explains, 0 the most."""
+    if change.final:
+        return 0
+    return 1 if change.undid else 2
 
 
 def _gap(state: State, until: float) -> Gap | None:

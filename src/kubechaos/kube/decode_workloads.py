@@ -1,5 +1,8 @@
 """Workloads, Events and EndpointSlices of the Kubernetes API -> those of `objects`."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from . import schema
 from .decode import decimal
 from .decode_pods import seconds
@@ -14,6 +17,7 @@ SERVICE = "kubernetes.io/service-name"
 def workload(kind: str, raw: schema.Workload, *, per_node: bool) -> Workload:
     """Return a Deployment, StatefulSet or DaemonSet; `per_node` if it has a pod on each node that should run one."""
     meta, spec, status = raw.metadata, raw.spec, raw.status
+    containers = spec.template.spec.containers or ()
     # Only of a DaemonSet does the status say how many pods are wanted, and under other names.
     if per_node:
         replicas, updated_replicas = status.desired_number_scheduled, status.updated_number_scheduled
@@ -33,13 +37,42 @@ def workload(kind: str, raw: schema.Workload, *, per_node: bool) -> Workload:
         deleting=meta.deletion_timestamp is not None,
         min_ready_seconds=spec.min_ready_seconds,
         keeps=_keeps(spec.update_strategy),
-        probed=any(container.readiness_probe is not None for container in spec.template.spec.containers or ()),
+        changed_by=_last_manager(meta.managed_fields, "f:spec"),
+        scaled_by=_last_manager(meta.managed_fields, "f:spec", "f:replicas"),
+        probed=any(container.readiness_probe is not None for container in containers),
+        liveness_fails_after=max((_fails_after(container.liveness_probe) for container in containers), default=0),
     )
+
+
+def _fails_after(probe: schema.Probe | None) -> int:
+    """Return after how many seconds a probe that never passes has failed; 0 without a probe."""
+    if probe is None:
+        return 0
+    # The API server has filled in its defaults, 0 s, 10 s and 3 times (core/v1, Probe); what is null had none.
+    return (probe.initial_delay_seconds or 0) + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
 
 
 def _replicas(spec: schema.WorkloadSpec) -> int:
     # "Defaults to 1": apps/v1, DeploymentSpec.replicas. 0 is another value than none.
     return 1 if spec.replicas is None else spec.replicas
+
+
+def _last_manager(entries: list[schema.ManagedFields] | None, *path: str) -> str:
+    """Return the name of the client that wrote something below `path` last; "" if the API does not say."""
+    # A field belongs to the one that set it last: an older writer of the same field has lost it. The times are strings
+    # of one form, in whole seconds. An entry of the subresource scale has none (measured).
+    owners = [each for each in entries or () if _owns(each.fields_v1, path)]
+    last = max(owners, key=lambda each: each.time or "", default=schema.ManagedFields())
+    return last.manager
+
+
+def _owns(fields: Any, path: Sequence[str]) -> bool:
+    """Whether a set of fields has one at, or below, the path."""
+    for step in path:
+        if not isinstance(fields, Mapping) or step not in fields:
+            return False
+        fields = fields[step]
+    return True
 
 
 def selector(raw: schema.Selector | None) -> str:

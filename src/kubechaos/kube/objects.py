@@ -130,8 +130,13 @@ class Workload(_Object, frozen=True):
     revision: the number of a Deployment's template.
     template: a StatefulSet's `status.updateRevision`.
     probed: whether a container has a readiness probe.
+    liveness_fails_after: how many seconds after the start of its container the slowest liveness probe needs to fail; 0
+        without one.
     min_ready_seconds: how long a pod must be Ready to count as available.
     keeps: the part of the update strategy that leaves pods of an old template as they are: "OnDelete" or "partition 2".
+    changed_by: who wrote the spec last, by the name that this client chose for itself (its field manager); "" if the
+        API does not say.
+    scaled_by: who set `replicas`, in the same way.
     """
 
     kind: str
@@ -149,8 +154,11 @@ class Workload(_Object, frozen=True):
     paused: bool = False
     deleting: bool = False
     probed: bool = True
+    liveness_fails_after: int = 0
     min_ready_seconds: int = 0
     keeps: str = ""
+    changed_by: str = ""
+    scaled_by: str = ""
 
 
 class ReplicaSet(_Object, frozen=True):

@@ -54,6 +54,17 @@ class Meta(Wire):
         return Owner()
 
 
+class ManagedFields(Wire):
+    manager: str = ""
+    time: str | None = None
+    subresource: str = ""
+    fields_v1: dict[str, Any] | None = msgspec.field(default=None, name="fieldsV1")
+
+
+class WorkloadMeta(Meta):
+    managed_fields: list[ManagedFields] | None = None
+
+
 class Condition(Wire):
     type: str = ""
     status: str = ""
@@ -113,8 +124,15 @@ class Selector(Wire):
     match_expressions: list[Expression] | None = None
 
 
+class Probe(Wire):
+    initial_delay_seconds: int | None = None
+    period_seconds: int | None = None
+    failure_threshold: int | None = None
+
+
 class TemplateContainer(Wire):
     readiness_probe: dict[str, Any] | None = None
+    liveness_probe: Probe | None = None
 
 
 class TemplateSpec(Wire):
@@ -153,7 +171,7 @@ class WorkloadStatus(Wire):
 
 
 class Workload(Wire):
-    metadata: Meta
+    metadata: WorkloadMeta
     spec: WorkloadSpec = msgspec.field(default_factory=WorkloadSpec)
     status: WorkloadStatus = msgspec.field(default_factory=WorkloadStatus)
 
