@@ -118,6 +118,7 @@ class Experiment(Struct, frozen=True):
     min_ready: the fewest Ready pods since t0.
     probed: the answers of each probe since t0.
     probed_before: the value of `probed` when the target last became healthy.
+    healthy: each time since t0 at which the target became healthy.
     changes: what somebody else did, in order.
     undone: what became of each change that was to be undone.
     logs: the last log lines of containers that ended, by the uid of their pod.
@@ -136,6 +137,7 @@ class Experiment(Struct, frozen=True):
     min_ready: int = 0
     probed: Mapping[str, Probed] = field(default_factory=dict)
     probed_before: Mapping[str, Probed] = field(default_factory=dict)
+    healthy: tuple[float, ...] = ()
     changes: tuple[ForeignChange, ...] = ()
     undone: tuple[Undone, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from ..errors import Verdict
 from ..records import Ended, Gap
 from . import cause
+from .delays import hides_recovery
 from .experiment import ForeignChange
 from .reasons import Cause
 from .recovery import Limits, experiment_of, recovery_time, stable_at, unproven
@@ -52,6 +53,10 @@ def judge(state: State, limits: Limits) -> Judgement:
     gap = _gap(state, stable_at(state, limits))
     if gap:
         return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, gap))
+    # A recovery that we only saw late may have been in time: its time is an upper bound.
+    delay = hides_recovery(state, limits)
+    if delay and (delay.lost or not recovered):
+        return Judgement(Verdict.INCONCLUSIVE, cause.late(experiment, delay, limits))
     # A target that has recovered under the spec of somebody else has recovered. One that has not may have failed for
     # either reason. A deleted pod never counts here: it is merely more to recover from.
     # A fault that somebody undid while it was to be in force has not shown what it was injected for.
