@@ -91,10 +91,14 @@ class _OnVictims(_Effect, frozen=True):
 
 
 class PodsGone(_OnVictims, frozen=True):
-    """Every victim has left the API, or is terminating and nothing of it is running."""
+    """Every victim has left the API, or is terminating and nothing of it is running.
+
+    grace: the grace period that the fault gives them, in seconds; None for their own.
+    """
 
     leaves: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotGone"
+    grace: float | None = None
 
     def on_victim(self, victim: "PodHistory", injection: "Injection") -> Sight | None:
         """Return "gone" or "stopped", and when that was first seen."""
@@ -106,6 +110,8 @@ class PodsGone(_OnVictims, frozen=True):
 
     def deadline(self, graces: "list[float]") -> float:
         """Return the longest grace period, all of which a victim may use, and a margin."""
+        if self.grace is not None:
+            return self.grace + STOP_MARGIN
         return max(graces, default=0.0) + STOP_MARGIN
 
 

@@ -34,7 +34,7 @@ from ..errors import (
 from ..kube import decode
 from ..kube.fields import Json
 from ..kube.objects import Pod, Ref
-from ..records import Answered, Chosen, Injected, Intended, Record
+from ..records import Answered, Blocked, Chosen, Injected, Intended, Record
 
 ATTEMPTS: Final = 8
 """How often a change is tried anew when somebody else's write came first. During a rollout
@@ -99,6 +99,14 @@ class Writer:
             self._answer(method, ref, accepted=True)
         else:
             self._answer(method, ref, accepted=False, answer=f"the answer is a {kind}")
+
+    def dry_run(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        """Send a write whose body says that it is a dry run; raises the ApiError of a refusal."""
+        mutate.send(self._client, method, path, body)
+
+    def note_blocked(self, seconds: float) -> None:
+        """Record that a disruption budget made an eviction wait for so many seconds."""
+        self._put(Blocked(self._now(), seconds, self._injection))
 
     def patch(self, ref: Ref, fields: Mapping[str, Any], *, keep: bool, check: Check) -> None:
         """Change fields of an object, and `keep` the change to be undone.

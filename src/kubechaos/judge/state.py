@@ -15,15 +15,13 @@ from . import pod_history, target_state
 from .experiment import (
     Experiment,
     Injection,
-    OwnRecord,
     Probed,
     Proof,
-    with_hidden_change,
     with_injection,
-    with_own_record,
 )
 from .health import Health, health
 from .interference import foreign_change
+from .own_records import OwnRecord, with_hidden_change, with_own_record
 from .pod_history import PodHistories, PodHistory, stale
 from .reasons import Cause
 from .target_state import TargetState

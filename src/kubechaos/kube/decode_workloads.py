@@ -37,6 +37,7 @@ def workload(kind: str, raw: schema.Workload, *, per_node: bool) -> Workload:
         deleting=meta.deletion_timestamp is not None,
         min_ready_seconds=spec.min_ready_seconds,
         keeps=_keeps(spec.update_strategy),
+        partition=_partition(spec.update_strategy),
         changed_by=_last_manager(meta.managed_fields, "f:spec"),
         scaled_by=_last_manager(meta.managed_fields, "f:spec", "f:replicas"),
         probed=any(container.readiness_probe is not None for container in containers),
@@ -102,11 +103,17 @@ def _revision(meta: schema.Meta) -> int:
 
 def _keeps(strategy: schema.UpdateStrategy) -> str:
     """Return which part of an update strategy leaves pods of an old template as they are; "" if none does."""
-    if strategy.rolling_update and strategy.rolling_update.partition:
-        return f"partition {strategy.rolling_update.partition}"
+    if _partition(strategy):
+        return f"partition {_partition(strategy)}"
     if strategy.type == "OnDelete":
         return "OnDelete"
     return ""
+
+
+def _partition(strategy: schema.UpdateStrategy) -> int:
+    if strategy.rolling_update is None:
+        return 0
+    return strategy.rolling_update.partition or 0
 
 
 def replica_set(raw: schema.Workload) -> ReplicaSet:

@@ -134,6 +134,7 @@ class Workload(_Object, frozen=True):
         without one.
     min_ready_seconds: how long a pod must be Ready to count as available.
     keeps: the part of the update strategy that leaves pods of an old template as they are: "OnDelete" or "partition 2".
+    partition: the lowest ordinal of a StatefulSet whose pod a rollout replaces.
     changed_by: who wrote the spec last, by the name that this client chose for itself (its field manager); "" if the
         API does not say.
     scaled_by: who set `replicas`, in the same way.
@@ -157,6 +158,7 @@ class Workload(_Object, frozen=True):
     liveness_fails_after: int = 0
     min_ready_seconds: int = 0
     keeps: str = ""
+    partition: int = 0
     changed_by: str = ""
     scaled_by: str = ""
 

@@ -9,6 +9,7 @@ from random import Random
 from msgspec.structs import replace
 
 from ..act.act import Act
+from ..act.evictions import Evictions, Waiting
 from ..act.heal import heal
 from ..act.write import Writer
 from ..api.client import Client
@@ -126,6 +127,11 @@ class Experiment:
     def _act(self) -> Act:
         return Act(
             self._writer,
+            Evictions(
+                self._writer,
+                self._run.client,
+                Waiting(self._observation.now, self.hold, self.plan.limits.within),
+            ),
             self.plan.target,
             self._run.id,
             keep=self.plan.fault.lasts is not Lasts.INSTANT,
@@ -144,7 +150,7 @@ class Experiment:
         self._observation.wait(until)
 
     def hold(self, seconds: float) -> None:
-        """Keep a lasting fault in force for so many seconds of the run's clock, watching."""
+        """Let so many seconds of the run's clock pass, watching."""
         until = self._observation.now() + seconds
         self._observation.wait(lambda state: until)
 

@@ -5,7 +5,7 @@ import logging
 from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
 from ..judge.reasons import Cause
-from ..judge.recovery import steady_at, unsteady
+from ..judge.recovery import never_steady, steady_at, unsteady
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
 from ..report.text import safe
@@ -26,13 +26,21 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     if steady_at(observation.state, stable_for) > clock.now():
         waits = unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
-    observation.wait(lambda state: min(until, steady_at(state, stable_for)))
+    observation.wait(lambda state: state.at if never_steady(state) else min(until, steady_at(state, stable_for)))
     # A stream that lags shows the target as it was. A steady state found in it would be that of a while ago.
     observation.confirm()
+    _refuse_never_steady(observation)
     if steady_at(observation.state, stable_for) > clock.now():
         why = unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
         text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
         raise NotSteadyError(text, code=why.code)
+
+
+def _refuse_never_steady(observation: Observation) -> None:
+    never, target = never_steady(observation.state), observation.target
+    if never:
+        where = f"{target} in namespace {target.ref.namespace}"
+        raise NotSteadyError(f"{where} is not steady, and waiting would not help: {safe(never.text)}", code=never.code)
 
 
 def _refuse_too_few(observation: Observation) -> None:
