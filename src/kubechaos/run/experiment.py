@@ -35,7 +35,7 @@ from ..judge.verdict import Judgement
 from ..observe.logs import log_tails
 from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
-from ..report.text import safe
+from ..untrusted import described, safe
 from .preflight import Plan
 
 logger = logging.getLogger("kubechaos")
@@ -272,7 +272,7 @@ def _judgement_of(error: BaseException) -> Judgement:
     # An ApiError here is one that the fault or the test's own block let through: their failure, not the target's.
     if isinstance(error, ChaosError) and not isinstance(error, ApiError):
         return Judgement(error.verdict, Cause(code, str(error)))
-    return Judgement(Verdict.INTERRUPTED, Cause(code, f"{type(error).__name__}: {error}"))
+    return Judgement(Verdict.INTERRUPTED, Cause(code, described(error)))
 
 
 def _do_despite(error: BaseException, step: Callable[[], None]) -> BaseException:
@@ -280,6 +280,6 @@ def _do_despite(error: BaseException, step: Callable[[], None]) -> BaseException
     try:
         step()
     except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
-        error.add_note(f"kubechaos: {other}")
+        error.add_note(f"kubechaos: {safe(str(other))}")
         return other if isinstance(other, NotHealedError) else error
     return error
