@@ -6,11 +6,11 @@ Its import takes some 25 MB of memory, which most runs save.
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
-from urllib.parse import urlsplit
 
 from .connection import Connection
 from .credentials import Identity, PinnedContext
 from .http import proxy_authorization
+from .secrets import sealed
 
 
 class Official:
@@ -21,6 +21,7 @@ class Official:
         self._identity: Identity | None = None
         self._client: Any = None
 
+    @sealed
     def client(self) -> Any:
         """Return the `kubernetes.client.ApiClient`, a new one where a certificate or the token has been renewed."""
         identity = self._pinned.identity
@@ -43,7 +44,7 @@ def _api_client(pinned: PinnedContext, identity: Identity) -> Any:
         # An empty string, not None: with None the client would look for a proxy itself, by rules that are not Go's.
         proxy=connection.proxy,
         no_proxy="",
-        proxy_headers=dict(proxy_authorization(urlsplit(connection.proxy))),
+        proxy_headers=dict(proxy_authorization(connection.proxy)),
         verify_ssl=not connection.insecure,
         tls_server_name=connection.tls_server_name or None,
     )
