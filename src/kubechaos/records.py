@@ -183,6 +183,13 @@ class Injected(_Record, frozen=True):
     injection: int = 0
 
 
+class Blocked(_Record, frozen=True):
+    """An eviction waited for a disruption budget; `seconds` is for how long, on the run's clock."""
+
+    seconds: float
+    injection: int = 0
+
+
 class Answered(_Record, frozen=True):
     """What became of a write.
 
@@ -262,6 +269,7 @@ Record: TypeAlias = (
     | Chosen
     | Intended
     | Injected
+    | Blocked
     | Answered
     | Due
     | Undone

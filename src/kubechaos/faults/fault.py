@@ -6,6 +6,7 @@ No other module knows a fault by its name. What is special about one is a field 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import ClassVar, Concatenate, Final, ParamSpec, TypeAlias
 
 from ..act.act import Act
@@ -74,6 +75,9 @@ def fault(
         raise ArgumentError(f"kinds has {unknown[0]!r}; a target can be: {', '.join(sorted(TARGETS))}")
 
     def made(steps: Callable[Concatenate[Act, Target, P], None]) -> Callable[P, Fault]:
+        if iscoroutinefunction(steps) or isgeneratorfunction(steps) or isasyncgenfunction(steps):
+            raise ArgumentError(f"{steps.__name__} is a coroutine or a generator: a call would not run it; write def")
+
         @wraps(steps)
         def factory(*args: P.args, **options: P.kwargs) -> Fault:
             def bound(act: Act, target: Target) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ..kube.objects import Pod
-from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
+from ..records import Answered, Begun, Blocked, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
 from .pod_history import PodHistory
 
 
@@ -70,6 +70,8 @@ class Injection(Struct, frozen=True):
     sent: how many writes were about to be sent.
     accepted: how many writes the API server accepted.
     healed: whether everything that the fault changed was undone.
+    blocked_for: the seconds for which its evictions waited for disruption budgets.
+    blocked_since_t0: those of them that were waited after t0.
     """
 
     begun: Begun
@@ -80,6 +82,8 @@ class Injection(Struct, frozen=True):
     sent: int = 0
     accepted: int = 0
     healed: bool = False
+    blocked_for: float = 0.0
+    blocked_since_t0: float = 0.0
 
     @property
     def prevents_recovery(self) -> bool:
@@ -170,7 +174,7 @@ class Experiment(Struct, frozen=True):
         return {uid: pod for injection in self.injections for uid, pod in injection.victims.items()}
 
 
-OwnRecord: TypeAlias = Begun | Intended | Answered | Due | Undone | Healed | Log | Ended
+OwnRecord: TypeAlias = Begun | Intended | Blocked | Answered | Due | Undone | Healed | Log | Ended
 """The records of what kubechaos itself did or decided; what they mean depends on the experiment alone."""
 
 
@@ -187,17 +191,16 @@ def with_own_record(experiment: Experiment, record: OwnRecord, at: float) -> Exp
             return replace(experiment, injections=(*experiment.injections, Injection(record)))
         case Intended():
             return _with_intended_write(experiment, record, at)
+        case Blocked():
+            return _with_wait(experiment, record)
         case Answered():
             return _with_answer(experiment, record)
         case Due():
-            # A fault inside of the block of the first one has moved `due` to its own t0 already.
-            return replace(experiment, due=experiment.t0) if record.injection == 0 else experiment
-        case Undone():
-            return replace(experiment, undone=(*experiment.undone, record))
+            return _with_due(experiment, record)
         case Healed():
             return _with_heal(experiment, record, at)
-        case Log():
-            return replace(experiment, logs={**experiment.logs, record.uid: record.text})
+        case Undone() | Log():
+            return _with_fact(experiment, record)
     return replace(experiment, ended=at)
 
 
@@ -227,6 +230,34 @@ def _with_intended_write(experiment: Experiment, record: Intended, at: float) ->
     if experiment.t0 == inf:
         return experiment  # what was changed before t0 is compared at t0
     return with_hidden_change(experiment, at)
+
+
+def _with_fact(experiment: Experiment, record: Undone | Log) -> Experiment:
+    """Return the experiment with something that is only reported."""
+    if isinstance(record, Undone):
+        return replace(experiment, undone=(*experiment.undone, record))
+    return replace(experiment, logs={**experiment.logs, record.uid: record.text})
+
+
+def _with_wait(experiment: Experiment, record: Blocked) -> Experiment:
+    """Return the experiment after an eviction has waited for a disruption budget."""
+    injection = experiment.injections[record.injection]
+    injection = replace(injection, blocked_for=injection.blocked_for + record.seconds)
+    if injection.t0 < inf:
+        injection = replace(injection, blocked_since_t0=injection.blocked_since_t0 + record.seconds)
+    return with_injection(experiment, record.injection, injection)
+
+
+def _with_due(experiment: Experiment, record: Due) -> Experiment:
+    """Return the experiment with when recovery is owed: from t0 on, but for what was waited for budgets since."""
+    injection = experiment.injections[record.injection]
+    if injection.t0 == inf:
+        return experiment
+    # Never before what is owed already: a fault inside of the block of the first one has moved `due` to its own t0.
+    due = injection.t0 + injection.blocked_since_t0
+    if record.injection == 0:
+        return replace(experiment, due=due)
+    return replace(experiment, due=max(experiment.due, due))
 
 
 def _with_answer(experiment: Experiment, record: Answered) -> Experiment:

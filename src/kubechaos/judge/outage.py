@@ -72,6 +72,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     hold: how long a lasting fault was held, in seconds, as in the call; None if it was not held, or held by a block.
     stable_for: how long the target had to stay recovered, in seconds.
     victims: the pods that were chosen for the fault, in the order in which they were chosen.
+    blocked_for: the seconds for which evictions waited for disruption budgets; no part of the recovery time.
     recovery_time: the seconds from when recovery was owed (t0, or the heal of a held fault) to the start of the final
         stable window; inf (null in JSON) if the target did not recover. It may be more than `within`.
     availability: the time-weighted share of the wanted pods that were Ready from t0 to the start of the final stable
@@ -101,6 +102,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     hold: float | None
     stable_for: Seconds
     victims: tuple[Victim, ...]
+    blocked_for: Seconds = 0.0  # reports of version 0.1 have none
     recovery_time: MaybeNever
     availability: Share
     probe_availability: Mapping[str, Share]
@@ -157,6 +159,7 @@ def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: in
         hold=injection.begun.hold,
         stable_for=limits.stable_for,
         victims=tuple(victim(state.histories[uid], t0) for uid in injection.victims),
+        blocked_for=injection.blocked_for,
         recovery_time=recovery_time(state, limits),
         availability=_availability(state, experiment),
         probe_availability=_probe_availability(state, experiment),

@@ -78,7 +78,8 @@ def _end_without_recovery(state: State, injection: Injection) -> float:
 def proof_deadline(state: State, injection: Injection) -> float:
     """Return when the effect of a fault must have been seen at the latest."""
     grace_periods = [state.histories[uid].pod.grace for uid in injection.victims]
-    return injection.t0 + injection.begun.effect.deadline(grace_periods)
+    # The last victim may have been evicted only after its budget was waited for.
+    return injection.t0 + injection.blocked_since_t0 + injection.begun.effect.deadline(grace_periods)
 
 
 def _proof_ends_at(state: State, injection: Injection) -> float:

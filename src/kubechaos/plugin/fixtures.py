@@ -90,7 +90,7 @@ def _kubechaos_chaos(
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
     experiments.close()
-    _raise_swallowed(experiments.inexcusable, item.stash.get(RAISED, []))
+    _raise_swallowed(experiments.failures.inexcusable, item.stash.get(RAISED, []))
 
 
 def _experiments(

@@ -23,11 +23,11 @@ CASES = [
         plant=plants.budgets(3),
     ),
     Case(
-        "evict the second blocked",
-        "blocked",
-        BUDGET,
-        says="needs 2 healthy pods",
+        "evict the second once the first is replaced",
+        "recovered",
+        NOTHING,
         fault=evict(2),
+        within=30,
         plant=plants.budgets(2),
     ),
     Case(

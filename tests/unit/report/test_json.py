@@ -72,6 +72,7 @@ def test_an_experiment_has_these_fields_in_json() -> None:
         "hold",
         "stable_for",
         "victims",
+        "blocked_for",
         "recovery_time",
         "availability",
         "probe_availability",
