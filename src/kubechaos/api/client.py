@@ -27,6 +27,7 @@ from ..errors import (
 from ..kube import decode
 from .credentials import PinnedContext
 from .http import Http
+from .secrets import sealed
 from .sockets import Timer
 
 DEADLINE: Final = 10.0
@@ -102,6 +103,7 @@ class Client:
         """GET a path; return the body. Raises the ApiError of the answer."""
         return self.exchange(Request("GET", path, query), deadline)
 
+    @sealed
     def exchange(self, request: Request, deadline: float = DEADLINE) -> bytes:
         """Send a request and return the answer's body, within `deadline` wall seconds.
 
@@ -125,13 +127,8 @@ class Client:
         request = Request("GET", path, query)
         what = f"watch {path}"
         with self._call():
-            with self._within(DEADLINE):
-                response = self._open(request, what)
-                with _translated(what):
-                    refusal = response.read() if response.status != 200 else b""
+            response = self._open_stream(request, what)
             try:
-                if response.status != 200:
-                    self._raise_for(response, refusal, request, what)
                 self._timer.silence = READ_TIMEOUT
                 self._streaming = True
                 yield _translated_lines(self._http.lines(response), what)
@@ -139,6 +136,17 @@ class Client:
                 self._streaming = False
                 response.close()
                 self._http.close()
+
+    @sealed
+    def _open_stream(self, request: Request, what: str) -> HTTPResponse:
+        with self._within(DEADLINE):
+            response = self._open(request, what)
+            if response.status == 200:
+                return response
+            with _translated(what), response:
+                refusal = response.read()
+        self._raise_for(response, refusal, request, what)
+        return response
 
     def interrupt(self) -> None:
         """Make an open stream end at once; for other threads than the one that reads it."""

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from ..errors import ConfigError, KubeconfigError
 from . import contexts, exec_plugin, kubeconfig, proxies, tls
 from .connection import Connection, Environment
+from .secrets import Secret, SecretBytes, sealed
 
 IN_CLUSTER: Final = "in-cluster"
 RETRY: Final = 10.0
@@ -26,9 +27,9 @@ class Credentials(NamedTuple):
     `expires` is in epoch seconds, infinite where it is unknown.
     """
 
-    authorization: str = ""
+    authorization: Secret = Secret()
     certificate: bytes = b""
-    key: bytes = b""
+    key: SecretBytes = SecretBytes()
     expires: float = inf
 
     def __repr__(self) -> str:
@@ -77,6 +78,7 @@ class PinnedContext:
         return self.connection.namespace
 
     @property
+    @sealed
     def identity(self) -> Identity:
         """Who we are now; credentials that have expired are renewed first, and kept where they cannot be."""
         if self._identity.credentials.expired:
@@ -84,12 +86,14 @@ class PinnedContext:
                 self._replace_expired()
         return self._identity
 
+    @sealed
     def _replace_expired(self) -> None:
         # A plugin may print what has expired, or hang until its deadline. All threads ask before each request.
         if self._identity.credentials.expired and time.time() >= self._retry_at:
             self._renew(self._identity.credentials)
             self._retry_at = time.time() + RETRY
 
+    @sealed
     def renew(self, used: Credentials) -> bool:
         """Read the credentials again; return whether there are now others than those that were `used`."""
         # One thread at a time: a plugin may use up a stored refresh token, and whoever waited finds the work done.
@@ -128,6 +132,7 @@ def _same(one: Credentials, other: Credentials) -> bool:
     return (one.authorization, one.certificate) == (other.authorization, other.certificate)
 
 
+@sealed
 def pin(context: str, path: Path | None = None) -> PinnedContext:
     """Read the named context of a kubeconfig, the user's own or the one at `path`, and keep it.
 
@@ -188,18 +193,18 @@ def _read_identity(pinned: Connection, current: Connection, environment: Environ
 def _credentials(connection: Connection, environment: Environment) -> Credentials:
     """Read the credentials; as in kubectl, a plugin is run only where nothing else of the user says who we are."""
     certificate = _pem(connection.certificate_file, connection.certificate_data, "client-certificate")
-    key = _pem(connection.key_file, connection.key_data, "client-key")
+    key = SecretBytes(_pem(connection.key_file, connection.key_data, "client-key"))
     token = _token(connection)
     if token:
-        return Credentials(f"Bearer {token}", certificate, key)
+        return Credentials(Secret(f"Bearer {token}"), certificate, key)
     if connection.username or connection.password:
         pair = f"{connection.username}:{connection.password}".encode()
-        return Credentials(f"Basic {base64.b64encode(pair).decode()}", certificate, key)
+        return Credentials(Secret(f"Basic {base64.b64encode(pair).decode()}"), certificate, key)
     if certificate or connection.exec is None:
-        return Credentials("", certificate, key)
+        return Credentials(Secret(), certificate, key)
     printed = exec_plugin.run(connection.exec, environment)
-    bearer = f"Bearer {printed.token}" if printed.token else ""
-    return Credentials(bearer, printed.certificate, printed.key, printed.expires)
+    bearer = Secret(f"Bearer {printed.token}") if printed.token else Secret()
+    return Credentials(bearer, printed.certificate, SecretBytes(printed.key), printed.expires)
 
 
 def _token(connection: Connection) -> str:

@@ -13,19 +13,20 @@ from typing import Any, Final, NamedTuple, TypeVar
 from msgspec import Struct, convert, field
 
 from ..errors import KubeconfigError, UnknownContextError
+from .secrets import Private
 
 ADVICE: Final = "set KUBECONFIG, or use --chaos-context in-cluster inside a pod"
 EntryT = TypeVar("EntryT")
 
 
-class Extension(Struct):
+class Extension(Private, Struct):
     """Something of another tool's in a kubeconfig."""
 
     name: str
     extension: Any = None
 
 
-class Cluster(Struct, rename="kebab"):
+class Cluster(Private, Struct, rename="kebab"):
     """The `cluster` of a kubeconfig's entry in `clusters`."""
 
     server: str = ""
@@ -37,14 +38,14 @@ class Cluster(Struct, rename="kebab"):
     extensions: list[Extension] = []  # msgspec copies an empty default for each value
 
 
-class Variable(Struct):
+class Variable(Private, Struct):
     """An environment variable of an exec plugin."""
 
     name: str = ""
     value: str = ""
 
 
-class Exec(Struct, rename="camel"):
+class Exec(Private, Struct, rename="camel"):
     """The `exec` of a user."""
 
     command: str = ""
@@ -56,13 +57,13 @@ class Exec(Struct, rename="camel"):
     interactive_mode: str = ""
 
 
-class AuthProvider(Struct):
+class AuthProvider(Private, Struct):
     """The `auth-provider` of a user: what exec plugins have replaced."""
 
     name: str = ""
 
 
-class User(Struct, rename="kebab"):
+class User(Private, Struct, rename="kebab"):
     """The `user` of a kubeconfig's entry in `users`."""
 
     client_certificate: str = ""
@@ -81,7 +82,7 @@ class User(Struct, rename="kebab"):
     as_user_extra: dict[str, list[str]] = {}
 
 
-class Context(Struct):
+class Context(Private, Struct):
     """The `context` of a kubeconfig's entry in `contexts`."""
 
     cluster: str = ""
@@ -89,22 +90,22 @@ class Context(Struct):
     namespace: str = ""
 
 
-class _NamedCluster(Struct):
+class _NamedCluster(Private, Struct):
     name: str
     cluster: Cluster = field(default_factory=Cluster)
 
 
-class _NamedUser(Struct):
+class _NamedUser(Private, Struct):
     name: str
     user: User = field(default_factory=User)
 
 
-class _NamedContext(Struct):
+class _NamedContext(Private, Struct):
     name: str
     context: Context = field(default_factory=Context)
 
 
-class _File(Struct, rename="camel"):
+class _File(Private, Struct, rename="camel"):
     api_version: str = "v1"
     kind: str = "Config"
     clusters: list[_NamedCluster] = []
@@ -208,7 +209,7 @@ def _read(path: Path) -> _File | None:
         _check(file)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise KubeconfigError(f"kubeconfig {path} cannot be read: {error}; {ADVICE}") from None
     folder = path.absolute().parent
     for each in file.clusters:

@@ -6,12 +6,12 @@ Its import takes some 25 MB of memory, which most runs save.
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ..errors import RefusedError
 from .connection import Connection
 from .credentials import Identity, PinnedContext
 from .http import proxy_authorization
+from .secrets import sealed
 
 WEBSOCKET_METHODS: Final = ("request", "call_api")
 """The methods that `kubernetes.stream` replaces: the first in older versions, the second in newer ones."""
@@ -25,6 +25,7 @@ class Official:
         self._identity: Identity | None = None
         self._client: Any = None
 
+    @sealed
     def client(self) -> Any:
         """Return the `kubernetes.client.ApiClient`, a new one where a certificate or the token has been renewed."""
         identity = self._pinned.identity
@@ -47,7 +48,7 @@ def _api_client(pinned: PinnedContext, identity: Identity) -> Any:
         # An empty string, not None: with None the client would look for a proxy itself, by rules that are not Go's.
         proxy=connection.proxy,
         no_proxy="",
-        proxy_headers=dict(proxy_authorization(urlsplit(connection.proxy))),
+        proxy_headers=dict(proxy_authorization(connection.proxy)),
         verify_ssl=not connection.insecure,
         tls_server_name=connection.tls_server_name or None,
     )

@@ -35,7 +35,7 @@ from ..judge.verdict import Judgement
 from ..observe.logs import log_tails
 from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
-from ..report.text import safe
+from ..untrusted import safe
 from .failures import judgement_of
 from .preflight import Plan
 from .write_permit import WritePermit
@@ -291,6 +291,6 @@ def _do_despite(error: BaseException, step: Callable[[], None]) -> BaseException
     try:
         step()
     except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
-        error.add_note(f"kubechaos: {other}")
+        error.add_note(f"kubechaos: {safe(str(other))}")
         return other if isinstance(other, NotHealedError) else error
     return error

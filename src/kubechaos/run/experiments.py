@@ -41,6 +41,7 @@ from ..report.gate import EXCUSABLE
 from ..report.run import result
 from ..settings import Settings
 from ..target import Target
+from ..untrusted import safe
 from . import preflight
 from .artifacts import Artifacts
 from .experiment import Experiment, RunContext
@@ -207,7 +208,7 @@ class Experiments:
         except Exception as other:  # noqa: BLE001  # it may hide neither the first nor what is left to be healed
             failures.note(error, ref)
             failures.note(other, ref)
-            error.add_note(f"kubechaos: {other}")
+            error.add_note(f"kubechaos: {safe(str(other))}")
 
     def close(self) -> None:
         """End every watch and the recording; a block that was never entered or never left is an error of the test."""

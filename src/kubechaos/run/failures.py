@@ -9,6 +9,7 @@ from ..judge.reasons import Cause
 from ..judge.verdict import Judgement
 from ..kube.objects import Ref
 from ..report.gate import EXCUSABLE
+from ..untrusted import described
 
 
 class Failure(NamedTuple):
@@ -78,7 +79,7 @@ def judgement_of(error: BaseException, *, landed: bool, of_another_target: bool)
         code = error.code
     if isinstance(error, ChaosError) and not _is_interruption(error, landed, of_another_target):
         return Judgement(error.verdict, Cause(code, str(error)))
-    return Judgement(Verdict.INTERRUPTED, Cause(code, f"{type(error).__name__}: {error}"))
+    return Judgement(Verdict.INTERRUPTED, Cause(code, described(error)))
 
 
 def _is_interruption(error: ChaosError, landed: bool, of_another_target: bool) -> bool:

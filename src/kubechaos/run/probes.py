@@ -13,6 +13,7 @@ from typing import Final
 from ..observe.cluster import Http
 from ..records import Sample
 from ..target import Probe, names
+from ..untrusted import described
 
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""
@@ -88,9 +89,7 @@ class _Asker:
         try:
             return _unlike_a_pass(self._probe())
         except BaseException as error:  # noqa: BLE001  # pytest.fail() is no Exception
-            # A lone surrogate in a message could not be written to the recording, which is UTF-8.
-            lines = str(error).encode(errors="replace").decode().splitlines() or [""]
-            return f"{type(error).__name__}: {lines[0]}"[:LONGEST_REASON].rstrip(": ")
+            return described(error).partition("\n")[0][:LONGEST_REASON].rstrip(": ")
 
 
 def _unlike_a_pass(returned: object) -> str:

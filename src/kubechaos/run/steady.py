@@ -8,7 +8,7 @@ from ..judge.reasons import Cause
 from ..judge.recovery import never_steady, steady_at, unsteady
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
-from ..report.text import safe
+from ..untrusted import safe
 
 logger = logging.getLogger("kubechaos")
 
