@@ -143,8 +143,21 @@ def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[in
     They share the recovery, the verdict and the cause. These are those of `end` if it has a verdict: the run knew
     something that no record shows, like an interruption.
     """
+    alerts = alerts.with_unobserved(_unobserved_alerts(state))
     numbers = [number for number, injection in enumerate(experiment_of(state).injections) if injection.t0 < inf]
     return {number: _outage(state, limits, alerts, end, number) for number in numbers}
+
+
+def _unobserved_alerts(state: State) -> dict[str, str]:
+    """Return the alerts that may be missing, each with the reason."""
+    # A gap in the slices is none in the recovery, which is seen by the pods. But what was down meanwhile, and back when
+    # the slices were listed again, nobody has seen.
+    t0 = experiment_of(state).t0
+    for gap in state.gaps:
+        if gap.kind == "EndpointSlice" and gap.at >= t0:
+            since, at = gap.since - t0, gap.at - t0
+            return {"ServiceDown": f"the EndpointSlices were not watched from {since:+.1f} to {at:+.1f} s"}
+    return {}
 
 
 def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: int) -> Outage:

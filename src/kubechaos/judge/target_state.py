@@ -134,11 +134,26 @@ class TargetState(Struct, frozen=True):
         """Return how many active pods every Service of the target sends traffic to; None if it has no Service."""
         if not self.services:
             return None
+        return min(sum(pod.uid in uids for pod in active) for uids in self._endpoints())
+
+    def endpoints(self, active: Collection[Pod], own: Collection[str]) -> int | None:
+        """Return how many ready endpoints every Service of the target has; None if it has no Service.
+
+        `own` are the uids of all pods that ever belonged to the target: of these only `active` ones count, as a slice
+        may list a pod for a moment after its end. The pods of another workload behind the same Service count too.
+        """
+        if not self.services:
+            return None
+        serving = {pod.uid for pod in active}
+        return min(sum(uid in serving or uid not in own for uid in uids) for uids in self._endpoints())
+
+    def _endpoints(self) -> Collection[set[str]]:
+        """Return the uids of the ready endpoints of each Service."""
         # A Service has several slices once it has more than 100 endpoints, or two IP families: they are added up.
         ready: dict[str, set[str]] = {service: set() for service in self.services}
         for slice_ in self.backends:
             ready[slice_.service].update(slice_.ready)
-        return min(sum(pod.uid in uids for pod in active) for uids in ready.values())
+        return ready.values()
 
     def updated(self, pods: Collection[Pod]) -> list[Pod]:
         """Return those pods that are of the current template; all of them if the target is no workload."""

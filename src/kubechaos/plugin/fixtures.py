@@ -20,6 +20,7 @@ from .context import (
     TIMEOUT_AT,
     folder_of,
     is_chaos,
+    killer,
     pinned,
     settings,
     simulate,
@@ -87,6 +88,7 @@ def _kubechaos_chaos(
         alert_rules,
         folder_of(item),
         left=lambda: item.stash.get(TIMEOUT_AT, inf) - time.monotonic(),
+        killer=lambda: killer(item),
     )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
@@ -95,15 +97,28 @@ def _kubechaos_chaos(
 
 
 def _experiments(
-    item: pytest.Item, access: "Access", alert_rules: "list[AlertRule]", folder: Path, *, left: Callable[[], float]
+    item: pytest.Item,
+    access: "Access",
+    alert_rules: "list[AlertRule]",
+    folder: Path,
+    *,
+    left: Callable[[], float],
+    killer: Callable[[], str],
 ) -> "Experiments":
-    """Return the experiments of an item on a cluster, whose artifacts go to a folder; `left` as in `Experiments`."""
+    """Return the experiments of an item on a cluster, whose artifacts go to a folder; the rest as in `Experiments`."""
     from ..run.artifacts import Artifacts
     from ..run.experiments import Experiments
 
     artifacts = Artifacts(folder, item.config.rootpath)
     return Experiments(
-        access, settings(item.config), item.nodeid, alert_rules, artifacts, time_of_day=time_of_day, left=left
+        access,
+        settings(item.config),
+        item.nodeid,
+        alert_rules,
+        artifacts,
+        time_of_day=time_of_day,
+        left=left,
+        killer=killer,
     )
 
 
@@ -153,7 +168,7 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
         folder = folder_of(request.node)
         # Beside the folder of `chaos`, as one test may use both.
         folder = folder.with_name(f"{folder.name}-sim")
-        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf)
+        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf, killer=str)
         yield Rehearsal(Chaos(experiments), Cluster(access, pinned_context.namespace), own_cluster)
         experiments.close()
     finally:

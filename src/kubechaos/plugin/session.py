@@ -24,7 +24,7 @@ from ..run.artifacts import save_reports
 from ..run.signals import defer, interruptible, shielded, terminable
 from ..settings import FACTOR, Settings
 from . import items, terminal
-from .context import TIMEOUT_AT, identity, is_chaos, pinned, settings
+from .context import TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
 from .results import Results
 
 NOT_HEALED = 10
@@ -85,6 +85,7 @@ class ChaosSession:
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Wrapper:
         """Note when the item's timeout will fire; what it raises then must not interrupt the writing of a record."""
         item.stash[TIMEOUT_AT] = time.monotonic() + settings.timeout
+        item.stash[TIMEOUT_METHOD] = settings.method
         timer = yield
         # After pytest-timeout's own implementation, as that is what installs the handler of SIGALRM.
         if is_chaos(item):

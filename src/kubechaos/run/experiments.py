@@ -64,7 +64,8 @@ class Experiments:
     """Everything of one test: its watches, its experiments, what they found and what went wrong.
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `left` the seconds of wall
-    time until the item's pytest-timeout fires. Raises ArgumentError for an alert rule that makes no sense.
+    time until the item's pytest-timeout fires; `killer` names the setting by which that would end the process without a
+    teardown, "" if none does. Raises ArgumentError for an alert rule that makes no sense.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Experiments:
         *,
         time_of_day: Callable[[], str],
         left: Callable[[], float],
+        killer: Callable[[], str] = str,
     ) -> None:
         preflight.check_rules(rules)
         self.outages: list[Outage] = []
@@ -86,6 +88,7 @@ class Experiments:
         self._settings = settings
         self._access = access
         self._time_left = left
+        self._killer = killer
         self._time_of_day = time_of_day
         self._permit = WritePermit()
         self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random, self._permit)
@@ -133,6 +136,7 @@ class Experiments:
         with self.failures.noting(_ref(target)):
             self._permit.check()
             outer = self._outer(fault, target)
+            preflight.check_undoing(fault, self._killer())
             limits = preflight.limits(self._settings.within if within is None else within, self._stable_for(target))
             observation = self._observers.observe(target)
             plan = preflight.plan(fault, target, limits, hold, observation.state)

@@ -111,6 +111,19 @@ def check_time(plan: Plan, wall: Callable[[float], float], left: float) -> None:
     )
 
 
+def check_undoing(fault: Fault, killer: str) -> None:
+    """Raise RefusedError for a fault that has to be undone if `killer` may end the process without a teardown.
+
+    `killer` is the setting of pytest that does; "" if there is none.
+    """
+    if killer and fault.lasts is not Lasts.INSTANT:
+        raise RefusedError(
+            f"{fault!r} has to be undone, but {killer} ends the process at once, without a teardown: "
+            f"set timeout_method = signal, or faulthandler_exit_on_timeout = false",
+            code="NoTeardown",
+        )
+
+
 def check(fault: Fault, target: Target) -> None:
     """Raise ArgumentError unless these are a fault and a target that it can be done to."""
     if not isinstance(fault, Fault):

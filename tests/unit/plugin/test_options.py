@@ -110,9 +110,17 @@ def test_an_invalid_value_that_is_overridden_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("name", ["context", "seed"])
-def test_an_empty_value_counts_as_none(name: str) -> None:
-    key = f"chaos_{name}"
-    assert getattr(settings({key: ""}, {key: "x"}), name) == "x"
+def test_an_empty_value_of_the_environment_counts_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CHAOS_{name.upper()}", "")
+    assert getattr(settings({}, {f"chaos_{name}": "x"}), name) == "x"
+
+
+def test_an_empty_value_on_the_command_line_leads_to_no_other_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAOS_CONTEXT", "production")
+    with pytest.raises(OptionError, match="--chaos-context is empty"):
+        settings({"chaos_context": ""})
+    with pytest.raises(pytest.UsageError, match="--chaos-context is empty"):
+        is_cluster_named(Config({"chaos_context": ""}))  # type: ignore[arg-type]
 
 
 def test_a_cluster_is_named_by_flag_environment_or_ini_file(monkeypatch: pytest.MonkeyPatch) -> None:
