@@ -38,6 +38,8 @@ class _Effect(Struct, frozen=True, tag_field="effect", tag=True):
     """Whether it is an effect on the workload, so that pods go that were not chosen as victims."""
     leaves: ClassVar[bool] = False
     """Whether a victim that shows it should leave the API soon after."""
+    needs_rollout: ClassVar[bool] = False
+    """Whether it comes of a rollout, which a workload that is paused, or keeps its pods, does not do."""
     unseen: ClassVar[str]
     """The code of the cause if the effect was not seen; `missing` is the sentence."""
 
@@ -165,6 +167,7 @@ class TemplateReplaced(_Effect, frozen=True):
     """The target has an active pod of a template that was not the current one at t0."""
 
     takes_pods: ClassVar[bool] = True
+    needs_rollout: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotReplaced"
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ..errors import FaultError, UnknownAlertError
 from ..kube.objects import Pod
+from ..untrusted import described
 from .builtin_alerts import BUILT_IN, Fact, facts
 from .experiment import Experiment
 from .recovery import Limits
@@ -164,7 +165,7 @@ def _holds(rule: AlertRule, moment: Moment) -> bool:
     try:
         return bool(rule.when(moment))
     except Exception as error:
-        raise FaultError(f"alert rule {rule.name!r} raised {type(error).__name__}: {error}") from error
+        raise FaultError(f"alert rule {rule.name!r} raised {described(error)}") from error
 
 
 def names(rules: Sequence[AlertRule]) -> frozenset[str]:

@@ -144,8 +144,6 @@ def still_changing(target: TargetState) -> Cause | None:
     # These are no conditions of a recovery: a victim that takes its grace period to end must not delay it. A fault is
     # begun only without them, as their pods come and go for another reason.
     workload, updated = target.workload, {pod.uid for pod in target.updated(target.active)}
-    if workload and workload.paused:
-        return Cause("Paused", f"the {target.kind} is paused")
     old = [pod.name for pod in target.active if pod.uid not in updated]
     if old:
         return Cause("RolloutInProgress", f"a rollout is in progress: pod {old[0]} is of an old template")

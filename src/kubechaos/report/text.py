@@ -6,19 +6,8 @@ from ..errors import Verdict
 from ..judge.alerts import Alert
 from ..judge.outage import Outage
 from ..judge.phases import Added, Removed
+from ..untrusted import safe
 from .run import RunSummary
-
-# A bidirectional override turns the rest of the line, so that a log shows other words than
-# it has ("Trojan Source", CVE-2021-42574). Messages of the cluster are written by whoever can write an object.
-UNSAFE = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-"""The code points of control characters, line separators, and of what changes the direction of text."""
-CONTROL = dict.fromkeys(UNSAFE, "?")
-"""The table by which these are replaced."""
-
-
-def safe(text: str) -> str:
-    """Return text of the cluster with its control characters replaced, so that it cannot control a terminal."""
-    return text.translate(CONTROL)
 
 
 def verdict_line(outage: Outage) -> str:

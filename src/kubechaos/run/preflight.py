@@ -55,11 +55,28 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, uid),
         limits=limits,
         hold=hold,
-        permissions=fault.permissions(target.ref.kind),
+        permissions=fault.permissions(target.ref),
         seconds=seconds(fault, limits, hold or 0.0, state),
         least=seconds(fault, Limits(0.0, limits.stable_for), hold or 0.0, state),
         grace=max((pod.grace for pod in state.target.active), default=0.0),
     )
+
+
+def check_rollout(fault: Fault, target: Target, state: State) -> None:
+    """Raise RefusedError for a fault that needs a rollout, on a workload that would not do one."""
+    workload = state.target.workload
+    if workload is None or not fault.effect.needs_rollout:
+        return
+    if workload.paused:
+        raise RefusedError(
+            f"{target} is paused, so {fault!r} would replace nothing: resume it first, kubectl rollout resume {target}",
+            code="Paused",
+        )
+    if workload.keeps:
+        raise RefusedError(
+            f"{fault!r} replaces pods by a rollout, but {workload.keeps} keeps pods of {target} as they are",
+            code="UpdateStrategy",
+        )
 
 
 def seconds(fault: Fault, limits: Limits, hold: float, state: State) -> float:
