@@ -60,7 +60,7 @@ def never_steady(state: State) -> Cause | None:
         return waits_for
     current = {pod.uid for pod in target.updated(target.active)}
     old = sorted(pod.name for pod in target.active if pod.uid not in current) if target.template else []
-    if workload.paused and (old or waits_for.code == "Paused"):
+    if workload.paused and old:
         return Cause(
             "Paused", f"the {target.kind} is paused: kubectl rollout resume {target.kind.lower()}/{workload.name}"
         )

@@ -33,6 +33,7 @@ class TargetState(Struct, frozen=True):
     services: the names of the Services that send traffic to pods of the target, now or before.
     refusal: the message of the last Event in which the controller says that it could not create a pod.
     probes: the last answer of each probe; None before its first.
+    listed_events: the Warning Events about pods of the first listing.
     """
 
     kind: str = "Deployment"
@@ -48,6 +49,7 @@ class TargetState(Struct, frozen=True):
     services: frozenset[str] = frozenset()
     refusal: str = ""
     probes: Mapping[str, Sample | None] = field(default_factory=dict)
+    listed_events: tuple[Event, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -190,6 +192,9 @@ def _with_listing(target: TargetState, record: Listed) -> TargetState:
     kind = KINDS[target.kind]
     if record.kind == kind.name:
         return replace(target, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
+    if record.kind == "Event":
+        events = [each for each in record.objects if isinstance(each, Event) and each.type == "Warning"]
+        return replace(target, listed_events=tuple(each for each in events if each.about.kind == "Pod"))
     if record.kind not in _FIELDS:
         return target
     if not kind.is_workload and record.kind in kind.streams and not target.owners:

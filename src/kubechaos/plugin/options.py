@@ -60,7 +60,7 @@ OPTIONS: Final = (
     Option("target", "KIND/NAME", "what healthy_deployment stands for", "deployment/timeserver"),
     Option("within", "SECONDS", "the longest that a recovery may take", "60"),
     Option("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
-    Option("stable-for", "SECONDS", "how long a recovery must last to count", "5"),
+    Option("stable-for", "SECONDS", "how long a recovery must last to count", "10"),
     Option("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
     Option("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
     Option("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),

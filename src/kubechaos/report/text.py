@@ -15,12 +15,21 @@ def verdict_line(outage: Outage) -> str:
     what = f"{outage.target} after {outage.fault}"
     match outage.verdict:
         case Verdict.RECOVERED:
-            return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}".rstrip(", "))
+            recovered = f"{what}: recovered in {outage.recovery_time:.1f} s ({_stayed(outage)})"
+            return safe(f"{recovered}, {outage.cause}".rstrip(", "))
         case Verdict.NOT_RECOVERED:
             return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
         case Verdict.FAULT_NOT_PROVEN:
             return safe(f"{what}: no effect of the fault was seen: {outage.cause}")
     return safe(f"{what}: {outage.verdict}: {outage.cause}")
+
+
+def _stayed(outage: Outage) -> str:
+    """Return how long a recovery was seen to last, and what would have shown only later."""
+    stayed = f"stayed so for {outage.stable_for:g} s"
+    if outage.liveness_fails_after <= outage.stable_for:
+        return stayed
+    return f"{stayed}; a liveness probe needs {outage.liveness_fails_after} s to fail"
 
 
 def timeline(outage: Outage) -> str:

@@ -92,7 +92,7 @@ class Experiments:
         self._time_of_day = time_of_day
         self._permit = WritePermit()
         self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random, self._permit)
-        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts)
+        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts, self._stable_for)
         self._blocks: list[Block] = []
         self._started: list[Experiment] = []
         self._running: dict[Ref, list[Experiment]] = {}

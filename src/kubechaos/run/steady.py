@@ -4,8 +4,9 @@ import logging
 
 from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
+from ..judge.cause import why_unsteady
 from ..judge.reasons import Cause
-from ..judge.recovery import never_steady, steady_at, unsteady
+from ..judge.recovery import never_steady, steady_at
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
 from ..untrusted import safe
@@ -24,12 +25,12 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     _refuse_too_few(observation)
     _refuse_pods_without_replacement(observation)
     if steady_at(observation.state, stable_for) > clock.now():
-        waits = unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
+        waits = why_unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
     while not _is_steady(observation, until, stable_for, clock):
         if clock.now() < until:
             continue
-        why = unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
+        why = why_unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
         text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
         raise NotSteadyError(text, code=why.code)
 

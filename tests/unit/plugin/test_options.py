@@ -38,7 +38,7 @@ def settings(flags: dict[str, str] | None = None, ini: dict[str, str] | None = N
 def test_the_defaults_are_as_documented() -> None:
     found = settings()
     assert (found.context, found.namespace, found.target) == ("", None, ("Deployment", "timeserver"))
-    assert (found.within, found.settle, found.stable_for, found.results) == (60.0, 60.0, 5.0, "chaos-results")
+    assert (found.within, found.settle, found.stable_for, found.results) == (60.0, 60.0, 10.0, "chaos-results")
 
 
 @pytest.mark.parametrize("option", [each for each in OPTIONS if each.name in ("within", "settle", "stable-for")])

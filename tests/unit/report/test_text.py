@@ -37,8 +37,15 @@ def test_no_line_has_a_control_character_of_the_cluster() -> None:
 
 def test_the_first_line_of_a_recovery_names_the_phase_that_cost_the_time() -> None:
     assert verdict_line(recovered()) == (
-        "deployment/web after kill(1): recovered in 41.2 s, 39.5 s of it pulling the image and starting the containers"
+        "deployment/web after kill(1): recovered in 41.2 s (stayed so for 5 s), "
+        "39.5 s of it pulling the image and starting the containers"
     )
+
+
+def test_the_first_line_of_a_recovery_says_that_a_liveness_probe_needs_longer_than_it_lasted() -> None:
+    slow = replace(recovered(), liveness_fails_after=30)
+    assert "(stayed so for 5 s; a liveness probe needs 30 s to fail), 39.5 s of it" in verdict_line(slow)
+    assert "liveness" not in verdict_line(replace(recovered(), liveness_fails_after=5))
 
 
 def test_the_first_line_of_a_failure_names_the_cause() -> None:
