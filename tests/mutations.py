@@ -101,7 +101,7 @@ MUTATIONS = {
     "a restart of any container will do": ("effects.py", 'self.container in ("", name)', "True"),
     "one victim proves all": ("effects.py", "if not seen or len(seen) < len(found):", "if not seen:"),
     "a heal is not waited for": (
-        f"{JUDGE}/experiment.py",
+        f"{JUDGE}/own_records.py",
         "return replace(experiment, due=at, healed=True)",
         "return replace(experiment, healed=True)",
     ),

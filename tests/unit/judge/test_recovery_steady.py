@@ -131,7 +131,10 @@ def test_a_rollout_whose_new_pods_are_not_ready_is_not_steady() -> None:
     web = deployment(replicas=2, updated_replicas=1, generation=2, observed_generation=2)
     pods = (pod("a", owner="old"), pod("b", owner="old"), new("c"))
     state = fold(*listings(web, replica_set("old", revision=1), replica_set(revision=2), *pods))
-    assert unsteady(state).text == "0 of 2 pods of the current template are Ready; pod web-c: not scheduled yet"
+    assert unsteady(state).text == (
+        "a rollout is in progress: 0 of 2 pods of the current template are Ready, and 2 of an old one; "
+        "pod web-c: not scheduled yet"
+    )
 
 
 def test_a_deployment_without_any_replica_set_is_not_steady() -> None:
