@@ -79,6 +79,19 @@ MUTATIONS = {
         "precedes(page.resource_version, each.resource_version) is True",
         "precedes(page.resource_version, each.resource_version) is not False",
     ),
+    "whom the kubeconfig acts as is ignored": ("api/contexts.py", "if not user.as_user:", "if user.as_user or True:"),
+    "the kubeconfig of the last file counts": (
+        "api/kubeconfig.py",
+        "merged.setdefault(name, entry)",
+        "merged[name] = entry",
+    ),
+    "a permission is for any name": ("faults/fault.py", "._replace(name=target.name)", ""),
+    "whatever is named proxy is a page's answer": ("api/client.py", "PROXIED.fullmatch(", "re.search('/proxy/', "),
+    "an exec plugin's answer of another version will do": (
+        "api/exec_plugin.py",
+        '!= ("ExecCredential", api_version)',
+        '!= ("ExecCredential", printed.api_version)',
+    ),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
     "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),
@@ -88,7 +101,7 @@ MUTATIONS = {
     "a restart of any container will do": ("effects.py", 'self.container in ("", name)', "True"),
     "one victim proves all": ("effects.py", "if not seen or len(seen) < len(found):", "if not seen:"),
     "a heal is not waited for": (
-        f"{JUDGE}/experiment.py",
+        f"{JUDGE}/own_records.py",
         "return replace(experiment, due=at, healed=True)",
         "return replace(experiment, healed=True)",
     ),

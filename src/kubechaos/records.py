@@ -87,11 +87,18 @@ class Gap(_Record, frozen=True):
 
 
 class Delay(_Record, frozen=True):
-    """A broken stream was resumed from its version: no event is missing, but those after `since` came late."""
+    """No event is missing, but those after `since` came late.
+
+    kind: the kind whose broken stream was resumed from its version; "" if kubechaos itself did not run.
+    since: when the last event came before it, or when kubechaos was last known to run.
+    why: what happened, as a sentence.
+    lost: the seconds that passed without the run's clock, as while the machine was asleep.
+    """
 
     kind: str
     since: float
     why: str
+    lost: float = 0.0
 
 
 class Sample(_Record, frozen=True):

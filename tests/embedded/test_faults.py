@@ -133,7 +133,10 @@ def test_a_selector_that_finds_nothing_is_refused(client: Client) -> None:
         client.chaos.run(evict(1), client.cluster.pods("app=nothing", expect=3))
 
 
-def test_a_target_that_cannot_be_put_back_is_not_healed_and_says_how(client: Client) -> None:
+def test_a_target_that_cannot_be_put_back_is_not_healed_and_says_how(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubechaos.act.heal.REFUSED", 0.3)
     with (
         pytest.raises(NotHealedError, match="kubectl scale deployment/web -n default --replicas=3"),
         client.chaos.inject(scale(1), client.web),

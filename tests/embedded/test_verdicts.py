@@ -11,6 +11,7 @@ from kubechaos.judge.outage import Outage
 from kubesim import Simulation
 from kubesim.failures import Failure, Forbidden, SlowReady
 from tests.embedded.client import DEPLOYMENTS, Client
+from tests.embedded.sets import RESTARTED, stateful_set
 from tests.embedded.shop import deployment
 
 
@@ -143,4 +144,14 @@ def test_a_target_is_steady_though_its_min_ready_seconds_are_longer_than_what_is
     assert client.chaos.steady(target) is target
     status = client.get(f"{DEPLOYMENTS}/web")["status"]
     assert (status["readyReplicas"], status.get("availableReplicas", 0)) == (3, 0)
+    client.close()
+
+
+def test_a_rollout_that_on_delete_holds_back_is_not_waited_for(sim: Simulation, tmp_path: Path) -> None:
+    sim.apply(stateful_set(updateStrategy={"type": "OnDelete"}))
+    sim.settle()
+    client = Client(sim, tmp_path, settle=10**6)
+    client.send("PATCH", "/apis/apps/v1/namespaces/default/statefulsets/web", {"spec": RESTARTED})
+    with pytest.raises(NotSteadyError, match=r"waiting would not help: pod web-. is of an old template, and OnDelete"):
+        client.chaos.steady(client.cluster.statefulset("web"))
     client.close()

@@ -1,5 +1,7 @@
 """Which tests are chaos tests, and what they are called."""
 
+import pytest
+
 from tests.plugin.conftest import Runner
 
 MANY = """
@@ -23,7 +25,7 @@ MANY = """
     @pytest.mark.usefixtures("chaos")
     def test_by_usefixtures(): pass
 
-    @pytest.mark.chaos
+    @pytest.mark.kubechaos
     def test_by_hand(): pass
 
     def test_plain(): pass
@@ -37,8 +39,8 @@ def collected(run: Runner, code: str, *arguments: str) -> list[str]:
 
 
 def test_a_test_is_a_chaos_test_if_it_uses_the_cluster_however_indirectly(run: Runner) -> None:
-    assert collected(run, MANY, "-m", "not chaos") == ["test_plain", "test_rules"]
-    assert len(collected(run, MANY, "-m", "chaos")) == 7
+    assert collected(run, MANY, "-m", "not kubechaos") == ["test_plain", "test_rules"]
+    assert len(collected(run, MANY, "-m", "kubechaos")) == 7
 
 
 def test_the_header_counts_the_selected_chaos_tests_only(run: Runner) -> None:
@@ -115,3 +117,22 @@ def test_a_users_own_alert_rule_is_raised_and_logged(run: Runner) -> None:
             assert any("OneShort" in message for message in caplog.messages)
     """
     assert run(code).code == 0
+
+
+OWN_MARKER = """
+    import pytest
+
+    @pytest.mark.chaos
+    def test_our_retries_under_packet_loss(): pass
+
+    def test_other(): pass
+"""
+
+
+@pytest.mark.parametrize("context", ["", "tiny"], ids=["unnamed", "named"])
+def test_a_projects_own_marker_chaos_is_its_own(run: Runner, context: str) -> None:
+    result = run(OWN_MARKER, "-o", "markers=chaos: a marker of the project", context=context)
+    assert (result.code, set(result.outcomes.values())) == (0, {"passed"})
+    assert "kubechaos: " not in result.out
+    assert "deselected" not in result.out
+    assert collected(run, OWN_MARKER, "-o", "markers=chaos: a marker of the project", "-m", "kubechaos") == []

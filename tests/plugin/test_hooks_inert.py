@@ -67,7 +67,7 @@ def test_help_shows_every_option_once_with_its_twins(run: Runner) -> None:
 
 
 def test_the_marker_is_registered(run: Runner) -> None:
-    assert "@pytest.mark.chaos: a test that hurts the cluster" in run("", "--markers", context="").out
+    assert "@pytest.mark.kubechaos: a test that hurts the cluster" in run("", "--markers", context="").out
 
 
 def test_the_fixtures_are_documented_and_their_private_twins_are_not(run: Runner) -> None:

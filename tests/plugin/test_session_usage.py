@@ -65,7 +65,7 @@ def test_in_cluster_outside_a_cluster_is_one_line(run: Runner) -> None:
 @pytest.mark.parametrize("arguments", [["--chaos-target=x"], ["--chaos-within=nan"], ["--chaos-context=typo"]])
 def test_nothing_wrong_matters_where_no_chaos_test_remains(run: Runner, arguments: list[str]) -> None:
     assert run(PLAIN, *arguments).code == 0
-    assert run(KILL + PLAIN, *arguments, "-m", "not chaos").code == 0
+    assert run(KILL + PLAIN, *arguments, "-m", "not kubechaos").code == 0
 
 
 def test_without_a_named_cluster_chaos_tests_are_deselected_with_one_line_and_nothing_else_is_red(
@@ -100,7 +100,7 @@ def test_a_cluster_can_be_named_in_the_ini_file_which_the_environment_and_the_fl
     assert "on context tiny" in run(KILL, *ini, context="tiny").out
 
 
-@pytest.mark.parametrize("selection", [["-m", "not chaos"], ["-k", "plain"]])
+@pytest.mark.parametrize("selection", [["-m", "not kubechaos"], ["-k", "plain"]])
 def test_chaos_tests_that_were_not_asked_for_are_not_spoken_of(run: Runner, selection: list[str]) -> None:
     result = run(KILL + PLAIN, *selection, context="")
     assert result.code == 0

@@ -117,6 +117,42 @@ def test_a_deployment_scaled_to_0_by_somebody_else_is_inconclusive(shop: Shop) -
     assert "scaled from 3 to 0" in run.failure()
 
 
+def test_a_held_fault_that_somebody_else_undoes_is_inconclusive_and_they_are_named(shop: Shop) -> None:
+    shop.deploy()
+    run = shop.run(f"""
+        import subprocess
+        import threading
+        from kubechaos import scale
+
+        def test_it(chaos, healthy_deployment):
+            undo = ["kubectl", "scale", "deployment/{shop.name}", "--replicas=3"]
+            threading.Timer(3, lambda: subprocess.run(undo, check=True)).start()
+            chaos.run(scale(1), healthy_deployment, hold=8, within=20)
+    """)
+    assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
+    assert 'scaled from 1 to 3 replicas by somebody else (field manager "kubectl") at +' in run.failure()
+    assert run.experiment["recovery_time"] is None
+
+
+def test_a_runner_that_was_stopped_while_the_target_recovered_has_no_result(shop: Shop) -> None:
+    shop.deploy()
+    run = shop.run("""
+        import os
+        import signal
+        import subprocess
+        from kubechaos import kill
+
+        def test_it(chaos, healthy_deployment):
+            with chaos.inject(kill(1), healthy_deployment, within=6):
+                waker = subprocess.Popen(["sh", "-c", f"sleep 9; kill -CONT {os.getpid()}"])
+                os.kill(os.getpid(), signal.SIGSTOP)
+                waker.wait()
+    """)
+    assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
+    assert "kubechaos did not run between " in run.failure()
+    assert max(each["at"] - each["since"] for each in run.experiment["delays"] if not each["kind"]) > 8
+
+
 def _meddling(*args: str) -> str:
     """A test in whose block somebody else runs kubectl."""
     return f"""

@@ -117,7 +117,7 @@ class _Healing:
 
     def _live(self) -> Json | None:
         try:
-            return decode.mapping(self._client.get(changes.path(self._change.ref)))
+            return decode.live_object(self._client.get(changes.path(self._change.ref)), self._change.ref.kind)
         except NotFoundError:
             return None
 
@@ -126,10 +126,11 @@ class _Healing:
         generation = changes.generation_after(request.generation, request.expected)
         self._notes.intended(request.method, ref, generation)
         self._sent = True
-        answer = decode.mapping(mutate.send(self._client, request.method, request.path, request.body))
+        answered = mutate.send(self._client, request.method, request.path, request.body)
         if not request.expected:
             # A deletion. It is done once the object is gone, as finalizers and a grace period may hold it.
             return Outcome.WAITING
+        answer = decode.live_object(answered, ref.kind)
         wrong = changes.not_set(answer, request.expected)
         self._notes.answered(request.method, ref, wrong, generation)
         if wrong:

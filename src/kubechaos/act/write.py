@@ -82,7 +82,7 @@ class Writer:
 
     def read(self, ref: Ref) -> Json:
         """Return an object as the API server has it now; raises NotFoundError."""
-        return decode.mapping(self._client.get(changes.path(ref)))
+        return decode.live_object(self._client.get(changes.path(ref)), ref.kind)
 
     def send(self, method: str, ref: Ref, path: str, body: Mapping[str, Any]) -> None:
         """Send a write that is proven by its effect alone: a deletion or an eviction.
@@ -198,7 +198,8 @@ class Writer:
         lost = False
         while True:
             try:
-                answer = decode.mapping(mutate.send(self._client, write.method, write.path, write.body))
+                sent = mutate.send(self._client, write.method, write.path, write.body)
+                answer = decode.live_object(sent, write.ref.kind)
             except ConflictError:
                 # Somebody's write came first. It was our own if an answer was lost and the object is as we wanted it.
                 found = self._landed(write, until) if lost else None

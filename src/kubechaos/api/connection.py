@@ -8,6 +8,13 @@ from msgspec import Struct
 from .secrets import Private
 
 
+class Environment(dict[str, str]):
+    """Environment variables; they never show themselves, as tokens are often passed by them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} environment variables>"
+
+
 class ExecPlugin(Private, Struct, frozen=True, kw_only=True):
     """A program that prints credentials, as the `exec` section of a kubeconfig's user describes it.
 
@@ -52,7 +59,7 @@ class Connection(Private, Struct, frozen=True, kw_only=True):
 
     `server` is an absolute URL and may end in a path. Of each certificate and key there is a file, its PEM data, or
     neither. `proxy` is the URL of the proxy to go through, empty for none. `sources` are the kubeconfig files it was
-    read from, in order; empty for a service account.
+    read from, in order, and `source` is the one of them that defines the context; empty for a service account.
     """
 
     context: str
@@ -74,6 +81,7 @@ class Connection(Private, Struct, frozen=True, kw_only=True):
     exec: ExecPlugin | None = None
     impersonation: Impersonation | None = None
     sources: tuple[str, ...] = ()
+    source: str = ""
 
     def __repr__(self) -> str:
         return f"<Connection {self.context} to {self.server}>"

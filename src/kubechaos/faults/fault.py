@@ -14,6 +14,7 @@ from ..act.permissions import Permission, parse
 from ..effects import Effect
 from ..errors import ArgumentError
 from ..kube.kinds import KINDS, TARGETS
+from ..kube.objects import Ref
 from ..records import FaultCall, Lasts
 from ..target import Target
 
@@ -52,10 +53,17 @@ class Fault:
     def __repr__(self) -> str:
         return str(FaultCall(self.name, self.args))
 
-    def permissions(self, kind: str) -> tuple[Permission, ...]:
-        """Return what is needed to do it to a target of this kind, and to undo it."""
-        own = KINDS[kind].resource
-        return tuple(parse(verb, resource.replace(WORKLOAD, own)) for verb, resource in self.needs)
+    def permissions(self, target: Ref) -> tuple[Permission, ...]:
+        """Return what is needed to do it to a target, and to undo it."""
+        return tuple(_permission(verb, resource, target) for verb, resource in self.needs)
+
+
+def _permission(verb: str, resource: str, target: Ref) -> Permission:
+    permission = parse(verb, resource.replace(WORKLOAD, KINDS[target.kind].resource))
+    if WORKLOAD not in resource:
+        return permission
+    # A Role may grant it for this one object, by resourceNames: asked without a name, the answer would be no.
+    return permission._replace(name=target.name)
 
 
 def fault(

@@ -72,7 +72,8 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
     yield from _course(state, experiment, target)
     yield from _slow_because(state, experiment, target)
     for change in experiment.changes:
-        yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
+        by = f" by {change.by}" if change.by else ""
+        yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what + by)
     if experiment.ended is not None:
         yield from _end(state, experiment, limits, target)
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from math import inf
-from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ..kube.objects import Pod
-from ..records import Answered, Begun, Blocked, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
+from ..records import Begun, Lasts, Sample, Undone
 from .pod_history import PodHistory
 
 
@@ -19,12 +18,18 @@ class ForeignChange(Struct, frozen=True):
     what: what was done, as the subject and verb of a sentence.
     spec: whether it may have changed what is wanted of the target.
     final: whether the target is no longer the same object, so that no recovery can be judged.
+    by: the name that the other client chose for itself; "" if the API does not say.
+    undid: the fault that was in force, and is not any more because of it, as it was called; "" if there is none.
+    before: whether it was found at the heal, so that all that is known is that it was done before `at`.
     """
 
     at: float
     what: str
     spec: bool
     final: bool = False
+    by: str = ""
+    undid: str = ""
+    before: bool = False
 
 
 class Probed(Struct, frozen=True):
@@ -115,6 +120,7 @@ class Experiment(Struct, frozen=True):
     min_ready: the fewest Ready pods since t0.
     probed: the answers of each probe since t0.
     probed_before: the value of `probed` when the target last became healthy.
+    healthy: each time since t0 at which the target became healthy.
     changes: what somebody else did, in order.
     undone: what became of each change that was to be undone.
     logs: the last log lines of containers that ended, by the uid of their pod.
@@ -133,6 +139,7 @@ class Experiment(Struct, frozen=True):
     min_ready: int = 0
     probed: Mapping[str, Probed] = field(default_factory=dict)
     probed_before: Mapping[str, Probed] = field(default_factory=dict)
+    healthy: tuple[float, ...] = ()
     changes: tuple[ForeignChange, ...] = ()
     undone: tuple[Undone, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
@@ -174,115 +181,7 @@ class Experiment(Struct, frozen=True):
         return {uid: pod for injection in self.injections for uid, pod in injection.victims.items()}
 
 
-OwnRecord: TypeAlias = Begun | Intended | Blocked | Answered | Due | Undone | Healed | Log | Ended
-"""The records of what kubechaos itself did or decided; what they mean depends on the experiment alone."""
-
-
 def with_injection(experiment: Experiment, number: int, injection: Injection) -> Experiment:
     """Return the experiment with fault `number` replaced by `injection`."""
     before, after = experiment.injections[:number], experiment.injections[number + 1 :]
     return replace(experiment, injections=(*before, injection, *after))
-
-
-def with_own_record(experiment: Experiment, record: OwnRecord, at: float) -> Experiment:
-    """Return the experiment after something that kubechaos did or decided; `at` is the time of the state."""
-    match record:
-        case Begun():
-            return replace(experiment, injections=(*experiment.injections, Injection(record)))
-        case Intended():
-            return _with_intended_write(experiment, record, at)
-        case Blocked():
-            return _with_wait(experiment, record)
-        case Answered():
-            return _with_answer(experiment, record)
-        case Due():
-            return _with_due(experiment, record)
-        case Healed():
-            return _with_heal(experiment, record, at)
-        case Undone() | Log():
-            return _with_fact(experiment, record)
-    return replace(experiment, ended=at)
-
-
-def with_hidden_change(experiment: Experiment, at: float) -> Experiment:
-    """Return the experiment with the change of the spec that our own write hides, if somebody else made one."""
-    # Kubernetes counts one generation for each change of a spec (apimachinery, ObjectMeta.Generation), and our patches
-    # carry the resourceVersion that we read. So a write of ours that makes generation n was made on exactly n - 1, and
-    # if that is above our last accepted generation, somebody else made the steps between. This must be noticed here:
-    # when the watch delivers their version, n is the generation to compare with, and a lower one passes as our own.
-    before_our_write = experiment.generation - 1
-    if before_our_write <= experiment.accepted_generation:
-        return experiment
-    kind, ours = experiment.begun.target.kind, experiment.accepted_generation
-    what = f"the {kind}'s spec was changed (generation {ours} to {before_our_write})"
-    return replace(experiment, changes=(*experiment.changes, ForeignChange(at, what, spec=True)))
-
-
-def _with_intended_write(experiment: Experiment, record: Intended, at: float) -> Experiment:
-    """Return the experiment with a write that is about to be sent."""
-    injection = experiment.injections[record.injection]
-    experiment = with_injection(experiment, record.injection, replace(injection, sent=injection.sent + 1))
-    if not _changes_target_spec(experiment, record):
-        return experiment
-    # The generation counts as ours before the answer is there: the watch may show it first, and an answer that is lost
-    # does not mean that the write did not land.
-    experiment = replace(experiment, generation=record.generation)
-    if experiment.t0 == inf:
-        return experiment  # what was changed before t0 is compared at t0
-    return with_hidden_change(experiment, at)
-
-
-def _with_fact(experiment: Experiment, record: Undone | Log) -> Experiment:
-    """Return the experiment with something that is only reported."""
-    if isinstance(record, Undone):
-        return replace(experiment, undone=(*experiment.undone, record))
-    return replace(experiment, logs={**experiment.logs, record.uid: record.text})
-
-
-def _with_wait(experiment: Experiment, record: Blocked) -> Experiment:
-    """Return the experiment after an eviction has waited for a disruption budget."""
-    injection = experiment.injections[record.injection]
-    injection = replace(injection, blocked_for=injection.blocked_for + record.seconds)
-    if injection.t0 < inf:
-        injection = replace(injection, blocked_since_t0=injection.blocked_since_t0 + record.seconds)
-    return with_injection(experiment, record.injection, injection)
-
-
-def _with_due(experiment: Experiment, record: Due) -> Experiment:
-    """Return the experiment with when recovery is owed: from t0 on, but for what was waited for budgets since."""
-    injection = experiment.injections[record.injection]
-    if injection.t0 == inf:
-        return experiment
-    # Never before what is owed already: a fault inside of the block of the first one has moved `due` to its own t0.
-    due = injection.t0 + injection.blocked_since_t0
-    if record.injection == 0:
-        return replace(experiment, due=due)
-    return replace(experiment, due=max(experiment.due, due))
-
-
-def _with_answer(experiment: Experiment, record: Answered) -> Experiment:
-    """Return the experiment with the API server's answer to a write."""
-    if not record.accepted:
-        return experiment
-    injection = experiment.injections[record.injection]
-    experiment = with_injection(experiment, record.injection, replace(injection, accepted=injection.accepted + 1))
-    if not _changes_target_spec(experiment, record):
-        return experiment
-    return replace(experiment, accepted_generation=record.generation)
-
-
-def _changes_target_spec(experiment: Experiment, record: Intended | Answered) -> bool:
-    """Whether a write changes the spec of the target itself; any other object has its own generations."""
-    return record.generation > 0 and record.object.uid == experiment.begun.target.uid
-
-
-def _with_heal(experiment: Experiment, record: Healed, at: float) -> Experiment:
-    """Return the experiment after a heal: recovery is owed from here on, unless the target had to recover before."""
-    injection = replace(experiment.injections[record.injection], healed=True)
-    experiment = with_injection(experiment, record.injection, injection)
-    if record.injection == 0 and record.owed:
-        return replace(experiment, due=at, healed=True)
-    if injection.begun.lasts is Lasts.UNTIL_HEALED:
-        # The recovery from an inner fault that lasts is owed from its own heal on; that of the outer one comes later.
-        return replace(experiment, due=max(at, experiment.due))
-    return experiment

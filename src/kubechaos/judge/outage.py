@@ -22,7 +22,7 @@ from .verdict import judge, overruled
 class StreamBreak(Struct, frozen=True):
     """A time in which a watch was interrupted: events of a gap may be missing, those of a delay came late.
 
-    kind: the kind of the objects that were watched, as in "Pod".
+    kind: the kind of the objects that were watched, as in "Pod"; "" of a delay in which kubechaos itself did not run.
     since: when the last event came before it, in seconds from t0; negative if that was before the fault.
     at: when the watch was complete again, in seconds from t0.
     why: what happened, as a sentence.
@@ -74,7 +74,8 @@ class Outage(Struct, frozen=True, kw_only=True):
     victims: the pods that were chosen for the fault, in the order in which they were chosen.
     blocked_for: the seconds for which evictions waited for disruption budgets; no part of the recovery time.
     recovery_time: the seconds from when recovery was owed (t0, or the heal of a held fault) to the start of the final
-        stable window; inf (null in JSON) if the target did not recover. It may be more than `within`.
+        stable window; inf (null in JSON) if the target did not recover, or if somebody else undid the fault while it
+        was held. It may be more than `within`.
     availability: the time-weighted share of the wanted pods that were Ready from t0 to the start of the final stable
         window, or to the end of the observation if there is none; 0 to 1.
     probe_availability: for each probe by its name, the share of answers in that time that were successes, 0 to 1; 1 if
@@ -88,7 +89,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     phases: the pods that went and those that came, with the times of their stages.
     alerts: a mapping from each name to the first Alert of that name; the list of all alerts in JSON.
     gaps: the interruptions of a watch in which events may have been missed.
-    delays: the interruptions of a watch after which every event came, but late.
+    delays: the interruptions of a watch, or of kubechaos itself, after which every event came, but late.
     unobserved: the kinds of objects that kubechaos had no permission to watch.
     undone: what became of each change of the fault that was to be undone.
     verdict: how the experiment ended, as in "recovered" or "not_recovered".

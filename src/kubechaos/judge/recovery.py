@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from ..kube.objects import Workload
 from .experiment import Experiment, Injection
 from .health import still_changing
 from .pod_history import PodHistory
@@ -44,6 +45,42 @@ def steady_at(state: State, stable_for: float) -> float:
 def unsteady(state: State) -> Cause | None:
     """Return what keeps the target from being steady, apart from time; None if nothing does."""
     return state.health.unmet or still_changing(state.target)
+
+
+def never_steady(state: State) -> Cause | None:
+    """Return why no waiting would make the target steady, and the way out; None if waiting may help."""
+    target, workload = state.target, state.target.workload
+    waits_for = unsteady(state)
+    # Before the listings are complete, every pod looks like one of an old template.
+    if waits_for is None or not target.complete:
+        return None
+    if target.lost or workload is None:
+        return waits_for if target.lost else None
+    if workload.deleting:
+        return waits_for
+    current = {pod.uid for pod in target.updated(target.active)}
+    old = sorted(pod.name for pod in target.active if pod.uid not in current) if target.template else []
+    if workload.paused and (old or waits_for.code == "Paused"):
+        return Cause(
+            "Paused", f"the {target.kind} is paused: kubectl rollout resume {target.kind.lower()}/{workload.name}"
+        )
+    kept = [name for name in old if workload.keeps == "OnDelete" or _ordinal(name) < workload.partition]
+    if kept:
+        why = f"pod {kept[0]} is of an old template, and {workload.keeps} keeps it"
+        return Cause("UpdateStrategy", f"{why}: {_way_out(workload)}")
+    return None
+
+
+def _way_out(workload: Workload) -> str:
+    if workload.partition:
+        return "set spec.updateStrategy.rollingUpdate.partition to 0, or roll the template back"
+    return "delete the pods of the old template, or roll the template back"
+
+
+def _ordinal(name: str) -> float:
+    """Return the ordinal of a pod of a StatefulSet; inf if its name has none."""
+    digits = name.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else inf
 
 
 def ends_at(state: State, limits: Limits) -> float:
@@ -117,11 +154,14 @@ def _all_probes_answered(state: State, limits: Limits) -> bool:
 
 
 def recovery_time(state: State, limits: Limits, at: float | None = None) -> float:
-    """Return the seconds from due to the start of the final stable window; inf if the target has not recovered.
+    """Return the seconds from due to the start of the final stable window; inf if it has not recovered, or not from us.
 
     `at` is the time as of which this is asked; if it is None, the end of the observation.
     """
     experiment = experiment_of(state)
+    # Nobody knows when the recovery from a fault was owed that somebody else undid.
+    if any(change.undid for change in experiment.changes):
+        return inf
     if at is None:
         at = experiment.ended
     if at is None or state.stable_since is None:

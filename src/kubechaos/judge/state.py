@@ -15,15 +15,13 @@ from . import pod_history, target_state
 from .experiment import (
     Experiment,
     Injection,
-    OwnRecord,
     Probed,
     Proof,
-    with_hidden_change,
     with_injection,
-    with_own_record,
 )
 from .health import Health, health
 from .interference import foreign_change
+from .own_records import OwnRecord, with_hidden_change, with_own_record
 from .pod_history import PodHistories, PodHistory, stale
 from .reasons import Cause
 from .target_state import TargetState
@@ -237,7 +235,12 @@ def _with_health(state: State, record: Record) -> State:
     if stable_since is not None and stable_since != state.stable_since:
         # This may be the start of the final stable window, which availability must not include: keep what was counted
         # up to here. A later break makes a later window, and this is written again.
-        experiment = replace(experiment, ready_seconds_before=experiment.ready_seconds, probed_before=experiment.probed)
+        experiment = replace(
+            experiment,
+            ready_seconds_before=experiment.ready_seconds,
+            probed_before=experiment.probed,
+            healthy=(*experiment.healthy, stable_since),
+        )
     return replace(state, health=now, stable_since=stable_since, experiment=experiment)
 
 

@@ -118,6 +118,29 @@ def mapping(data: bytes) -> dict[str, Any]:
         return msgspec.json.decode(data, type=dict[str, Any])
 
 
+class _Meta(msgspec.Struct, rename="camel"):
+    uid: str
+    resource_version: str
+
+
+class _Object(msgspec.Struct):
+    kind: str
+    metadata: _Meta
+
+
+def live_object(data: bytes, kind: str) -> dict[str, Any]:
+    """Return an object of this kind as a dictionary; raises MalformedError for anything else.
+
+    A proxy may answer in the API server's place with JSON of its own: what is not of the kind, or has no uid and no
+    version, is not the object.
+    """
+    with _malformed_errors():
+        found = msgspec.json.decode(data, type=_Object).kind
+    if found != kind:
+        raise MalformedError(f"this is not a {kind}, but of kind {found!r}")
+    return mapping(data)
+
+
 @contextmanager
 def _malformed_errors() -> Iterator[None]:
     """Turn errors of the decoder into MalformedError."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..run.experiments import Experiments
     from ..settings import Settings
 
+MARKER = "kubechaos"
+"""The marker of chaos tests: our own name, as a project may have a marker `chaos` that means something else."""
 IDENTITY = pytest.StashKey[tuple[str, str]]()
 """Of the config: the run's id and its seed."""
 SETTINGS = pytest.StashKey["Settings"]()
@@ -42,6 +44,11 @@ RAISED = pytest.StashKey[list[BaseException]]()
 
 LONGEST_NAME = 80
 """Characters of an item's name in the name of its folder; file systems allow 255 bytes, and there is a suffix."""
+
+
+def is_chaos(item: pytest.Item) -> bool:
+    """Return whether the item is a chaos test."""
+    return item.get_closest_marker(MARKER) is not None
 
 
 def identity(config: pytest.Config) -> tuple[str, str]:

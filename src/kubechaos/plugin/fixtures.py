@@ -19,6 +19,7 @@ from .context import (
     RAISED,
     TIMEOUT_AT,
     folder_of,
+    is_chaos,
     pinned,
     settings,
     simulate,
@@ -76,9 +77,9 @@ def _kubechaos_chaos(
 
     item = request.node
     # request.getfixturevalue("chaos") comes too late: the item is not marked, so nothing guards it against signals.
-    if item.get_closest_marker("chaos") is None:
+    if not is_chaos(item):
         raise RefusedError(
-            "chaos was asked for while the test ran: name it as an argument, or mark the test with chaos"
+            "chaos was asked for while the test ran: name it as an argument, or mark the test with kubechaos"
         )
     experiments = _experiments(
         item,

@@ -7,7 +7,7 @@ import little and do nothing unless a chaos test was collected.
 import pytest
 
 from . import options
-from .context import UNSELECTED
+from .context import MARKER, UNSELECTED, is_chaos
 from .fixtures import (  # noqa: F401  # pytest finds fixtures by their names here
     _kubechaos_access,
     _kubechaos_chaos,
@@ -20,7 +20,7 @@ from .fixtures import (  # noqa: F401  # pytest finds fixtures by their names he
     sim,
 )
 
-MARKER = "chaos: a test that hurts the cluster which --chaos-context names; set on every test that uses it"
+MARKER_LINE = f"{MARKER}: a test that hurts the cluster which --chaos-context names; set on every test that uses it"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, as --strict-markers demands."""
-    config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", MARKER_LINE)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -51,7 +51,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test that uses the cluster."""
     if "_kubechaos_cluster" in getattr(item, "fixturenames", ()):
-        item.add_marker("chaos")
+        item.add_marker(MARKER)
 
 
 @pytest.hookimpl(trylast=True)
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Take out chaos tests where no cluster is named; register our session where one is."""
     # Last, so that -k, -m and --deselect (_pytest/mark, _pytest/main.py) have taken out theirs: a run without a chaos
     # test left must not even read the kubeconfig.
-    chaos_items = [item for item in items if item.get_closest_marker("chaos")]
+    chaos_items = [item for item in items if is_chaos(item)]
     if not chaos_items:
         return
     if options.is_cluster_named(config):

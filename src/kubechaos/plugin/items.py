@@ -10,17 +10,12 @@ from ..report import json, text
 from ..report.gate import EXCUSABLE
 from ..report.run import ChaosResult, ClusterFacts, result
 from . import fixtures
-from .context import CLUSTER, EXPERIMENTS, RAISED
+from .context import CLUSTER, EXPERIMENTS, RAISED, is_chaos
 from .results import ATTRIBUTE, ItemReport
 from .tracebacks import hide_frames
 
 PROPERTY = "chaos_"
 """How our JUnit properties begin."""
-
-
-def is_chaos(item: pytest.Item) -> bool:
-    """Return whether the item is a chaos test."""
-    return item.get_closest_marker("chaos") is not None
 
 
 def begin(item: pytest.Item) -> None:

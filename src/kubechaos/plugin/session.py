@@ -24,7 +24,7 @@ from ..run.artifacts import save_reports
 from ..run.signals import defer, interruptible, shielded, terminable
 from ..settings import FACTOR, Settings
 from . import items, terminal
-from .context import TIMEOUT_AT, identity, pinned, settings
+from .context import TIMEOUT_AT, identity, is_chaos, pinned, settings
 from .results import Results
 
 NOT_HEALED = 10
@@ -65,8 +65,7 @@ class ChaosSession:
         if self._is_worker:
             return ""
         run_settings = settings(self._config)
-        namespace = run_settings.namespace or pinned(self._config).namespace
-        return terminal.header(run_settings, namespace, self._results.selected)
+        return terminal.header(run_settings, pinned(self._config).connection, self._results.selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
@@ -88,7 +87,7 @@ class ChaosSession:
         item.stash[TIMEOUT_AT] = time.monotonic() + settings.timeout
         timer = yield
         # After pytest-timeout's own implementation, as that is what installs the handler of SIGALRM.
-        if items.is_chaos(item):
+        if is_chaos(item):
             defer(signal.SIGALRM)
         return timer
 
@@ -101,7 +100,7 @@ class ChaosSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
         """Protect the cleanup from the item's timeout and from signals."""
-        if not items.is_chaos(item):
+        if not is_chaos(item):
             return (yield)
         # Outermost, hence before the first fixture's finalizer. With timeout_func_only=false the timer still runs.
         with shielded(items.session_stopper(item)):
@@ -120,7 +119,7 @@ class ChaosSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
         """Add `metadata.chaos` to the item's part of the JSON report."""
-        if not items.is_chaos(item):
+        if not is_chaos(item):
             return {}
         return {"chaos": json.plain(items.metadata(item))}
 
@@ -221,7 +220,7 @@ class ChaosSession:
 
 
 def _guarded(item: pytest.Item) -> AbstractContextManager[None]:
-    if not items.is_chaos(item):
+    if not is_chaos(item):
         return nullcontext()
     return interruptible(items.session_stopper(item))
 

@@ -55,7 +55,7 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, uid),
         limits=limits,
         hold=hold,
-        permissions=fault.permissions(target.ref.kind),
+        permissions=fault.permissions(target.ref),
         seconds=seconds(fault, limits, hold or 0.0, state),
         least=seconds(fault, Limits(0.0, limits.stable_for), hold or 0.0, state),
         grace=max((pod.grace for pod in state.target.active), default=0.0),

@@ -5,7 +5,7 @@ import logging
 from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
 from ..judge.reasons import Cause
-from ..judge.recovery import steady_at, unsteady
+from ..judge.recovery import never_steady, steady_at, unsteady
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
 from ..untrusted import safe
@@ -36,11 +36,19 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
 
 def _is_steady(observation: Observation, until: float, stable_for: float, clock: Clock) -> bool:
     """Wait until the target is steady, or until a time, and return whether a fresh listing says that it is."""
-    observation.wait(lambda state: min(until, steady_at(state, stable_for)))
+    observation.wait(lambda state: state.at if never_steady(state) else min(until, steady_at(state, stable_for)))
     # A stream that lags shows the target as it was. A steady state found in it would be that of a while ago; what the
     # listing brings may be a pod that is not Ready any more, for which there is still time to wait.
     observation.confirm()
+    _refuse_never_steady(observation)
     return steady_at(observation.state, stable_for) <= clock.now()
+
+
+def _refuse_never_steady(observation: Observation) -> None:
+    never, target = never_steady(observation.state), observation.target
+    if never:
+        where = f"{target} in namespace {target.ref.namespace}"
+        raise NotSteadyError(f"{where} is not steady, and waiting would not help: {safe(never.text)}", code=never.code)
 
 
 def _refuse_too_few(observation: Observation) -> None:

@@ -40,7 +40,7 @@ def written(*records: Record | Alert) -> list[bytes]:
             {"type": "listed", "kind": "Pod", "resource_version": "9", "server_time": 1000.0, "objects": []},
         ),
         (Gap(T0, "Pod", T0 - 1, "410"), {"type": "gap", "kind": "Pod", "since": T0 - 1, "why": "410"}),
-        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut"}),
+        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut", "lost": 0.0}),
         (Chosen(T0, "a", "web-a"), {"type": "chosen", "uid": "a", "name": "web-a", "injection": 0}),
     ],
 )
