@@ -99,9 +99,7 @@ def test_nobody_can_say_that_the_service_was_not_down_while_its_slices_were_not_
     story.gap("EndpointSlice", 0.1, 4.0)
     outage = story.outage()
     assert outage.verdict == "recovered"
-    with pytest.raises(
-        InconclusiveError, match=r"ServiceDown: .* not watched from \+0.1 to \+4.0 s"
-    ):
+    with pytest.raises(InconclusiveError, match=r"ServiceDown: .* not watched from \+0.1 to \+4.0 s"):
         _ = "ServiceDown" in outage.alerts
     assert "CrashLoopBackOff" not in outage.alerts
 
