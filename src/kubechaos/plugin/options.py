@@ -83,12 +83,11 @@ def is_cluster_named(config: pytest.Config) -> bool:
 
     Raises pytest.UsageError for a name on the command line that is empty.
     """
-    from ..errors import OptionError
-
-    try:
-        return bool(_text(config, "context"))
-    except OptionError as error:
-        raise pytest.UsageError(f"kubechaos: {error}") from error
+    # Asked in every session that collects a chaos test, so without importing our errors.
+    why = _why_empty(config, _BY_NAME["context"])
+    if why:
+        raise pytest.UsageError(f"kubechaos: {why}")
+    return bool(_text(config, "context"))
 
 
 def identity(config: pytest.Config) -> tuple[str, str]:
@@ -133,10 +132,11 @@ def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
     lead to the cluster that something else names.
     """
     option = _BY_NAME[name]
-    if config.getoption(option.dest) == "":
+    why = _why_empty(config, option)
+    if why:
         from ..errors import OptionError
 
-        raise OptionError(f"{option.flag} is empty; give a value, or leave it out")
+        raise OptionError(why)
     candidates = (
         (config.getoption(option.dest), option.flag),
         (os.environ.get(option.variable), option.variable),
@@ -146,6 +146,13 @@ def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
         if value:
             return str(value), source
     return option.default or "", "the default"
+
+
+def _why_empty(config: pytest.Config, option: Option) -> str:
+    """Return what to say of a flag that is given without a value; "" for any other."""
+    if config.getoption(option.dest) == "":
+        return f"{option.flag} is empty; give a value, or leave it out"
+    return ""
 
 
 def _text(config: pytest.Config, name: str) -> str:

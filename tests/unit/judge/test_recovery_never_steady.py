@@ -61,7 +61,9 @@ def test_a_rollout_that_is_paused_goes_on_only_when_it_is_resumed() -> None:
     web = deployment(replicas=2, updated_replicas=1, paused=True)
     sets = (replica_set("old", revision=1), replica_set(revision=2))
     never = never_steady(fold(*listings(web, *sets, pod("a", owner="old"), pod("b"))))
-    assert never.text == "the Deployment is paused: kubectl rollout resume deployment/web"
+    assert never.text == (
+        "the Deployment is paused, and pod web-a is of an old template: kubectl rollout resume deployment/web"
+    )
 
 
 def test_a_workload_that_was_deleted_does_not_come_back() -> None:
