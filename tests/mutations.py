@@ -149,6 +149,20 @@ MUTATIONS = {
     "a cut recording has a result": (f"{JUDGE}/replay.py", "experiment.running", "False"),
     "a victim may be not Ready": (f"{JUDGE}/victims.py", "if p.active and p.ready)", "if p.active)"),
     "a steady target may be rolling out": (f"{JUDGE}/recovery.py", "or still_changing(state.target)", "or None"),
+    "an error prints what others have written": ("errors.py", "*cleaned(args)", "*args"),
+    "an object keeps what others have written": ("kube/decode.py", "made: AnyT = cleaned(value)", "made: AnyT = value"),
+    "a report keeps what others have written": (
+        "report/json.py",
+        "cleaned(msgspec.to_builtins(",
+        "(msgspec.to_builtins(",
+    ),
+    "a CI runner obeys the start of a line": ("untrusted.py", 'AT_LINE_START.sub(r"\\1?", text)', "text"),
+    "a CI runner obeys the middle of a line": ("untrusted.py", 'ANYWHERE.sub("#?", ', "(lambda each: each)("),
+    "an edited recording crashes the replay": (
+        f"{JUDGE}/replay.py",
+        "(LookupError, ArithmeticError, AttributeError, TypeError, ValueError)",
+        "ZeroDivisionError",
+    ),
 }
 
 

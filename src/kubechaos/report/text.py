@@ -69,4 +69,4 @@ def summary(run: RunSummary, results: str) -> str:
     """Return the last line of the run; `results` is the folder of its artifacts."""
     counts = ", ".join(f"{count} {verdict}" for verdict, count in run.verdicts.items()) or "no experiment"
     where = ", SIMULATED" if run.simulated else ""
-    return f"kubechaos: gate {run.gate}: {counts}{where}; seed {run.seed}; artifacts in {results}"
+    return safe(f"kubechaos: gate {run.gate}: {counts}{where}; seed {run.seed}; artifacts in {results}")
