@@ -8,9 +8,11 @@ from ..api.official import Official
 from ..clock import Clock, Monotonic
 from ..errors import ApiError, ArgumentError
 from ..kube import decode
+from ..kube.fields import value_at
 from ..kube.kinds import KINDS, PODS, WORKLOADS
 from ..kube.objects import Ref
 from ..target import Probe, Target
+from ..untrusted import safe
 
 PROBE_DEADLINE: Final = 2.0
 """Wall seconds in which a probe over HTTP must be answered: as long as a silent probe of any kind is waited for."""
@@ -40,14 +42,19 @@ class Access(NamedTuple):
     def describe(self) -> dict[str, str | None]:
         """Return context, server version and the cluster's uid (that of kube-system; None if not readable)."""
         version = decode.mapping(self.client.get("/version"))
-        return {"context": self.context, "server_version": version.get("gitVersion"), "uid": self._uid()}
+        return {"context": self.context, "server_version": _text(version, "gitVersion"), "uid": self._uid()}
 
     def _uid(self) -> str | None:
         try:
-            uid: str | None = decode.mapping(self.client.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"]
+            return _text(decode.mapping(self.client.get("/api/v1/namespaces/kube-system")), "metadata", "uid")
         except ApiError:
             return None
-        return uid
+
+
+def _text(body: Any, *path: str) -> str | None:
+    """Return a text of an answer, safe to print; None if there is none."""
+    found = value_at(body, path)
+    return safe(found) if isinstance(found, str) else None
 
 
 class Cluster:

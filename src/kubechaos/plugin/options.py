@@ -6,7 +6,6 @@ Modules of the package are imported where they are needed, since pytest loads th
 
 import os
 from datetime import UTC, datetime
-from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
@@ -166,10 +165,12 @@ def _seconds(config: pytest.Config, name: str) -> float:
         seconds = float(value)
     except ValueError:
         seconds = -1.0
-    if not isfinite(seconds) or seconds < 0:
+    from ..settings import LONGEST
+
+    if not 0 <= seconds <= LONGEST:
         from ..errors import OptionError
 
-        raise OptionError(f"{source}: {value!r} is no number of seconds, 0 or more")
+        raise OptionError(f"{source}: {value!r} is no number of seconds, 0 or more, at most a year")
     return seconds
 
 
