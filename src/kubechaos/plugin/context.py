@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kubesim import Simulation
 
     from ..api.credentials import PinnedContext
+    from ..kube.objects import Ref
     from ..run.experiments import Experiments
     from ..settings import Settings
 
@@ -42,6 +43,8 @@ TIMEOUT_AT = pytest.StashKey[float]()
 """Of an item: when pytest-timeout will end it, on the monotonic clock."""
 TIMEOUT_METHOD = pytest.StashKey[str]()
 """Of an item: how pytest-timeout ends it, "signal" or "thread"."""
+GIVEN_UP: "pytest.StashKey[set[Ref]]" = pytest.StashKey()
+"""Of the config: the targets that a test has waited for in vain."""
 RAISED = pytest.StashKey[list[BaseException]]()
 """Of an item: what its phases raised so far."""
 

@@ -16,6 +16,7 @@ import pytest
 from .context import (
     CLUSTER,
     EXPERIMENTS,
+    GIVEN_UP,
     RAISED,
     TIMEOUT_AT,
     folder_of,
@@ -30,6 +31,7 @@ from .context import (
 
 if TYPE_CHECKING:
     from ..judge.alerts import AlertRule
+    from ..kube.objects import Ref
     from ..observe.cluster import Access, Cluster
     from ..run.chaos import Chaos
     from ..run.experiments import Experiments
@@ -89,6 +91,7 @@ def _kubechaos_chaos(
         folder_of(item),
         left=lambda: item.stash.get(TIMEOUT_AT, inf) - time.monotonic(),
         killer=lambda: killer(item),
+        given_up=item.config.stash.setdefault(GIVEN_UP, set()),
     )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
@@ -104,6 +107,7 @@ def _experiments(
     *,
     left: Callable[[], float],
     killer: Callable[[], str],
+    given_up: "set[Ref] | None" = None,
 ) -> "Experiments":
     """Return the experiments of an item on a cluster, whose artifacts go to a folder; the rest as in `Experiments`."""
     from ..run.artifacts import Artifacts
@@ -119,6 +123,7 @@ def _experiments(
         time_of_day=time_of_day,
         left=left,
         killer=killer,
+        given_up=given_up,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ..changes import Outcome
 from ..errors import Verdict
 from ..judge.alerts import Alert
 from ..judge.outage import Outage
@@ -21,7 +22,19 @@ def verdict_line(outage: Outage) -> str:
             return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
         case Verdict.FAULT_NOT_PROVEN:
             return safe(f"{what}: no effect of the fault was seen: {outage.cause}")
-    return safe(f"{what}: {outage.verdict}: {outage.cause}")
+    return safe(f"{what}: {outage.verdict}: {outage.cause}{_put_back(outage)}")
+
+
+def _put_back(outage: Outage) -> str:
+    """Return the end of a line on an experiment that had no ordinary one: what became of what the fault changed."""
+    done = [each.object for each in outage.undone if each.outcome is Outcome.DONE]
+    left = [each.object for each in outage.undone if each.outcome is Outcome.SUPERSEDED]
+    text = ""
+    if done:
+        text += f"; put back: {', '.join(done)}"
+    if left:
+        text += f"; left as somebody else has set it since: {', '.join(left)}"
+    return text
 
 
 def _stayed(outage: Outage) -> str:

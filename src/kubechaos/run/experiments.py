@@ -65,7 +65,8 @@ class Experiments:
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `left` the seconds of wall
     time until the item's pytest-timeout fires; `killer` names the setting by which that would end the process without a
-    teardown, "" if none does. Raises ArgumentError for an alert rule that makes no sense.
+    teardown, "" if none does. `given_up` are the targets that the run has waited for in vain. Raises ArgumentError for
+    an alert rule that makes no sense.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Experiments:
         time_of_day: Callable[[], str],
         left: Callable[[], float],
         killer: Callable[[], str] = str,
+        given_up: set[Ref] | None = None,
     ) -> None:
         preflight.check_rules(rules)
         self.outages: list[Outage] = []
@@ -89,6 +91,7 @@ class Experiments:
         self._access = access
         self._time_left = left
         self._killer = killer
+        self._given_up = set() if given_up is None else given_up
         self._time_of_day = time_of_day
         self._permit = WritePermit()
         self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random, self._permit)
@@ -252,7 +255,8 @@ class Experiments:
         return []
 
     def _settle(self, observation: Observation) -> None:
-        settle(observation, self._settings.settle, self._stable_for(observation.target), self._access.clock)
+        stable_for = self._stable_for(observation.target)
+        settle(observation, self._settings.settle, stable_for, self._access.clock, self._given_up)
 
     def _stable_for(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for

@@ -3,6 +3,8 @@
 from msgspec.structs import replace
 
 from kubechaos import Outage, Verdict
+from kubechaos.changes import Outcome
+from kubechaos.judge.outage import UndoneChange
 from kubechaos.kube.objects import Container
 from kubechaos.records import Gap
 from kubechaos.report.run import ClockFacts, ClusterFacts, RunSummary
@@ -65,6 +67,14 @@ def test_the_first_line_of_a_fault_without_effect_says_that_none_was_seen() -> N
 def test_every_other_verdict_is_named_with_its_cause() -> None:
     outage = replace(recovered(), verdict="inconclusive", cause="the Deployment was deleted")
     assert verdict_line(outage) == "deployment/web after kill(1): inconclusive: the Deployment was deleted"
+
+
+def test_an_interruption_says_what_was_put_back_and_what_was_left() -> None:
+    undone = (UndoneChange("deployment/web", Outcome.DONE), UndoneChange("configmap/x", Outcome.SUPERSEDED))
+    outage = replace(recovered(), verdict=Verdict.INTERRUPTED, cause="interrupted by SIGINT", undone=undone)
+    assert verdict_line(outage).endswith(
+        "interrupted by SIGINT; put back: deployment/web; left as somebody else has set it since: configmap/x"
+    )
 
 
 def test_the_timeline_is_in_the_order_of_time() -> None:
