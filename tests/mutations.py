@@ -63,9 +63,33 @@ MUTATIONS = {
     "fewer than before are enough": (f"{JUDGE}/health.py", "if target.wanted < max(1, wanted_before):", "if False:"),
     "a change by somebody else is nothing": (
         f"{JUDGE}/verdict.py",
-        "change.final or (change.spec and not recovered)]",
-        "False]",
+        "if change.final or change.undid or (change.spec and not recovered)",
+        "if False",
     ),
+    "a held fault may be undone by somebody else": (f"{JUDGE}/verdict.py", "or change.undid or", "or"),
+    "the recovery from an undone fault has a time": (
+        f"{JUDGE}/recovery.py",
+        "if any(change.undid for change in experiment.changes):",
+        "if False:",
+    ),
+    "what was seen late was late": (f"{JUDGE}/verdict.py", "delay = hides_recovery(state, limits)", "delay = None"),
+    "a recovery after a delay was in it": (f"{JUDGE}/delays.py", "<= delay.at + CATCH_UP", "< 1e9"),
+    "an Event explains what came before it": (
+        f"{JUDGE}/pod_history.py",
+        "if 0.0 < event.last < history.ready_since:",
+        "if False:",
+    ),
+    "a container that runs waits for its mount": (
+        f"{JUDGE}/pod_history.py",
+        'event.type == "Warning" and event.reason not in BEFORE_PULL',
+        'event.type == "Warning"',
+    ),
+    "an absence need not last": (
+        f"{JUDGE}/absence.py",
+        "return max([experiment.recovery_starts, *lost, *wanted])",
+        "return experiment.recovery_starts",
+    ),
+    "what OnDelete keeps is waited for": (f"{JUDGE}/recovery.py", "    if kept:", "    if False:"),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (
         f"{JUDGE}/state.py",

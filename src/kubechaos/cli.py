@@ -35,4 +35,6 @@ def _replay(chosen: argparse.Namespace) -> int:
         return 2
     for outage in outages:
         sys.stdout.write(f"{text.verdict_line(outage)}\n{text.timeline(outage)}\n")
+    if not outages:
+        sys.stderr.write(f"kubechaos replay: {chosen.events}: no experiment was recorded in it\n")
     return 0 if outages and all(outage.verdict is Verdict.RECOVERED for outage in outages) else 1

@@ -172,6 +172,10 @@ class NoReadinessProbeWarning(UserWarning):
     """The target has no readiness probe, so Ready means no more than that its containers run."""
 
 
+class SlowLivenessProbeWarning(UserWarning):
+    """A liveness probe of the target needs longer to fail than a recovery must last: it may be restarted after that."""
+
+
 class UnknownAlertError(ChaosError, LookupError):
     """A test asked for an alert by a name that no rule has."""
 

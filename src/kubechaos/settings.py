@@ -7,6 +7,8 @@ EMBEDDED: Final = "embedded"
 """The context that names the simulated cluster."""
 FACTOR: Final = 20.0
 """How many seconds of the simulated cluster pass in one."""
+LONGEST: Final = 365 * 86400.0
+"""The seconds that anything may take at most, a year: locks and sockets of Python can wait for some 292 years."""
 RESOLUTION: Final = 0.05
 """The seconds of the simulated cluster below which a busy machine's own delays show."""
 

@@ -29,6 +29,11 @@ class Target:
     probes: tuple[Probe, ...] = ()
     """They must pass, besides the pods being Ready, for the target to be steady or recovered."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no number of replicas; raises ArgumentError."""
+        if isinstance(self.min_replicas, bool) or not isinstance(self.min_replicas, int) or self.min_replicas < 0:
+            raise ArgumentError(f"min_replicas is {self.min_replicas!r}; say how many replicas it must want")
+
     def steady_when(self, *probes: Probe) -> "Target":
         """Return the same target with probes: functions that assert, called 20 times a second, each in its own thread.
 

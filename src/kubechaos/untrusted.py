@@ -47,6 +47,17 @@ def safe(text: str) -> str:
     return NEXT_LINE.sub(f"\n{INDENT}", text)
 
 
+def writable(value: Any) -> Any:
+    """Return plain values, as of JSON, with nothing replaced but lone surrogates, which no UTF-8 and no JSON has."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode(errors="replace").decode()
+    if isinstance(value, list | tuple):
+        return [writable(each) for each in value]
+    if isinstance(value, Mapping):
+        return {writable(key): writable(each) for key, each in value.items()}
+    return value
+
+
 def described(error: BaseException) -> str:
     """Return the type and the message of an exception, safe to print."""
     try:

@@ -195,7 +195,7 @@ def rolled_out(change: Manifest) -> Callable[[Scene], None]:
     """Patch the Deployment once all of it is there."""
 
     def done(scene: Scene) -> None:
-        scene.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+        scene.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
         patching(change, strategy="strategic")(scene)
 
     return done

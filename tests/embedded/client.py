@@ -11,6 +11,7 @@ import pytest
 from kubechaos.api.credentials import pin
 from kubechaos.api.mutate import send
 from kubechaos.judge.alerts import AlertRule
+from kubechaos.kube.objects import Ref
 from kubechaos.observe.cluster import Access, Cluster
 from kubechaos.observe.observation import Observation
 from kubechaos.run import observers
@@ -36,6 +37,7 @@ class Client:
         settle: float = 20,
         rules: Sequence[AlertRule] = (),
         left: Callable[[], float] = lambda: inf,
+        given_up: set[Ref] | None = None,
     ) -> None:
         self.sim = sim
         place = pin("embedded", sim.kubeconfig)
@@ -57,7 +59,9 @@ class Client:
         )
         artifacts = Artifacts(folder / "results", folder)
         time_of_day = iter(f"2026-01-01T00:00:{number:06}" for number in range(10**6)).__next__
-        self.experiments = Experiments(access, settings, "test", rules, artifacts, time_of_day=time_of_day, left=left)
+        self.experiments = Experiments(
+            access, settings, "test", rules, artifacts, time_of_day=time_of_day, left=left, given_up=given_up
+        )
         self.chaos = Chaos(self.experiments)
         self.web: Target = self.cluster.deployment("web")
         self.observations: list[Observation] = []

@@ -11,8 +11,10 @@ from kubechaos import (
     Act,
     EvictionBlockedError,
     FaultNotProvenError,
+    InterruptedOutage,
     NotRecoveredError,
     NotSteadyError,
+    Ref,
     Target,
     evict,
     fault,
@@ -146,6 +148,12 @@ def _wait_until_written(client: Client) -> None:
     raise AssertionError("the thread has written nothing")
 
 
+def test_an_interruption_says_what_was_put_back(client: Client) -> None:
+    with pytest.raises(InterruptedOutage) as raised, client.chaos.inject(scale(1), client.web):
+        raise InterruptedOutage("interrupted by SIGINT")
+    assert any("interrupted by SIGINT; put back: deployment/web" in note for note in raised.value.__notes__)
+
+
 def test_a_target_that_changes_while_it_is_confirmed_is_waited_for(client: Client) -> None:
     client.chaos.steady(client.web)
     client.sim.network.delay(0.4, verb="list", resource="deployments")
@@ -155,6 +163,30 @@ def test_a_target_that_changes_while_it_is_confirmed_is_waited_for(client: Clien
     client.chaos.steady(client.web)
     somebody.join()
     assert name not in client.names()
+
+
+def test_a_target_that_an_earlier_test_has_waited_for_in_vain_is_only_looked_at_shortly(client: Client) -> None:
+    client.chaos.steady(client.web)
+    client.sim.inject("never-ready", "web")
+    client.send("DELETE", f"{PODS}/{client.names()[0]}", {})
+    given_up: set[Ref] = set()
+    waited = []
+    for number, said in enumerate(("was not steady in 20 s", "still not steady, as in an earlier test")):
+        test = Client(client.sim, client.experiments.artifacts.folder / str(number), settle=20, given_up=given_up)
+        began = client.sim.clock.now()
+        with pytest.raises(NotSteadyError, match=said):
+            test.chaos.steady(test.web)
+        waited.append(client.sim.clock.now() - began)
+        test.close()
+    assert waited[0] >= 20
+    assert waited[1] < waited[0] / 2
+
+
+def test_a_target_that_an_earlier_test_has_waited_for_in_vain_may_be_healthy_by_now(client: Client) -> None:
+    client.chaos.steady(client.web)
+    again = Client(client.sim, client.experiments.artifacts.folder / "again", given_up={client.web.ref})
+    assert again.chaos.run(kill(1), again.web).verdict == "recovered"
+    again.close()
 
 
 def test_a_paused_deployment_still_replaces_its_pods(client: Client) -> None:

@@ -14,7 +14,7 @@ SUITE = """
         outage = chaos.run(kill(1), healthy_deployment, within=60)
         assert outage.recovery_time > 0
 """
-USUAL = ("--chaos-settle=60", "--chaos-within=60", "--chaos-stable-for=5")
+USUAL = ("--chaos-settle=60", "--chaos-within=60", "--chaos-stable-for=10")
 REHEARSAL = """
     import pytest
     from kubechaos import NotRecoveredError, kill

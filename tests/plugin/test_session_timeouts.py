@@ -59,3 +59,34 @@ def test_a_timeout_that_is_too_short_for_the_experiment_is_refused(
     result = run(code, *arguments, process=True)
     assert "TimeoutTooShortError: this may take 10 s, but pytest-timeout ends the test in 9 s" in result.out
     assert (result.code, result.gate, result.verdicts, tiny.writes) == (1, "fail", {"test_it": "refused"}, [])
+
+
+SCALE = """
+    from kubechaos import scale
+
+    def test_it(chaos, healthy_deployment):
+        chaos.run(scale(1), healthy_deployment, hold=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "killer"),
+    [
+        (("--timeout-method=thread", "--timeout=300"), "timeout_method = thread"),
+        (
+            ("--timeout=0", "-o", "faulthandler_timeout=300", "-o", "faulthandler_exit_on_timeout=true"),
+            "faulthandler_exit_on_timeout = true",
+        ),
+    ],
+)
+def test_what_must_be_undone_is_refused_where_a_timeout_would_end_the_process_without_a_teardown(
+    run: Runner, tiny: Tiny, arguments: tuple[str, ...], killer: str
+) -> None:
+    result = run(SCALE, *arguments, process=True)
+    assert f"scale(1) has to be undone, but {killer} ends the process at once" in result.out
+    assert (result.code, result.verdicts, tiny.writes) == (1, {"test_it": "refused"}, [])
+
+
+def test_a_kill_leaves_nothing_to_undo_and_is_not_refused_with_such_a_timeout(run: Runner) -> None:
+    result = run(KILL, "--timeout-method=thread", "--timeout=300", process=True)
+    assert result.verdicts == {"test_it": "recovered"}

@@ -1,8 +1,10 @@
 """Red when it must be, and green in spite of what only looks bad: the verdicts of a pod kill on a real Kubernetes."""
 
+from kubechaos.plugin.options import OPTIONS
 from tests.real.parts import ctr, kubectl, nodes
 from tests.real.shop import IMAGE, SERVER, Shop
 
+DEFAULT = next(option.default for option in OPTIONS if option.name == "stable-for")
 ORIGIN = ["ChaosStarted", "PodDeleted", "ProblemDetected", "RecoveryStarted", "RecoveryComplete"]
 WITHIN_10 = """
     from kubechaos import kill
@@ -74,6 +76,13 @@ def test_readiness_that_flaps_after_becoming_ready_is_not_recovered(shop: Shop) 
     run = shop.run(WITHIN_10, "--chaos-stable-for=4")
     assert (run.code, run.verdict) == (1, "not_recovered")
     assert "lost its readiness" in run.failure()
+
+
+def test_a_replacement_that_dies_nine_seconds_after_its_start_is_red_with_the_default_window(shop: Shop) -> None:
+    shop.deploy()
+    shop.break_new_pods("later")
+    run = shop.run(WITHIN_10.replace("within=10", "within=20"), f"--chaos-stable-for={DEFAULT}")
+    assert (run.code, run.verdict) == (1, "not_recovered")
 
 
 def test_a_victim_that_ignores_sigterm_does_not_delay_the_recovery(shop: Shop) -> None:

@@ -64,6 +64,7 @@ def test_only_errors_on_the_target_are_assertion_errors(error: type[BaseExceptio
         (errors.NotEndedError, RuntimeError),
         (errors.UnknownAlertError, LookupError),
         (errors.NoReadinessProbeWarning, UserWarning),
+        (errors.SlowLivenessProbeWarning, UserWarning),
     ],
 )
 def test_an_error_is_also_of_the_fitting_builtin_class(error: type[BaseException], kin: type[BaseException]) -> None:

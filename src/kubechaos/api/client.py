@@ -114,7 +114,7 @@ class Client:
             if response.status == 401 and request.is_proxied and self._was_renewed():
                 response, data = self._answer(request)
         date = response.headers.get("Date")
-        self.server_time = parsedate_to_datetime(date).timestamp() if date else 0.0
+        self.server_time = _epoch(date)
         self._raise_for(response, data, request)
         return data
 
@@ -249,6 +249,14 @@ class Client:
             headers.append(("Authorization", authorization))
         impersonation = self.pinned.connection.impersonation
         return [*headers, *impersonation.headers()] if impersonation else headers
+
+
+def _epoch(date: str | None) -> float:
+    """Return the time of an HTTP date in epoch seconds; 0.0 for none, and for what is no date."""
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 @contextmanager

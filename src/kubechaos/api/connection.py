@@ -59,7 +59,8 @@ class Connection(Private, Struct, frozen=True, kw_only=True):
 
     `server` is an absolute URL and may end in a path. Of each certificate and key there is a file, its PEM data, or
     neither. `proxy` is the URL of the proxy to go through, empty for none. `sources` are the kubeconfig files it was
-    read from, in order, and `source` is the one of them that defines the context; empty for a service account.
+    read from, in order, `source` is the one of them that defines the context, and `user` is the name of its user there;
+    all empty for a service account.
     """
 
     context: str
@@ -82,6 +83,7 @@ class Connection(Private, Struct, frozen=True, kw_only=True):
     impersonation: Impersonation | None = None
     sources: tuple[str, ...] = ()
     source: str = ""
+    user: str = ""
 
     def __repr__(self) -> str:
         return f"<Connection {self.context} to {self.server}>"

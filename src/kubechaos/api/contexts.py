@@ -65,6 +65,7 @@ def _connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, 
         impersonation=_impersonation(user),
         sources=kubeconfig.sources,
         source=kubeconfig.origins[context],
+        user=found.user,
     )
 
 

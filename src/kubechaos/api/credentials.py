@@ -112,15 +112,16 @@ class PinnedContext:
     def _read_again(self, used: Credentials) -> Identity:
         """Return who we are by the kubeconfig, or the token file of a service account, as it is now.
 
-        Raises KubeconfigError if it leads to another server, or has lost its token.
+        Raises KubeconfigError if it leads to another server or user, or has lost its token.
         """
         current = self.connection
         # The kubeconfig, too: `oc login` and its like write a new token into it.
         if current.sources:
             files = kubeconfig.load(current.sources)
             current = contexts.connection(files, current.context, self._environment)
-        if current.server != self.connection.server:
-            raise KubeconfigError(f"{current.origin} leads to another server now")
+        for what in ("server", "user", "impersonation"):
+            if getattr(current, what) != getattr(self.connection, what):
+                raise KubeconfigError(f"{current.origin} leads to another {what} now")
         identity = _read_identity(self.connection, current, self._environment)
         # As after a logout, or while the file is being written. Without a token we would go on as system:anonymous.
         if used.authorization and not identity.credentials.authorization:

@@ -102,6 +102,8 @@ def _serving(state: State, target: str) -> Iterator[Fact]:
             yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
     # Without a Service the Ready pods stand for the endpoints that there would be.
     endpoints = state.health.serving
+    if endpoints == 0:
+        endpoints = state.target.endpoints(state.target.active, {history.pod.uid for history in state.owned})
     if endpoints is None:
         endpoints = state.health.ready
     if endpoints == 0:

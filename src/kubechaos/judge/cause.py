@@ -10,7 +10,7 @@ from .experiment import Experiment, ForeignChange, Injection
 from .pod_history import PROGRESS, PodHistory
 from .pod_trouble import is_starting, running_init_container, trouble
 from .reasons import Cause, quoted
-from .recovery import Limits, added, experiment_of, recovery_time
+from .recovery import Limits, added, experiment_of, recovery_time, unsteady
 from .state import State
 
 NONE = Cause("", "")
@@ -57,6 +57,19 @@ def unproven(state: State, injection: Injection) -> Cause:
     seconds = (experiment_of(state).ended or state.at) - injection.t0
     effect = injection.begun.effect
     return Cause(effect.unseen, f"{effect.missing(state, injection)} in {seconds:.0f} s")
+
+
+def why_unsteady(state: State) -> Cause | None:
+    """Return what keeps the target from being steady, with what an Event says where no status does; None if nothing."""
+    found, current = unsteady(state), {pod.uid for pod in state.target.updated(state.target.active)}
+    unready = [history for history in state.owned if history.pod.uid in current and not history.pod.ready]
+    unready.sort(key=lambda history: history.pod.name)
+    # Only a condition that counts pods is about pods.
+    if found is None or not found.text.startswith(state.health.counted):
+        return found
+    if any(trouble(history.pod) for history in unready):
+        return found
+    return _waiting_start(state, unready) or _health_event(state, unready) or found
 
 
 def slowest(state: State, experiment: Experiment) -> Cause:

@@ -1,7 +1,5 @@
 """What healthy means: the one predicate behind steady and recovered."""
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 
 from ..kube.objects import Pod
@@ -51,6 +49,12 @@ def health(
     active = target.active
     current = target.updated(active)
     ready_current = sum([pod.ready for pod in current])
+    ready = ready_current
+    counted = f"{ready_current} of {wanted} pods of the current template are Ready"
+    if len(current) < len(active):
+        ready = sum([pod.ready for pod in active])
+        counted = _counted_in_rollout(target, counted, ready - ready_current)
+    too_few = _pods_condition(target, current, wanted, counted) if ready_current < wanted else None
     # The first condition that does not hold is the cause that is reported. So they go from those that make the others
     # meaningless to the symptoms: before a listing nothing is known, and while a generation is not observed the counts
     # are those of the old spec. Victims come before the counts, as right after a kill three of three pods are still
@@ -58,13 +62,10 @@ def health(
     unmet = (
         _workload_condition(target, wanted_before, prevents_recovery)
         or _victims_condition(active, unproven)
-        or _pods_condition(target, current, active, wanted)
+        or too_few
         or _probes_condition(target)
     )
-    ready = ready_current
-    if len(current) < len(active):
-        ready = sum([pod.ready for pod in active])
-    return Health(ready, wanted, target.serving(active), unmet, _counted(target, current, active, wanted))
+    return Health(ready, wanted, target.serving(active), unmet, counted)
 
 
 def _workload_condition(target: TargetState, wanted_before: int, prevents_recovery: bool) -> Cause | None:
@@ -97,33 +98,22 @@ def _victims_condition(active: tuple[Pod, ...], unproven: frozenset[str]) -> Cau
     return None
 
 
-def _counted(target: TargetState, current: Sequence[Pod], active: Sequence[Pod], wanted: int) -> str:
-    """Return how many pods are Ready, as a sentence: those of the current template, and of an old one if there are any.
-
-    "0 of 3" alone would sound like an outage where three old pods serve.
-    """
-    ready = sum([pod.ready for pod in current])
-    counted = f"{ready} of {wanted} pods of the current template are Ready"
-    if len(active) == len(current):
-        return counted
-    old_ready = sum([pod.ready for pod in active]) - ready
+def _counted_in_rollout(target: TargetState, counted: str, old_ready: int) -> str:
+    """Return how many pods are Ready where some are of an old template: "0 of 3" alone would sound like an outage."""
     counted = f"{counted}, and {old_ready} of an old one"
     if target.workload and target.workload.keeps:
         return counted
     return f"a rollout is in progress: {counted}"
 
 
-def _pods_condition(target: TargetState, current: list[Pod], active: Sequence[Pod], wanted: int) -> Cause | None:
+def _pods_condition(target: TargetState, current: list[Pod], wanted: int, counted: str) -> Cause:
     """Return why fewer pods of the current template are Ready than wanted, as far as the API says."""
-    if sum([pod.ready for pod in current]) >= wanted:
-        return None
-    counted = _counted(target, current, active, wanted)
     unready = _unready_cause(current)
     if unready:
         return Cause(unready.code, f"{counted}; {unready.text}")
     if target.failure and len(current) < wanted:
         return Cause("FailedCreate", f"{counted}; FailedCreate: {target.failure}")
-    has_old_pods = len(current) < len(active)
+    has_old_pods = len(current) < len(target.active)
     if has_old_pods and target.workload and target.workload.keeps:
         return Cause("UpdateStrategy", f"{counted}; {target.workload.keeps} keeps pods of an old template")
     return Cause("NotCreated", counted)

@@ -71,6 +71,8 @@ class Outage(Struct, frozen=True, kw_only=True):
     within: the longest recovery time that was allowed, in seconds.
     hold: how long a lasting fault was held, in seconds, as in the call; None if it was not held, or held by a block.
     stable_for: how long the target had to stay recovered, in seconds.
+    liveness_fails_after: how many seconds the slowest liveness probe of the target needs to fail; 0 without one. If
+        that is more than `stable_for`, a container that hangs would have been restarted only after the observation.
     victims: the pods that were chosen for the fault, in the order in which they were chosen.
     blocked_for: the seconds for which evictions waited for disruption budgets; no part of the recovery time.
     recovery_time: the seconds from when recovery was owed (t0, or the heal of a held fault) to the start of the final
@@ -102,6 +104,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     within: Seconds
     hold: float | None
     stable_for: Seconds
+    liveness_fails_after: Count = 0  # reports of version 0.1 have none
     victims: tuple[Victim, ...]
     blocked_for: Seconds = 0.0  # reports of version 0.1 have none
     recovery_time: MaybeNever
@@ -143,8 +146,21 @@ def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[in
     They share the recovery, the verdict and the cause. These are those of `end` if it has a verdict: the run knew
     something that no record shows, like an interruption.
     """
+    alerts = alerts.with_unobserved(_unobserved_alerts(state))
     numbers = [number for number, injection in enumerate(experiment_of(state).injections) if injection.t0 < inf]
     return {number: _outage(state, limits, alerts, end, number) for number in numbers}
+
+
+def _unobserved_alerts(state: State) -> dict[str, str]:
+    """Return the alerts that may be missing, each with the reason."""
+    # A gap in the slices is none in the recovery, which is seen by the pods. But what was down meanwhile, and back when
+    # the slices were listed again, nobody has seen.
+    t0 = experiment_of(state).t0
+    for gap in state.gaps:
+        if gap.kind == "EndpointSlice" and gap.at >= t0:
+            since, at = gap.since - t0, gap.at - t0
+            return {"ServiceDown": f"the EndpointSlices were not watched from {since:+.1f} to {at:+.1f} s"}
+    return {}
 
 
 def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: int) -> Outage:
@@ -159,6 +175,7 @@ def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: in
         within=limits.within,
         hold=injection.begun.hold,
         stable_for=limits.stable_for,
+        liveness_fails_after=state.target.workload.liveness_fails_after if state.target.workload else 0,
         victims=tuple(victim(state.histories[uid], t0) for uid in injection.victims),
         blocked_for=injection.blocked_for,
         recovery_time=recovery_time(state, limits),

@@ -117,6 +117,8 @@ def _with_undone(experiment: Experiment, record: Undone, at: float) -> Experimen
         return experiment
     fault = str(injection.begun.call)
     what = f"what {fault} had changed of {record.object} was changed again"
+    if gone:
+        what = f"{record.object} was removed"
     change = ForeignChange(at, what, spec=False, undid=fault, before=True)
     return replace(experiment, changes=(*experiment.changes, change))
 

@@ -1,6 +1,6 @@
 """The history of each pod: when it was first seen at each stage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +14,8 @@ from .pod_trouble import is_starting
 # ContainerCreating, and an Event is the only word on it. They are used to explain a verdict, never to reach one.
 BEFORE_PULL = ("Pulling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 """The reasons of Events on a start that are over once the image of a container is there."""
+SCHEDULING = "FailedScheduling"
+"""The reason of the scheduler's Events, which are over once a pod has a node."""
 PROGRESS = ("Pulled", "Created")
 """The reasons of Events that such a start goes on: the image is there."""
 UNHEALTHY = ("Unhealthy", "NodeNotReady")
@@ -71,7 +73,7 @@ def with_record(histories: PodHistories, record: Record, at: float) -> PodHistor
             # Memory must not grow with the number of experiments: a pod that was gone before this one can be neither a
             # victim nor a replacement in it.
             return {uid: history for uid, history in histories.items() if history.gone is None}
-        case Listed(objects=objects):
+        case Listed(kind="Pod", objects=objects):
             pods = [each for each in objects if isinstance(each, Pod)]
             listed = {pod.uid: PodHistory(pod, listed=True, ready_since=pod.ready_since) for pod in pods}
             return {**histories, **listed} if pods else histories
@@ -83,6 +85,14 @@ def with_record(histories: PodHistories, record: Record, at: float) -> PodHistor
             return _with_event(histories, event)
         case Seen(object=EndpointSlice(ready=uids)):
             return _with_endpoints(histories, uids, at)
+    return histories
+
+
+def with_events(histories: PodHistories, events: Iterable[Event]) -> PodHistories:
+    """Return the histories after Events of a listing, in the order in which they occurred."""
+    for event in sorted(events, key=lambda event: event.last):
+        if event.about.uid in histories:
+            histories = _with_event(histories, event)
     return histories
 
 
@@ -100,7 +110,7 @@ def _after_event(history: PodHistory, event: Event) -> PodHistory:
     text, starting = f"{event.reason}: {event.message}", is_starting(history.pod)
     # An Event explains only what came after it, and their stream may be late: what is said of the time before the
     # pod became Ready does not explain that it lost its readiness. Both times are whole seconds of one node's clock.
-    if 0.0 < event.last < history.ready_since:
+    if 0.0 < event.last < history.ready_since or (event.reason == SCHEDULING and history.pod.node):
         return history
     if starting and event.reason in PROGRESS:
         over = not history.start_event or history.start_event.startswith((*BEFORE_PULL, *PROGRESS))
@@ -151,7 +161,8 @@ def _after_seen(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
 def _outdated_events(history: PodHistory, pod: Pod) -> dict[str, str]:
     """Return the Events that explain nothing any more with this version, as fields without a text."""
     outdated = {}
-    if history.start_event and not is_starting(pod):
+    scheduled = pod.node and not history.pod.node
+    if history.start_event and (scheduled or not is_starting(pod)):
         outdated["start_event"] = ""
     # What was said before a pod became Ready is of its start. One that has lost its readiness before keeps it: that is
     # why it flaps.

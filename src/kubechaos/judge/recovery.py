@@ -54,16 +54,15 @@ def never_steady(state: State) -> Cause | None:
     # Before the listings are complete, every pod looks like one of an old template.
     if waits_for is None or not target.complete:
         return None
-    if target.lost or workload is None:
-        return waits_for if target.lost else None
-    if workload.deleting:
+    if target.lost or (workload and workload.deleting):
         return waits_for
+    if workload is None or not target.template:
+        return None
     current = {pod.uid for pod in target.updated(target.active)}
-    old = sorted(pod.name for pod in target.active if pod.uid not in current) if target.template else []
-    if workload.paused and (old or waits_for.code == "Paused"):
-        return Cause(
-            "Paused", f"the {target.kind} is paused: kubectl rollout resume {target.kind.lower()}/{workload.name}"
-        )
+    old = sorted(pod.name for pod in target.active if pod.uid not in current)
+    if workload.paused and old:
+        resume = f"kubectl rollout resume {target.kind.lower()}/{workload.name}"
+        return Cause("Paused", f"the {target.kind} is paused, and pod {old[0]} is of an old template: {resume}")
     kept = [name for name in old if workload.keeps == "OnDelete" or _ordinal(name) < workload.partition]
     if kept:
         why = f"pod {kept[0]} is of an old template, and {workload.keeps} keeps it"

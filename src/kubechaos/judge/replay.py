@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..errors import Verdict
+from ..errors import ChaosError, RecordingError, Verdict
 from ..records import Begun, Ended, Record
+from ..untrusted import described
 from . import alerts
 from .alerts import Alarm, Alert, Alerts
 from .builtin_alerts import BUILT_IN
@@ -67,9 +68,22 @@ class Replay:
 
 
 def replay(entries: Iterable[tuple[str, Record | Alert]]) -> Iterator[Outage]:
-    """Yield the outages of a recording: `entries` are its lines after the header, each with its stream."""
+    """Yield the outages of a recording: `entries` are its lines after the header, each with its stream.
+
+    Raises RecordingError for records that no run can have made.
+    """
     streams: dict[str, Replay] = {}
-    for stream, entry in entries:
-        yield from streams.setdefault(stream, Replay()).play(entry)
-    for player in streams.values():
-        yield from player.cut()
+    number = 0
+    # The fold is written for records that follow from each other, as those of a run do: to ask at each step whether
+    # they do would be in the way of every reader. A file that somebody has edited may break it anywhere.
+    try:
+        for stream, entry in entries:
+            number += 1
+            yield from streams.setdefault(stream, Replay()).play(entry)
+        for player in streams.values():
+            yield from player.cut()
+    except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, ChaosError):
+            raise
+        what = f"its entry {number} does not follow from those before it"
+        raise RecordingError(f"{what}, so this is not what kubechaos recorded: {described(error)}") from error

@@ -89,6 +89,9 @@ def step(state: State, record: Record) -> State:
     at = max(record.at, state.at)
     target = target_state.with_record(state.target, record)
     histories = pod_history.with_record(state.histories, record, record.at)
+    if isinstance(record, Listed):
+        # Either listing may be the first.
+        histories = pod_history.with_events(histories, target.listed_events)
     affected = _affected_uids(state.target, target, record)
     # The time since the last record was spent in the state before this one, so it is worth what that state's health
     # was: it is added up before the record changes the health.

@@ -5,6 +5,7 @@ from random import Random
 from typing import TypeAlias
 
 from ..errors import ArgumentError, TooFewCandidatesError
+from ..kube.decode import decimal
 from ..kube.objects import Pod
 
 Who: TypeAlias = int | str | Callable[[Sequence[Pod], Random], Sequence[Pod]]
@@ -26,10 +27,10 @@ def check(who: Who) -> None:
 
 
 def _percent(who: str) -> int:
-    number = who.removesuffix("%")
-    if not who.endswith("%") or not number.isdecimal() or not 1 <= int(number) <= 100:
+    number = decimal(who.removesuffix("%")) or 0
+    if not who.endswith("%") or not 1 <= number <= 100:
         raise ArgumentError(f'who is {who!r}; a string is "all" or a percentage from "1%" to "100%"')
-    return int(number)
+    return number
 
 
 def candidates(pods: Sequence[Pod]) -> tuple[Pod, ...]:

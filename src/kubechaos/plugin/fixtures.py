@@ -16,10 +16,12 @@ import pytest
 from .context import (
     CLUSTER,
     EXPERIMENTS,
+    GIVEN_UP,
     RAISED,
     TIMEOUT_AT,
     folder_of,
     is_chaos,
+    killer,
     pinned,
     settings,
     simulate,
@@ -29,6 +31,7 @@ from .context import (
 
 if TYPE_CHECKING:
     from ..judge.alerts import AlertRule
+    from ..kube.objects import Ref
     from ..observe.cluster import Access, Cluster
     from ..run.chaos import Chaos
     from ..run.experiments import Experiments
@@ -87,6 +90,8 @@ def _kubechaos_chaos(
         alert_rules,
         folder_of(item),
         left=lambda: item.stash.get(TIMEOUT_AT, inf) - time.monotonic(),
+        killer=lambda: killer(item),
+        given_up=item.config.stash.setdefault(GIVEN_UP, set()),
     )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
@@ -95,15 +100,30 @@ def _kubechaos_chaos(
 
 
 def _experiments(
-    item: pytest.Item, access: "Access", alert_rules: "list[AlertRule]", folder: Path, *, left: Callable[[], float]
+    item: pytest.Item,
+    access: "Access",
+    alert_rules: "list[AlertRule]",
+    folder: Path,
+    *,
+    left: Callable[[], float],
+    killer: Callable[[], str],
+    given_up: "set[Ref] | None" = None,
 ) -> "Experiments":
-    """Return the experiments of an item on a cluster, whose artifacts go to a folder; `left` as in `Experiments`."""
+    """Return the experiments of an item on a cluster, whose artifacts go to a folder; the rest as in `Experiments`."""
     from ..run.artifacts import Artifacts
     from ..run.experiments import Experiments
 
     artifacts = Artifacts(folder, item.config.rootpath)
     return Experiments(
-        access, settings(item.config), item.nodeid, alert_rules, artifacts, time_of_day=time_of_day, left=left
+        access,
+        settings(item.config),
+        item.nodeid,
+        alert_rules,
+        artifacts,
+        time_of_day=time_of_day,
+        left=left,
+        killer=killer,
+        given_up=given_up,
     )
 
 
@@ -153,7 +173,7 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
         folder = folder_of(request.node)
         # Beside the folder of `chaos`, as one test may use both.
         folder = folder.with_name(f"{folder.name}-sim")
-        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf)
+        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf, killer=str)
         yield Rehearsal(Chaos(experiments), Cluster(access, pinned_context.namespace), own_cluster)
         experiments.close()
     finally:

@@ -12,7 +12,7 @@ from ..report.run import ChaosResult, ClusterFacts, result
 from . import fixtures
 from .context import CLUSTER, EXPERIMENTS, RAISED, is_chaos
 from .results import ATTRIBUTE, ItemReport
-from .tracebacks import hide_our_frames
+from .tracebacks import hide_frames
 
 PROPERTY = "chaos_"
 """How our JUnit properties begin."""
@@ -46,8 +46,7 @@ def cancel_timeout(item: pytest.Item) -> None:
 def note_result(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Remember what a phase raised, and give the item its JUnit properties, before pytest makes the report."""
     if call.excinfo is not None:
-        if not item.config.getoption("fulltrace"):
-            hide_our_frames(call.excinfo, entrance=fixtures.__name__)
+        hide_frames(call.excinfo, entrance=fixtures.__name__, full=bool(item.config.getoption("fulltrace")))
         item.stash.setdefault(RAISED, []).append(call.excinfo.value)
     # The verdict is final only after the teardown, which may fail to heal.
     if is_chaos(item) and call.when == "teardown":

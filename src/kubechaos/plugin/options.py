@@ -6,7 +6,6 @@ Modules of the package are imported where they are needed, since pytest loads th
 
 import os
 from datetime import UTC, datetime
-from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
@@ -60,7 +59,7 @@ OPTIONS: Final = (
     Option("target", "KIND/NAME", "what healthy_deployment stands for", "deployment/timeserver"),
     Option("within", "SECONDS", "the longest that a recovery may take", "60"),
     Option("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
-    Option("stable-for", "SECONDS", "how long a recovery must last to count", "5"),
+    Option("stable-for", "SECONDS", "how long a recovery must last to count", "10"),
     Option("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
     Option("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
     Option("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),
@@ -80,7 +79,14 @@ def add(parser: pytest.Parser) -> None:
 
 
 def is_cluster_named(config: pytest.Config) -> bool:
-    """Return whether a cluster is named, "embedded" included: without one, no chaos test is run."""
+    """Return whether a cluster is named, "embedded" included: without one, no chaos test is run.
+
+    Raises pytest.UsageError for a name on the command line that is empty.
+    """
+    # Asked in every session that collects a chaos test, so without importing our errors.
+    why = _why_empty(config, _BY_NAME["context"])
+    if why:
+        raise pytest.UsageError(f"kubechaos: {why}")
     return bool(_text(config, "context"))
 
 
@@ -120,8 +126,17 @@ def read(config: pytest.Config, run_and_seed: tuple[str, str]) -> "Settings":
 
 
 def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
-    """Return an option's value and where it came from; an empty value counts as not given."""
+    """Return an option's value and where it came from; an empty one of the environment or ini file is none.
+
+    Raises OptionError for an empty value on the command line: `--chaos-context "$NAME"` where NAME is not set must not
+    lead to the cluster that something else names.
+    """
     option = _BY_NAME[name]
+    why = _why_empty(config, option)
+    if why:
+        from ..errors import OptionError
+
+        raise OptionError(why)
     candidates = (
         (config.getoption(option.dest), option.flag),
         (os.environ.get(option.variable), option.variable),
@@ -131,6 +146,13 @@ def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
         if value:
             return str(value), source
     return option.default or "", "the default"
+
+
+def _why_empty(config: pytest.Config, option: Option) -> str:
+    """Return what to say of a flag that is given without a value; "" for any other."""
+    if config.getoption(option.dest) == "":
+        return f"{option.flag} is empty; give a value, or leave it out"
+    return ""
 
 
 def _text(config: pytest.Config, name: str) -> str:
@@ -143,10 +165,12 @@ def _seconds(config: pytest.Config, name: str) -> float:
         seconds = float(value)
     except ValueError:
         seconds = -1.0
-    if not isfinite(seconds) or seconds < 0:
+    from ..settings import LONGEST
+
+    if not 0 <= seconds <= LONGEST:
         from ..errors import OptionError
 
-        raise OptionError(f"{source}: {value!r} is no number of seconds, 0 or more")
+        raise OptionError(f"{source}: {value!r} is no number of seconds, 0 or more, at most a year")
     return seconds
 
 

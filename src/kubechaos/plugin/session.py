@@ -23,8 +23,9 @@ from ..report.run import Run, make_run
 from ..run.artifacts import save_reports
 from ..run.signals import defer, interruptible, shielded, terminable
 from ..settings import FACTOR, Settings
+from ..untrusted import writable
 from . import items, terminal
-from .context import TIMEOUT_AT, identity, is_chaos, pinned, settings
+from .context import TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
 from .results import Results
 
 NOT_HEALED = 10
@@ -85,6 +86,7 @@ class ChaosSession:
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Wrapper:
         """Note when the item's timeout will fire; what it raises then must not interrupt the writing of a record."""
         item.stash[TIMEOUT_AT] = time.monotonic() + settings.timeout
+        item.stash[TIMEOUT_METHOD] = settings.method
         timer = yield
         # After pytest-timeout's own implementation, as that is what installs the handler of SIGALRM.
         if is_chaos(item):
@@ -161,6 +163,8 @@ class ChaosSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the top level `chaos` to the JSON report, unless there are no options that could be read."""
+        # Also of what is not ours: one lone surrogate, and nobody could read the file.
+        json_report.update(writable(json_report))
         run_settings = self._run_settings()
         if run_settings is None:
             return

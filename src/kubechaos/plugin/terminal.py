@@ -7,6 +7,7 @@ import pytest
 from ..report import text
 from ..report.run import RunSummary
 from ..settings import FACTOR, RESOLUTION, Settings
+from ..untrusted import safe
 
 if TYPE_CHECKING:
     from ..api.connection import Connection
@@ -26,7 +27,8 @@ def header(settings: Settings, connection: "Connection", items: int) -> str:
     where = settings.context
     if not settings.simulated:
         where += _described(connection)
-    return (
+    # The kubeconfig may come from somebody else, and the names in it are any text.
+    return safe(
         f"kubechaos:{simulated} {items} chaos tests on context {where}, "
         f"namespace {settings.namespace or connection.namespace}, "
         f"default target {kind.lower()}/{name}, seed {settings.seed}; about {_duration(seconds)} at one fault a test"

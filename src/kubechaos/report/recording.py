@@ -79,7 +79,7 @@ def entries(lines: Iterable[bytes]) -> Iterator[tuple[str, Record | Alert]]:
             return
         try:
             found = _entry(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecordingError(f"line {number} is no record of kubechaos: {error}") from error
         if found is not None:
             yield found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ..changes import Outcome
 from ..errors import Verdict
 from ..judge.alerts import Alert
 from ..judge.outage import Outage
@@ -15,12 +16,33 @@ def verdict_line(outage: Outage) -> str:
     what = f"{outage.target} after {outage.fault}"
     match outage.verdict:
         case Verdict.RECOVERED:
-            return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}".rstrip(", "))
+            recovered = f"{what}: recovered in {outage.recovery_time:.1f} s ({_stayed(outage)})"
+            return safe(f"{recovered}, {outage.cause}".rstrip(", "))
         case Verdict.NOT_RECOVERED:
             return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
         case Verdict.FAULT_NOT_PROVEN:
             return safe(f"{what}: no effect of the fault was seen: {outage.cause}")
-    return safe(f"{what}: {outage.verdict}: {outage.cause}")
+    return safe(f"{what}: {outage.verdict}: {outage.cause}{_put_back(outage)}")
+
+
+def _put_back(outage: Outage) -> str:
+    """Return the end of a line on an experiment that had no ordinary one: what became of what the fault changed."""
+    done = [each.object for each in outage.undone if each.outcome is Outcome.DONE]
+    left = [each.object for each in outage.undone if each.outcome is Outcome.SUPERSEDED]
+    text = ""
+    if done:
+        text += f"; put back: {', '.join(done)}"
+    if left:
+        text += f"; left as somebody else has set it since: {', '.join(left)}"
+    return text
+
+
+def _stayed(outage: Outage) -> str:
+    """Return how long a recovery was seen to last, and what would have shown only later."""
+    stayed = f"stayed so for {outage.stable_for:g} s"
+    if outage.liveness_fails_after <= outage.stable_for:
+        return stayed
+    return f"{stayed}; a liveness probe needs {outage.liveness_fails_after} s to fail"
 
 
 def timeline(outage: Outage) -> str:

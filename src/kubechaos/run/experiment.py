@@ -29,7 +29,7 @@ from ..judge.alerts import Alarm, Alert, AlertRule, Alerts
 from ..judge.builtin_alerts import BUILT_IN
 from ..judge.outage import Outage, outages
 from ..judge.reasons import Cause
-from ..judge.recovery import Limits, ends_at, proof_deadline, recovery_time
+from ..judge.recovery import ends_at, proof_deadline, recovery_time
 from ..judge.state import State
 from ..judge.verdict import Judgement
 from ..observe.logs import log_tails
@@ -38,6 +38,7 @@ from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
 from ..untrusted import safe
 from .failures import judgement_of
 from .preflight import Plan
+from .preflight import limits as limits_of
 from .write_permit import WritePermit
 
 logger = logging.getLogger("kubechaos")
@@ -164,7 +165,7 @@ class Experiment:
         """Wait, inside the block, for a recovery that lasts; returns its recovery_time, inf if none comes in time."""
         if self.outer is not None:
             raise RefusedError(f"{self} is inside of the block of {self.outer}: ask that one whether it has recovered")
-        limits = Limits(seconds, self.plan.limits.stable_for)
+        limits = limits_of(seconds, self.plan.limits.stable_for)
         state = self._observation.wait(lambda state: ends_at(state, limits))
         return recovery_time(state, limits, at=self._observation.now())
 

@@ -64,7 +64,9 @@ class Experiments:
     """Everything of one test: its watches, its experiments, what they found and what went wrong.
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `left` the seconds of wall
-    time until the item's pytest-timeout fires. Raises ArgumentError for an alert rule that makes no sense.
+    time until the item's pytest-timeout fires; `killer` names the setting by which that would end the process without a
+    teardown, "" if none does. `given_up` are the targets that the run has waited for in vain. Raises ArgumentError for
+    an alert rule that makes no sense.
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class Experiments:
         *,
         time_of_day: Callable[[], str],
         left: Callable[[], float],
+        killer: Callable[[], str] = str,
+        given_up: set[Ref] | None = None,
     ) -> None:
         preflight.check_rules(rules)
         self.outages: list[Outage] = []
@@ -86,10 +90,12 @@ class Experiments:
         self._settings = settings
         self._access = access
         self._time_left = left
+        self._killer = killer
+        self._given_up = set() if given_up is None else given_up
         self._time_of_day = time_of_day
         self._permit = WritePermit()
         self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random, self._permit)
-        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts)
+        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts, self._stable_for)
         self._blocks: list[Block] = []
         self._started: list[Experiment] = []
         self._running: dict[Ref, list[Experiment]] = {}
@@ -133,6 +139,7 @@ class Experiments:
         with self.failures.noting(_ref(target)):
             self._permit.check()
             outer = self._outer(fault, target)
+            preflight.check_undoing(fault, self._killer())
             limits = preflight.limits(self._settings.within if within is None else within, self._stable_for(target))
             observation = self._observers.observe(target)
             plan = preflight.plan(fault, target, limits, hold, observation.state)
@@ -248,7 +255,8 @@ class Experiments:
         return []
 
     def _settle(self, observation: Observation) -> None:
-        settle(observation, self._settings.settle, self._stable_for(observation.target), self._access.clock)
+        stable_for = self._stable_for(observation.target)
+        settle(observation, self._settings.settle, stable_for, self._access.clock, self._given_up)
 
     def _stable_for(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for

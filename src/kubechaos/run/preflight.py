@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
 from typing import Final
 
 from ..act.heal import DEADLINE as HEAL_DEADLINE
@@ -15,6 +14,7 @@ from ..judge.recovery import Limits
 from ..judge.state import State
 from ..kube.objects import Ref
 from ..records import Lasts
+from ..settings import LONGEST
 from ..target import Target
 
 EVICTIONS: Final = "pods/eviction"
@@ -111,6 +111,19 @@ def check_time(plan: Plan, wall: Callable[[float], float], left: float) -> None:
     )
 
 
+def check_undoing(fault: Fault, killer: str) -> None:
+    """Raise RefusedError for a fault that has to be undone if `killer` may end the process without a teardown.
+
+    `killer` is the setting of pytest that does; "" if there is none.
+    """
+    if killer and fault.lasts is not Lasts.INSTANT:
+        raise RefusedError(
+            f"{fault!r} has to be undone, but {killer} ends the process at once, without a teardown: "
+            f"set timeout_method = signal, or faulthandler_exit_on_timeout = false",
+            code="NoTeardown",
+        )
+
+
 def check(fault: Fault, target: Target) -> None:
     """Raise ArgumentError unless these are a fault and a target that it can be done to."""
     if not isinstance(fault, Fault):
@@ -134,8 +147,8 @@ def check_run(fault: Fault, hold: float | None) -> None:
         raise HoldError(f"{fault!r} is over at once and cannot be held; leave out hold={hold!r}")
     if hold is None and fault.lasts is Lasts.UNTIL_HEALED:
         raise HoldError(f"{fault!r} cannot be recovered from while it is in force: say how many seconds, hold=")
-    if hold is not None and (isinstance(hold, bool) or not isinstance(hold, int | float) or not 0 <= hold < inf):
-        raise ArgumentError(f"hold is {hold!r}; give seconds, 0 or more")
+    if hold is not None:
+        _check_seconds("hold", hold)
 
 
 def check_rules(rules: Sequence[AlertRule]) -> None:
@@ -151,10 +164,15 @@ def check_rules(rules: Sequence[AlertRule]) -> None:
         names.add(rule.name)
 
 
+def _check_seconds(name: str, value: float) -> None:
+    # bool is a subclass of int: within=True would mean a second. What no clock can wait for would be an OverflowError
+    # once the fault is injected.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
+        raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more, at most a year")
+
+
 def limits(within: float, stable_for: float) -> Limits:
     """Return the limits of a recovery, in seconds of the run's clock; raises ArgumentError for what are no seconds."""
     for name, value in (("within", within), ("stable_for", stable_for)):
-        # bool is a subclass of int: within=True would mean a second.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-            raise ArgumentError(f"{name} is {value!r}; give seconds, 0 or more")
+        _check_seconds(name, value)
     return Limits(float(within), float(stable_for))

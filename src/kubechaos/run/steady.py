@@ -1,36 +1,60 @@
 """Before the fault: wait until the target is healthy, and has been for long enough."""
 
 import logging
+from typing import Final
 
 from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
+from ..judge.cause import why_unsteady
 from ..judge.reasons import Cause
 from ..judge.recovery import never_steady, steady_at, unsteady
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
+from ..kube.objects import Ref
 from ..observe.observation import Observation
 from ..untrusted import safe
 
 logger = logging.getLogger("kubechaos")
 
 
-def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock) -> None:
+SHORT_LOOK: Final = 2.0
+"""Seconds for which a target is waited for that an earlier test has waited for in vain."""
+
+
+def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock, given_up: set[Ref]) -> None:
     """Wait up to `seconds` until the target has been healthy for `stable_for` seconds, on the run's clock.
 
-    Raises TooFewReplicasError and RefusedError at once for a target that no waiting would make steady, NotSteadyError
-    when time is up.
+    `given_up` are the targets that this run has waited for in vain: one of them must be healthy shortly. Raises
+    TooFewReplicasError and RefusedError at once for a target that no waiting would make steady, NotSteadyError when
+    time is up.
     """
     target, until = observation.target, clock.now() + seconds
     observation.catch_up()
     _refuse_too_few(observation)
     _refuse_pods_without_replacement(observation)
+    if target.ref in given_up:
+        _look_shortly(observation, clock)
     if steady_at(observation.state, stable_for) > clock.now():
-        waits = unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
+        waits = why_unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
     while not _is_steady(observation, until, stable_for, clock):
         if clock.now() < until:
             continue
-        why = unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
+        why = why_unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
         text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
+        given_up.add(target.ref)
+        raise NotSteadyError(text, code=why.code)
+    given_up.discard(target.ref)
+
+
+def _look_shortly(observation: Observation, clock: Clock) -> None:
+    """Raise NotSteadyError unless the target is healthy by now: a hundred tests must not wait for it one by one."""
+    target, until = observation.target, clock.now() + SHORT_LOOK
+    observation.wait(lambda state: until if unsteady(state) else state.at)
+    why = why_unsteady(observation.state)
+    if why:
+        text = (
+            f"{target} in namespace {target.ref.namespace} is still not steady, as in an earlier test: {safe(why.text)}"
+        )
         raise NotSteadyError(text, code=why.code)
 
 

@@ -1,10 +1,10 @@
 """What is refused, or never steady: nothing is touched, and the reason is named."""
 
-from kubechaos import kill, where
+from kubechaos import kill, rollout_restart, where
 from tests.defects import plants
 from tests.defects.cases.replacements import CRASHED, MISSING
 from tests.defects.scene import Case
-from tests.defects.workloads import deployment, template, web
+from tests.defects.workloads import deployment, stateful_set, template, web
 
 READ = "get,list,watch:deployments.apps,replicasets.apps,pods,events"
 CONFIG_ENV = {"env": [{"name": "KEY", "valueFrom": {"configMapKeyRef": {"name": "config", "key": "key"}}}]}
@@ -30,7 +30,7 @@ CASES = [
     ),
     never(
         "never ready from the start",
-        "ContainersNotReady",
+        "ContainersNotReady|Unhealthy",
         says="0 of 3",
         workload=deployment(template(web("sleep 600"))),
     ),
@@ -59,6 +59,17 @@ CASES = [
         workload=deployment(template(web(**CONFIG_ENV))),
     ),
     never("quota from the start", "FailedCreate", says="exceeded quota: full", prepare=plants.quota),
-    never("paused from the start", "Paused", plant=plants.rolled_out(plants.PAUSE)),
+    # A paused Deployment still replaces its pods.
+    Case("paused from the start", "recovered", plant=plants.rolled_out(plants.PAUSE)),
+    Case(
+        "rollout of a paused one", "refused", "Paused", fault=rollout_restart(), plant=plants.rolled_out(plants.PAUSE)
+    ),
+    never(
+        "on delete",
+        "UpdateStrategy",
+        says="waiting would not help",
+        workload=stateful_set(updateStrategy={"type": "OnDelete"}),
+        plant=plants.doing("rollout", "restart", "statefulset/web"),
+    ),
     never("rollout in progress", "RolloutInProgress|ImagePullBackOff", plant=plants.rolled_out(plants.BAD_IMAGE)),
 ]

@@ -133,3 +133,13 @@ def test_a_normal_event_is_no_cause() -> None:
     story.event(3.0, "Created", "created container app", "d")
     outage = story.outage()
     assert (outage.cause_code, waits_for(outage)) == ("NotStarted", "Created: created container app")
+
+
+def test_what_the_scheduler_said_does_not_explain_a_start_on_the_node_that_it_found() -> None:
+    story = Story().kill("a", within=20.0)
+    story.dies(0.25, "a")
+    story.see(1.5, new("d"))
+    story.event(2.0, "FailedScheduling", "no room", "d")
+    story.change(3.0, "d", node="node-2", containers=(CREATING,))
+    story.event(3.5, "FailedScheduling", "no room", "d")
+    assert waits_for(story.outage()) == "the kubelet said nothing"

@@ -1,16 +1,18 @@
 """Targets that no waiting makes steady: known at once, with the way out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from kubechaos.judge.cause import why_unsteady
 from kubechaos.judge.recovery import never_steady
 from kubechaos.judge.state import State, step
-from kubechaos.kube.objects import Pod
-from kubechaos.records import Gone, Listed, Opened
+from kubechaos.kube.objects import Event, Pod, Ref
+from kubechaos.records import Gone, Listed, Opened, Record, Seen
 from tests.unit.judge.test_target_state import listed, mine, revision, workload
-from tests.unit.stories import deployment, fold, listings, new, pod, replica_set
+from tests.unit.stories import CREATING, deployment, fold, listings, new, pod, replica_set
 
 
 def stateful(*pods: Pod, **fields: Any) -> State:
@@ -59,7 +61,9 @@ def test_a_rollout_that_is_paused_goes_on_only_when_it_is_resumed() -> None:
     web = deployment(replicas=2, updated_replicas=1, paused=True)
     sets = (replica_set("old", revision=1), replica_set(revision=2))
     never = never_steady(fold(*listings(web, *sets, pod("a", owner="old"), pod("b"))))
-    assert never.text == "the Deployment is paused: kubectl rollout resume deployment/web"
+    assert never.text == (
+        "the Deployment is paused, and pod web-a is of an old template: kubectl rollout resume deployment/web"
+    )
 
 
 def test_a_workload_that_was_deleted_does_not_come_back() -> None:
@@ -95,3 +99,31 @@ def test_a_rollout_that_hangs_says_that_it_is_one_how_many_old_pods_are_ready_an
         "a rollout is in progress: 0 of 3 pods of the current template are Ready, and 3 of an old one; "
         "pod web-d: ContainersNotReady: app"
     )
+
+
+def rolling(*late: Record, first: Sequence[Event] = ()) -> str:
+    """Why a rollout hangs whose new pod `d` is being created, by Events that are listed first and by later records."""
+    web = deployment(updated_replicas=1, generation=2, observed_generation=2)
+    stuck = new("d", node="node-1", containers=(CREATING,))
+    old = [pod(letter, owner="old") for letter in "abc"]
+    kinds = listings(web, replica_set("old", revision=1), replica_set(revision=2), *old, stuck)
+    events = Listed(kinds[0].at, "Event", "9", tuple(first))
+    return why_unsteady(fold(events, *kinds[:-1], *late)).text
+
+
+def failed_mount(message: str, last: float, reason: str = "FailedMount") -> Event:
+    about = Ref("Pod", "shop", "web-d", "d")
+    return Event("shop", message, message, "1", about, type="Warning", reason=reason, message=message, last=last)
+
+
+def test_a_rollout_that_hung_before_we_looked_is_explained_by_the_last_event_that_was_listed() -> None:
+    listed_events = (failed_mount("no volume", 20.0), failed_mount("not attached", 10.0))
+    assert rolling(first=listed_events).endswith("3 of an old one; pod web-d: FailedMount: no volume")
+
+
+def test_a_rollout_is_explained_by_an_event_that_comes_while_it_is_waited_for() -> None:
+    assert rolling(Seen(1.0, failed_mount("no volume", 20.0))).endswith("; pod web-d: FailedMount: no volume")
+
+
+def test_what_the_scheduler_said_is_over_once_a_pod_has_a_node() -> None:
+    assert "FailedScheduling" not in rolling(first=[failed_mount("no room", 20.0, reason="FailedScheduling")])

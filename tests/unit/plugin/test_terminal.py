@@ -53,6 +53,12 @@ def test_the_first_line_says_as_whom_and_whether_the_server_is_verified(
     assert said in header(source="/b", **connection)
 
 
+def test_no_name_of_a_kubeconfig_controls_the_terminal() -> None:
+    line = header("dev\x1b[2J", "shop\u202e", source="/b\udcff", impersonation=Impersonation(user="jane\r##[x]"))
+    assert line.isprintable()
+    assert "##[" not in line
+
+
 def test_the_first_line_of_a_simulation_says_so_and_names_no_server() -> None:
     line = header("embedded", source="/tmp/kubeconfig")
     assert line.startswith("kubechaos: SIMULATED, 20 times as fast")

@@ -71,6 +71,7 @@ def test_an_experiment_has_these_fields_in_json() -> None:
         "within",
         "hold",
         "stable_for",
+        "liveness_fails_after",
         "victims",
         "blocked_for",
         "recovery_time",

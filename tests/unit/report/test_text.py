@@ -3,6 +3,8 @@
 from msgspec.structs import replace
 
 from kubechaos import Outage, Verdict
+from kubechaos.changes import Outcome
+from kubechaos.judge.outage import UndoneChange
 from kubechaos.kube.objects import Container
 from kubechaos.records import Gap
 from kubechaos.report.run import ClockFacts, ClusterFacts, RunSummary
@@ -37,8 +39,15 @@ def test_no_line_has_a_control_character_of_the_cluster() -> None:
 
 def test_the_first_line_of_a_recovery_names_the_phase_that_cost_the_time() -> None:
     assert verdict_line(recovered()) == (
-        "deployment/web after kill(1): recovered in 41.2 s, 39.5 s of it pulling the image and starting the containers"
+        "deployment/web after kill(1): recovered in 41.2 s (stayed so for 5 s), "
+        "39.5 s of it pulling the image and starting the containers"
     )
+
+
+def test_the_first_line_of_a_recovery_says_that_a_liveness_probe_needs_longer_than_it_lasted() -> None:
+    slow = replace(recovered(), liveness_fails_after=30)
+    assert "(stayed so for 5 s; a liveness probe needs 30 s to fail), 39.5 s of it" in verdict_line(slow)
+    assert "liveness" not in verdict_line(replace(recovered(), liveness_fails_after=5))
 
 
 def test_the_first_line_of_a_failure_names_the_cause() -> None:
@@ -58,6 +67,14 @@ def test_the_first_line_of_a_fault_without_effect_says_that_none_was_seen() -> N
 def test_every_other_verdict_is_named_with_its_cause() -> None:
     outage = replace(recovered(), verdict="inconclusive", cause="the Deployment was deleted")
     assert verdict_line(outage) == "deployment/web after kill(1): inconclusive: the Deployment was deleted"
+
+
+def test_an_interruption_says_what_was_put_back_and_what_was_left() -> None:
+    undone = (UndoneChange("deployment/web", Outcome.DONE), UndoneChange("configmap/x", Outcome.SUPERSEDED))
+    outage = replace(recovered(), verdict=Verdict.INTERRUPTED, cause="interrupted by SIGINT", undone=undone)
+    assert verdict_line(outage).endswith(
+        "interrupted by SIGINT; put back: deployment/web; left as somebody else has set it since: configmap/x"
+    )
 
 
 def test_the_timeline_is_in_the_order_of_time() -> None:
