@@ -118,15 +118,16 @@ class PodsGone(_OnVictims, frozen=True):
 
 
 class PodsRestarted(_OnVictims, frozen=True):
-    """A container of every victim was restarted in place; `container` is its name, "" for any."""
+    """A container of every victim was restarted in place; `container` is its name, "" for any but a sidecar."""
 
     unseen: ClassVar[str] = "NotRestarted"
     container: str = ""
 
     def on_victim(self, victim: "PodHistory", injection: "Injection") -> Sight | None:
         """Return "restarted", and when the first restart after t0 was seen."""
+        names = {self.container} if self.container else {each.name for each in victim.pod.containers}
         for name, at in victim.restarts:
-            if at >= injection.t0 and self.container in ("", name):
+            if at >= injection.t0 and name in names:
                 return "restarted", at
         return None
 

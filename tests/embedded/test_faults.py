@@ -20,7 +20,7 @@ from kubesim.cluster import Cluster
 from kubesim.failures import Forbidden
 from kubesim.store.kinds import POD
 from tests.embedded.client import DEPLOYMENTS, Client
-from tests.embedded.shop import budget
+from tests.embedded.shop import budget, deployment
 
 
 @pytest.mark.parametrize("who", [1, "all"])
@@ -161,6 +161,13 @@ def test_a_container_is_restarted_in_its_pod(client: Client) -> None:
     outage = client.chaos.run(kill_container(1), client.web)
     assert (outage.verdict, outage.proof and outage.proof.kind) == ("recovered", "restarted")
     assert len(client.names()) == 3
+
+
+def test_a_container_is_restarted_again_and_again_without_a_back_off(client: Client) -> None:
+    client.sim.apply(deployment("pinned", image=f"docker.io/library/busybox@sha256:{'0' * 64}", replicas=2))
+    pinned = client.cluster.deployment("pinned")
+    found = [client.chaos.run(kill_container("all"), pinned) for _ in range(3)]
+    assert [outage.verdict for outage in found] == ["recovered"] * 3
 
 
 def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> None:

@@ -144,6 +144,7 @@ class Shop:
         server: str = SERVER,
         grace: int = 2,
         container: dict[str, Any] | None = None,
+        pod: dict[str, Any] | None = None,
         kind: str = "Deployment",
         **spec: Any,
     ) -> None:
@@ -152,6 +153,7 @@ class Shop:
         manifest = {**deployment(self.name, replicas, image, server, grace, spec), "kind": kind}
         if kind == "DaemonSet":
             del manifest["spec"]["replicas"]
+        manifest["spec"]["template"]["spec"] |= pod or {}
         manifest["spec"]["template"]["spec"]["containers"][0] |= container or {}
         kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
         if ready:

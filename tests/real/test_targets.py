@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.real.parts import kubectl
-from tests.real.shop import Shop
+from tests.real.shop import IMAGE, Shop
 
 TEST = """
     from kubechaos import evict, kill, kill_container, on_node, oldest, rollout_restart, scale, where
@@ -105,6 +105,39 @@ def test_a_container_is_restarted_in_place_or_refused_with_the_reason(shop: Shop
     else:
         assert (run.code, run.verdict) == (1, "refused")
         assert "has no digest" in run.failure()
+
+
+def digest(shop: Shop) -> str:
+    """Return the image of the workload by its digest."""
+    (pod, *_) = json.loads(kubectl("get", "pods", "-l", f"app={shop.name}", "-o", "json"))["items"]
+    found: str = pod["status"]["containerStatuses"][0]["imageID"]
+    if "@sha256:" not in found:
+        pytest.skip("the image was imported without a digest")
+    return found
+
+
+def test_a_container_of_an_image_by_digest_alone_is_restarted_again_and_again(shop: Shop) -> None:
+    shop.deploy(replicas=2)
+    shop.deploy(replicas=2, image=digest(shop))
+    run = shop.run("""
+        from kubechaos import kill_container
+
+        def test_it(chaos, healthy_deployment):
+            for _ in range(3):
+                assert chaos.run(kill_container("all"), healthy_deployment, within=8).recovery_time < 8
+    """)
+    assert (run.code, run.verdict) == (0, "recovered")
+
+
+def test_a_sidecar_is_restarted_in_place(shop: Shop) -> None:
+    shop.deploy(replicas=2)
+    digest(shop)
+    command = ["sh", "-c", "trap 'exit 0' TERM; while sleep 1; do :; done"]
+    sidecar = {"name": "proxy", "image": IMAGE, "restartPolicy": "Always", "command": command}
+    shop.deploy(replicas=2, pod={"initContainers": [sidecar]})
+    run = shop.run(TEST.format(fault="kill_container(1, 'proxy')", more=""))
+    assert (run.code, run.verdict, run.experiment["proof"]["kind"]) == (0, "recovered", "restarted")
+    assert run.experiment["phases"] == {"removed": [], "added": []}
 
 
 def test_pods_without_a_workload_of_ours_are_a_target(shop: Shop) -> None:

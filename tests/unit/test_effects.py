@@ -153,6 +153,22 @@ def test_the_restart_of_another_container_in_the_pod_proves_nothing() -> None:
     assert (story.outage().verdict, story.outage().proof) == ("fault_not_proven", None)
 
 
+def test_the_restart_of_a_sidecar_is_none_of_the_container() -> None:
+    story = Story()
+    story.change(-2, "a", containers=(RUNNING,), init_containers=(replace(RUNNING, name="proxy"),))
+    story.begin("kill_container", PodsRestarted(), "a")
+    story.change(2, "a", init_containers=(replace(AGAIN, name="proxy"),))
+    assert (story.outage().verdict, story.outage().proof) == ("fault_not_proven", None)
+
+
+def test_a_restarted_sidecar_proves_that_it_was_killed() -> None:
+    story = Story()
+    story.change(-2, "a", init_containers=(replace(RUNNING, name="proxy"),))
+    story.begin("kill_container", PodsRestarted("proxy"), "a")
+    story.change(2, "a", init_containers=(replace(AGAIN, name="proxy"),))
+    assert (story.outage().verdict, story.outage().proof) == ("recovered", Proof("restarted", 2.0))
+
+
 def test_a_restart_before_the_fault_proves_nothing() -> None:
     story = Story()
     story.change(-2, "a", containers=(AGAIN,))

@@ -47,8 +47,8 @@ def evict(who: Who) -> Fault:
 def kill_container(who: Who, container: str | None = None) -> Fault:
     """Stop one container in pods of the target, with its grace period; the kubelet starts it again in the same pods.
 
-    `container` may be left out where a pod has only one. Raises ArgumentError for a `who` that can never choose
-    anybody.
+    `container` may be a sidecar, and may be left out where a pod has only one container beside sidecars. Raises
+    ArgumentError for a `who` that can never choose anybody.
     """
     victims.check(who)
     args = [victims.describe(who)]

@@ -149,7 +149,7 @@ def _after_seen(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
         changes["stopped"] = at
     if history.pod.ready and not pod.ready and pod.active:
         changes["losses"] = (*history.losses, at)
-    if pod.containers != history.pod.containers:
+    if pod.containers != history.pod.containers or pod.init_containers != history.pod.init_containers:
         changes["restarts"] = history.restarts + tuple((name, at) for name in _restarted(history.pod, pod))
     # A pod with a finalizer, or on a dead node, may stay in the API for long after its containers have stopped: the
     # fault has had its effect by then. A deletionTimestamp alone is no proof, as its containers run on.
@@ -181,8 +181,10 @@ def _new_stages(history: PodHistory, pod: Pod, at: float) -> dict[str, float]:
 
 def _restarted(before: Pod, pod: Pod) -> list[str]:
     """Return the names of the containers that were restarted between two versions of a pod."""
-    counts = {container.name: container.restarts for container in before.containers}
-    return [container.name for container in pod.containers if container.restarts > counts.get(container.name, 0)]
+    # Also of the init containers: sidecars are among them.
+    counts = {each.name: each.restarts for each in (*before.containers, *before.init_containers)}
+    now = (*pod.containers, *pod.init_containers)
+    return [each.name for each in now if each.restarts > counts.get(each.name, 0)]
 
 
 def _after_gone(history: PodHistory | None, pod: Pod, at: float) -> PodHistory:
