@@ -63,7 +63,7 @@ mutations: $(INSTALLED) ## break each rule of the verdict in turn; each must tur
 soak: $(INSTALLED) ## kill for half an hour on a real Kubernetes: nothing may be missed, no memory may be lost
 	$(DEVCLUSTER) -- sh -ec 'kubectl apply -f examples/timeserver.yaml; exec $(BIN)/python -m benchmarks.soak'
 
-defects: $(INSTALLED) ## plant 132 defects on a real Kubernetes; each verdict must be right, each cause named
+defects: $(INSTALLED) ## plant 135 defects on a real Kubernetes; each verdict must be right, each cause named
 	$(DEVCLUSTER) -- $(PYTEST) tests/defects $(TOGETHER)
 
 clean: ## remove what was made here

@@ -63,9 +63,33 @@ MUTATIONS = {
     "fewer than before are enough": (f"{JUDGE}/health.py", "if target.wanted < max(1, wanted_before):", "if False:"),
     "a change by somebody else is nothing": (
         f"{JUDGE}/verdict.py",
-        "change.final or (change.spec and not recovered)]",
-        "False]",
+        "if change.final or change.undid or (change.spec and not recovered)",
+        "if False",
     ),
+    "a held fault may be undone by somebody else": (f"{JUDGE}/verdict.py", "or change.undid or", "or"),
+    "the recovery from an undone fault has a time": (
+        f"{JUDGE}/recovery.py",
+        "if any(change.undid for change in experiment.changes):",
+        "if False:",
+    ),
+    "what was seen late was late": (f"{JUDGE}/verdict.py", "delay = hides_recovery(state, limits)", "delay = None"),
+    "a recovery after a delay was in it": (f"{JUDGE}/delays.py", "<= delay.at + CATCH_UP", "< 1e9"),
+    "an Event explains what came before it": (
+        f"{JUDGE}/pod_history.py",
+        "if 0.0 < event.last < history.ready_since:",
+        "if False:",
+    ),
+    "a container that runs waits for its mount": (
+        f"{JUDGE}/pod_history.py",
+        'event.type == "Warning" and event.reason not in BEFORE_PULL',
+        'event.type == "Warning"',
+    ),
+    "an absence need not last": (
+        f"{JUDGE}/absence.py",
+        "return max([experiment.recovery_starts, *lost, *wanted])",
+        "return experiment.recovery_starts",
+    ),
+    "what OnDelete keeps is waited for": (f"{JUDGE}/recovery.py", "    if kept:", "    if False:"),
     "a late recovery is a recovery": (f"{JUDGE}/verdict.py", "<= limits.within", "< float('inf')"),
     "a flap is forgotten": (
         f"{JUDGE}/state.py",
@@ -78,6 +102,19 @@ MUTATIONS = {
         "observe/confirmation.py",
         "precedes(page.resource_version, each.resource_version) is True",
         "precedes(page.resource_version, each.resource_version) is not False",
+    ),
+    "whom the kubeconfig acts as is ignored": ("api/contexts.py", "if not user.as_user:", "if user.as_user or True:"),
+    "the kubeconfig of the last file counts": (
+        "api/kubeconfig.py",
+        "merged.setdefault(name, entry)",
+        "merged[name] = entry",
+    ),
+    "a permission is for any name": ("faults/fault.py", "._replace(name=target.name)", ""),
+    "whatever is named proxy is a page's answer": ("api/client.py", "PROXIED.fullmatch(", "re.search('/proxy/', "),
+    "an exec plugin's answer of another version will do": (
+        "api/exec_plugin.py",
+        '!= ("ExecCredential", api_version)',
+        '!= ("ExecCredential", printed.api_version)',
     ),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
     "an empty test passes the gate": (
@@ -93,7 +130,7 @@ MUTATIONS = {
     "a restart of any container will do": ("effects.py", 'self.container in ("", name)', "True"),
     "one victim proves all": ("effects.py", "if not seen or len(seen) < len(found):", "if not seen:"),
     "a heal is not waited for": (
-        f"{JUDGE}/experiment.py",
+        f"{JUDGE}/own_records.py",
         "return replace(experiment, due=at, healed=True)",
         "return replace(experiment, healed=True)",
     ),

@@ -29,6 +29,7 @@ _MODULES = {
     "PodCount": "effects",
     "PodsGone": "effects",
     "PodsRestarted": "effects",
+    "Ref": "kube.objects",
     "RefusedError": "errors",
     "Rehearsal": "run.rehearsal",
     "Target": "target",
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from .judge.victims import oldest as oldest
     from .judge.victims import on_node as on_node
     from .judge.victims import where as where
+    from .kube.objects import Ref as Ref
     from .observe.cluster import Cluster as Cluster
     from .run.chaos import Chaos as Chaos
     from .run.ongoing import Ongoing as Ongoing

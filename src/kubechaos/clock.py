@@ -47,6 +47,15 @@ class Flag(Protocol):
         """Wait until it is set, at most so many seconds; return whether it is set."""
 
 
+def boottime() -> float:
+    """Return seconds of a clock that goes on while the machine sleeps, if the system has one."""
+    # Linux has CLOCK_BOOTTIME. On macOS CLOCK_MONOTONIC goes on, other than what `time.monotonic` reads there.
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if hasattr(time, name):
+            return time.clock_gettime(getattr(time, name))
+    return time.monotonic()
+
+
 def wait(flag: Flag, seconds: float) -> bool:
     """Wait for a flag, at most so many seconds of wall time; return whether it is set."""
     return flag.wait(seconds)
@@ -56,11 +65,12 @@ def wait(flag: Flag, seconds: float) -> bool:
 class WallTime:
     """Wall time and chance for whatever waits for a server, as values that a test can replace.
 
-    `monotonic` and `epoch` return seconds, `uniform` a random number between two, `sleep` returns after so many
-    seconds, and `pause` does so too, but at once when its flag is set.
+    `monotonic`, `boottime` and `epoch` return seconds, `uniform` a random number between two, `sleep` returns after so
+    many seconds, and `pause` does so too, but at once when its flag is set.
     """
 
     monotonic: Callable[[], float] = time.monotonic
+    boottime: Callable[[], float] = boottime
     epoch: Callable[[], float] = time.time
     uniform: Callable[[float, float], float] = random.uniform
     pause: Callable[[Flag, float], object] = wait

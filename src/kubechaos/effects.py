@@ -38,6 +38,8 @@ class _Effect(Struct, frozen=True, tag_field="effect", tag=True):
     """Whether it is an effect on the workload, so that pods go that were not chosen as victims."""
     leaves: ClassVar[bool] = False
     """Whether a victim that shows it should leave the API soon after."""
+    needs_rollout: ClassVar[bool] = False
+    """Whether it comes of a rollout, which a workload that is paused, or keeps its pods, does not do."""
     unseen: ClassVar[str]
     """The code of the cause if the effect was not seen; `missing` is the sentence."""
 
@@ -91,10 +93,14 @@ class _OnVictims(_Effect, frozen=True):
 
 
 class PodsGone(_OnVictims, frozen=True):
-    """Every victim has left the API, or is terminating and nothing of it is running."""
+    """Every victim has left the API, or is terminating and nothing of it is running.
+
+    grace: the grace period that the fault gives them, in seconds; None for their own.
+    """
 
     leaves: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotGone"
+    grace: float | None = None
 
     def on_victim(self, victim: "PodHistory", injection: "Injection") -> Sight | None:
         """Return "gone" or "stopped", and when that was first seen."""
@@ -106,6 +112,8 @@ class PodsGone(_OnVictims, frozen=True):
 
     def deadline(self, graces: "list[float]") -> float:
         """Return the longest grace period, all of which a victim may use, and a margin."""
+        if self.grace is not None:
+            return self.grace + STOP_MARGIN
         return max(graces, default=0.0) + STOP_MARGIN
 
 
@@ -159,6 +167,7 @@ class TemplateReplaced(_Effect, frozen=True):
     """The target has an active pod of a template that was not the current one at t0."""
 
     takes_pods: ClassVar[bool] = True
+    needs_rollout: ClassVar[bool] = True
     unseen: ClassVar[str] = "NotReplaced"
 
     def seen(self, state: "State", injection: "Injection") -> Sight | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from .untrusted import cleaned
+
 
 class Verdict(StrEnum):
     """How an experiment ended; the worst first."""
@@ -39,8 +41,9 @@ class ChaosError(Exception):
     code = "Chaos"
 
     def __init__(self, *args: object, code: str = "") -> None:
-        super().__init__(*args)
-        self.code = code or type(self).code
+        # Here, where no class and no call can forget it: most of these messages quote a server, a program or a test.
+        super().__init__(*cleaned(args))
+        self.code = cleaned(code) or type(self).code
 
     def __init_subclass__(cls) -> None:
         # By default the code is the name, so a new class of errors has one that cannot be forgotten.
@@ -61,6 +64,9 @@ class InterruptedOutage(BaseException):
 
     verdict = Verdict.INTERRUPTED
     code = "Interrupted"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*cleaned(args))
 
 
 class FaultError(ChaosError):
@@ -164,6 +170,10 @@ class RecordingError(ChaosError):
 
 class NoReadinessProbeWarning(UserWarning):
     """The target has no readiness probe, so Ready means no more than that its containers run."""
+
+
+class SlowLivenessProbeWarning(UserWarning):
+    """A liveness probe of the target needs longer to fail than a recovery must last: it may be restarted after that."""
 
 
 class UnknownAlertError(ChaosError, LookupError):

@@ -87,11 +87,18 @@ class Gap(_Record, frozen=True):
 
 
 class Delay(_Record, frozen=True):
-    """A broken stream was resumed from its version: no event is missing, but those after `since` came late."""
+    """No event is missing, but those after `since` came late.
+
+    kind: the kind whose broken stream was resumed from its version; "" if kubechaos itself did not run.
+    since: when the last event came before it, or when kubechaos was last known to run.
+    why: what happened, as a sentence.
+    lost: the seconds that passed without the run's clock, as while the machine was asleep.
+    """
 
     kind: str
     since: float
     why: str
+    lost: float = 0.0
 
 
 class Sample(_Record, frozen=True):
@@ -183,6 +190,13 @@ class Injected(_Record, frozen=True):
     injection: int = 0
 
 
+class Blocked(_Record, frozen=True):
+    """An eviction waited for a disruption budget; `seconds` is for how long, on the run's clock."""
+
+    seconds: float
+    injection: int = 0
+
+
 class Answered(_Record, frozen=True):
     """What became of a write.
 
@@ -262,6 +276,7 @@ Record: TypeAlias = (
     | Chosen
     | Intended
     | Injected
+    | Blocked
     | Answered
     | Due
     | Undone

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TypeAlias
 
 from .errors import ArgumentError
@@ -30,11 +32,13 @@ class Target:
     def steady_when(self, *probes: Probe) -> "Target":
         """Return the same target with probes: functions that assert, called 20 times a second, each in its own thread.
 
-        Raises ArgumentError for what cannot be called.
+        Raises ArgumentError for what cannot be called, and for what a call would not run.
         """
         for probe in probes:
-            if not callable(probe):
+            if not callable(probe) or isinstance(probe, type):
                 raise ArgumentError(f"a probe is {probe!r}; give functions that assert, or cluster.http(...)")
+            if _is_not_run_by_a_call(probe):
+                raise ArgumentError(f"the probe {probe!r} is a coroutine or a generator: a call would not run it")
         return replace(self, probes=(*self.probes, *probes))
 
     def __str__(self) -> str:
@@ -42,6 +46,17 @@ class Target:
 
     def __repr__(self) -> str:
         return f"<Target {self.ref} in {self.ref.namespace}>"
+
+
+def _is_not_run_by_a_call(probe: Probe) -> bool:
+    """Return whether calling it only makes a coroutine or a generator, whose asserts nobody would ever run."""
+    while isinstance(probe, partial):
+        probe = probe.func
+    # Of an object, what a call runs is its method.
+    return any(
+        iscoroutinefunction(each) or isgeneratorfunction(each) or isasyncgenfunction(each)
+        for each in (probe, type(probe).__call__)
+    )
 
 
 def names(probes: Sequence[Probe]) -> tuple[str, ...]:

@@ -115,7 +115,7 @@ def test_what_was_never_left_is_healed_whatever_cannot_be_written_down(
     monkeypatch.setattr(client.experiments.artifacts, "record", full)
     client.experiments.close()
     assert [client.get(f"{DEPLOYMENTS}/{name}")["spec"]["replicas"] for name in ("web", "db")] == [3, 3]
-    assert {"no space left on device"} < {str(error) for error, _ in client.experiments.errors}
+    assert {"no space left on device"} < {str(error) for error in client.experiments.failures.errors}
 
 
 def test_a_stream_that_fails_as_well_does_not_hide_an_interruption(client: Client) -> None:

@@ -98,7 +98,8 @@ def test_the_change_is_on_disk_before_it_is_made(client: Client, monkeypatch: py
     assert read.ref.uid == client.get(f"{DEPLOYMENTS}/web")["metadata"]["uid"]
 
 
-def test_what_cannot_be_put_back_names_the_command(client: Client) -> None:
+def test_what_cannot_be_put_back_names_the_command(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubechaos.act.heal.REFUSED", 0.3)
     with (
         pytest.raises(NotHealedError, match="kubectl scale deployment/web -n default --replicas=3"),
         client.chaos.inject(scale(1), client.web),

@@ -11,6 +11,7 @@ from kubechaos import (
     Accepted,
     Act,
     EvictionBlockedError,
+    InconclusiveError,
     PodsGone,
     RefusedError,
     Target,
@@ -79,7 +80,8 @@ def test_a_label_that_a_fault_sets_is_taken_away_again(client: Client) -> None:
 
 
 def test_a_newer_value_of_somebody_else_is_left_as_it_is_and_the_outage_says_so(client: Client) -> None:
-    with client.chaos.inject(labelled("gold"), client.web) as ongoing:
+    undone = pytest.raises(InconclusiveError, match=r"deployment/web was changed again by somebody else before")
+    with undone, client.chaos.inject(labelled("gold"), client.web) as ongoing:
         client.send("PATCH", f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"tier": "silver"}}})
     assert labels(client)["tier"] == "silver"
     assert [each.outcome for each in ongoing.outage.undone] == ["superseded"]
@@ -200,7 +202,8 @@ def test_a_fault_is_named_like_its_call() -> None:
 
 
 def test_nothing_of_ours_stays_where_the_object_is_gone_before(client: Client) -> None:
-    with client.chaos.inject(no_evictions(), client.web) as ongoing:
+    undone = pytest.raises(InconclusiveError, match=r"poddisruptionbudget/none was removed by somebody else")
+    with undone, client.chaos.inject(no_evictions(), client.web) as ongoing:
         client.send("DELETE", f"{BUDGETS}/none", {})
     assert [each.outcome for each in ongoing.outage.undone] == ["gone"]
     with pytest.raises(NotFoundError):

@@ -1,16 +1,19 @@
 """Every failure, through our own client: the verdict and the cause that one expects."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefusedError
+from kubechaos.errors import InconclusiveError, NotSteadyError, PermissionRefusedError, SlowLivenessProbeWarning
 from kubechaos.faults.pods import kill
 from kubechaos.judge.outage import Outage
+from kubechaos.plugin.options import OPTIONS
 from kubesim import Simulation
-from kubesim.failures import Failure, Forbidden, SlowReady
+from kubesim.failures import Failure, Forbidden, OutOfMemory, SlowReady
 from tests.embedded.client import DEPLOYMENTS, Client
+from tests.embedded.sets import RESTARTED, stateful_set
 from tests.embedded.shop import deployment
 
 
@@ -143,4 +146,42 @@ def test_a_target_is_steady_though_its_min_ready_seconds_are_longer_than_what_is
     assert client.chaos.steady(target) is target
     status = client.get(f"{DEPLOYMENTS}/web")["status"]
     assert (status["readyReplicas"], status.get("availableReplicas", 0)) == (3, 0)
+    client.close()
+
+
+def test_a_rollout_that_on_delete_holds_back_is_not_waited_for(sim: Simulation, tmp_path: Path) -> None:
+    sim.apply(stateful_set(updateStrategy={"type": "OnDelete"}))
+    sim.settle()
+    client = Client(sim, tmp_path, settle=10**6)
+    client.send("PATCH", "/apis/apps/v1/namespaces/default/statefulsets/web", {"spec": RESTARTED})
+    with pytest.raises(NotSteadyError, match=r"waiting would not help: pod web-. is of an old template, and OnDelete"):
+        client.chaos.steady(client.cluster.statefulset("web"))
+    client.close()
+
+
+DEFAULT = float(next(option.default for option in OPTIONS if option.name == "stable-for"))
+
+
+def test_a_replacement_that_dies_nine_seconds_after_its_start_is_red_with_the_default_window(client: Client) -> None:
+    client.sim.settle()
+    client.sim.inject(OutOfMemory(seconds=9), "web", replacements=True)
+    target = client.cluster.deployment("web", stable_for=DEFAULT)
+    outage = client.chaos.run(kill(1), target, within=30, check=False)
+    assert outage.verdict == "not_recovered"
+    assert "OOMKilled" in outage.alerts
+
+
+@pytest.mark.parametrize(("period", "warned"), [(5, True), (1, False)])
+def test_a_liveness_probe_that_needs_longer_to_fail_than_the_window_lasts_is_a_warning_and_in_the_result(
+    sim: Simulation, tmp_path: Path, period: int, *, warned: bool
+) -> None:
+    manifest = deployment()
+    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+    container["livenessProbe"] = {**container["readinessProbe"], "periodSeconds": period, "failureThreshold": 2}
+    sim.apply(manifest)
+    client = Client(sim, tmp_path)
+    expected = pytest.warns(SlowLivenessProbeWarning, match="needs 10 s to fail, .* last for 2 s only")
+    with expected if warned else nullcontext():
+        outage = client.chaos.run(kill(1), client.web)
+    assert (outage.verdict, outage.liveness_fails_after) == ("recovered", 2 * period)
     client.close()

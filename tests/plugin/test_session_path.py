@@ -9,12 +9,13 @@ from tests.plugin.conftest import KILL, Runner
 from tests.plugin.tiny import NAMESPACE, REVIEW, Tiny
 
 
-def test_a_kill_that_is_recovered_from_passes_in_every_report(run: Runner) -> None:
+def test_a_kill_that_is_recovered_from_passes_in_every_report(run: Runner, tiny: Tiny) -> None:
     result = run(KILL)
     assert (result.code, result.gate) == (0, "pass")
     assert (result.outcomes, result.verdicts) == ({"test_it": "passed"}, {"test_it": "recovered"})
     assert result.junit == {"test_it": []}
-    assert "1 chaos tests on context tiny, namespace shop, default target deployment/timeserver, seed 7" in result.out
+    where = f"context tiny ({tiny.server.url}, kubeconfig {tiny.kubeconfig}), namespace shop"
+    assert f"1 chaos tests on {where}, default target deployment/timeserver, seed 7" in result.out
 
 
 def test_the_report_names_run_cluster_and_experiment(run: Runner, tiny: Tiny) -> None:

@@ -28,6 +28,7 @@ case "$MODE" in
     crash) echo "no database"; exit 3 ;;
     hang) sleep 600 ;;
     slow) sleep 6 ;;
+    later) (sleep 9; kill 1) & ;;
     hungry) exec tail /dev/zero ;;
 esac
 touch /tmp/www/index.html
@@ -162,7 +163,7 @@ class Shop:
         return f"{self.kind.lower()}/{self.name}"
 
     def break_new_pods(self, mode: str) -> None:
-        """Make every pod that starts from now on fail: flap, crash, hang, slow or hungry, see SERVER."""
+        """Make every pod that starts from now on fail: flap, crash, hang, slow, later or hungry, see SERVER."""
         kubectl("create", "configmap", self.name, f"--from-literal=mode={mode}")
 
     def service_account(self, role: str) -> Path:

@@ -69,6 +69,15 @@ def test_an_eviction_that_its_budget_allows_is_recovered(shop: Shop) -> None:
     assert run.experiment["fault"]["name"] == "evict"
 
 
+def test_three_evictions_under_a_budget_of_one_wait_for_each_other_as_in_kubectl_drain(shop: Shop) -> None:
+    shop.deploy()
+    budget(shop, 2)
+    run = shop.run(TEST.format(fault='evict("all")', more=""))
+    assert (run.code, run.verdict, run.gate, run.experiment["min_ready"]) == (0, "recovered", "pass", 2)
+    assert len(run.experiment["victims"]) == 3
+    assert run.experiment["blocked_for"] > 0
+
+
 def test_an_eviction_that_its_budget_does_not_allow_is_blocked_and_named(shop: Shop) -> None:
     shop.deploy()
     budget(shop, 3)

@@ -1,8 +1,10 @@
 """Red when it must be, and green in spite of what only looks bad: the verdicts of a pod kill on a real Kubernetes."""
 
+from kubechaos.plugin.options import OPTIONS
 from tests.real.parts import ctr, kubectl, nodes
 from tests.real.shop import IMAGE, SERVER, Shop
 
+DEFAULT = next(option.default for option in OPTIONS if option.name == "stable-for")
 ORIGIN = ["ChaosStarted", "PodDeleted", "ProblemDetected", "RecoveryStarted", "RecoveryComplete"]
 WITHIN_10 = """
     from kubechaos import kill
@@ -76,6 +78,13 @@ def test_readiness_that_flaps_after_becoming_ready_is_not_recovered(shop: Shop) 
     assert "lost its readiness" in run.failure()
 
 
+def test_a_replacement_that_dies_nine_seconds_after_its_start_is_red_with_the_default_window(shop: Shop) -> None:
+    shop.deploy()
+    shop.break_new_pods("later")
+    run = shop.run(WITHIN_10.replace("within=10", "within=20"), f"--chaos-stable-for={DEFAULT}")
+    assert (run.code, run.verdict) == (1, "not_recovered")
+
+
 def test_a_victim_that_ignores_sigterm_does_not_delay_the_recovery(shop: Shop) -> None:
     shop.deploy(server=SERVER.replace("trap 'exit 0' TERM", "trap '' TERM"), grace=12)
     run = shop.run()
@@ -115,6 +124,42 @@ def test_a_deployment_scaled_to_0_by_somebody_else_is_inconclusive(shop: Shop) -
     run = shop.run(_meddling("scale", f"deployment/{shop.name}", "--replicas=0"))
     assert (run.code, run.verdict) == (1, "inconclusive")
     assert "scaled from 3 to 0" in run.failure()
+
+
+def test_a_held_fault_that_somebody_else_undoes_is_inconclusive_and_they_are_named(shop: Shop) -> None:
+    shop.deploy()
+    run = shop.run(f"""
+        import subprocess
+        import threading
+        from kubechaos import scale
+
+        def test_it(chaos, healthy_deployment):
+            undo = ["kubectl", "scale", "deployment/{shop.name}", "--replicas=3"]
+            threading.Timer(3, lambda: subprocess.run(undo, check=True)).start()
+            chaos.run(scale(1), healthy_deployment, hold=8, within=20)
+    """)
+    assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
+    assert 'scaled from 1 to 3 replicas by somebody else (field manager "kubectl") at +' in run.failure()
+    assert run.experiment["recovery_time"] is None
+
+
+def test_a_runner_that_was_stopped_while_the_target_recovered_has_no_result(shop: Shop) -> None:
+    shop.deploy()
+    run = shop.run("""
+        import os
+        import signal
+        import subprocess
+        from kubechaos import kill
+
+        def test_it(chaos, healthy_deployment):
+            with chaos.inject(kill(1), healthy_deployment, within=6):
+                waker = subprocess.Popen(["sh", "-c", f"sleep 9; kill -CONT {os.getpid()}"])
+                os.kill(os.getpid(), signal.SIGSTOP)
+                waker.wait()
+    """)
+    assert (run.code, run.verdict, run.gate) == (1, "inconclusive", "fail")
+    assert "kubechaos did not run between " in run.failure()
+    assert max(each["at"] - each["since"] for each in run.experiment["delays"] if not each["kind"]) > 8
 
 
 def _meddling(*args: str) -> str:

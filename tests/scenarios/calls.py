@@ -274,7 +274,7 @@ def _evictions(run: Script) -> None:
 
 
 def _has_counted(budget: dict[str, dict[str, object]]) -> bool:
-    """Tell whether its controller has seen all three pods Ready: its view of the pods may lag behind ours."""
+    """Return whether its controller has seen all three pods Ready: its view of the pods may lag behind ours."""
     status = budget.get("status", {})
     return status.get("expectedPods") == status.get("currentHealthy") == 3
 

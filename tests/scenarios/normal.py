@@ -31,6 +31,12 @@ UNSEEN = (
     "id",
     "kind",
     "labels",
+    # What the recordings were made without.
+    "last",
+    "liveness_fails_after",
+    "partition",
+    "changed_by",
+    "scaled_by",
 )
 RACE = "probe errored and resulted in unknown state"
 """What a kubelet reports of a container that ended under its probe: it depends on chance and on the runtime."""

@@ -244,11 +244,12 @@ class Story:
         """The stream of one kind has a gap."""
         self.record(Gap(T0 + at, kind, T0 + since, "410 Gone"))
 
-    def event(self, at: float, reason: str, message: str, letter: str = "") -> None:
+    def event(self, at: float, reason: str, message: str, letter: str = "", *, last: float = 0.0) -> None:
         """An Event about a pod, or about nothing in particular."""
+        type_ = "Normal" if reason in ("Killing", "Pulling", "Pulled", "Created", "Started") else "Warning"
         about = Ref("Pod" if letter else "", "shop", f"web-{letter}", letter)
         name = f"event-{reason}"
-        self.see(at, Event("shop", name, name, "1", about, reason=reason, message=message))
+        self.see(at, Event("shop", name, name, "1", about, type=type_, reason=reason, message=message, last=last))
 
     @property
     def ends(self) -> float:

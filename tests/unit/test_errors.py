@@ -1,12 +1,14 @@
 """One tree of errors, each with the verdict that it stands for."""
 
 import inspect
+from typing import Any
 
 import pytest
 
 from kubechaos import errors
 from kubechaos.errors import ChaosError
 from kubechaos.judge.verdict import RANK
+from tests.unit.hostile import HOSTILE, harmless
 
 CLASSES = [
     value
@@ -62,6 +64,7 @@ def test_only_errors_on_the_target_are_assertion_errors(error: type[BaseExceptio
         (errors.NotEndedError, RuntimeError),
         (errors.UnknownAlertError, LookupError),
         (errors.NoReadinessProbeWarning, UserWarning),
+        (errors.SlowLivenessProbeWarning, UserWarning),
     ],
 )
 def test_an_error_is_also_of_the_fitting_builtin_class(error: type[BaseException], kin: type[BaseException]) -> None:
@@ -92,3 +95,14 @@ def test_an_answer_of_the_api_carries_its_code_and_reason() -> None:
 )
 def test_an_error_names_its_cause_by_a_code(error: errors.ChaosError, code: str) -> None:
     assert error.code == code
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_no_error_says_what_a_terminal_or_a_ci_runner_would_obey(error: Any) -> None:
+    made = error(HOSTILE, ()) if error is errors.UnknownAlertError else error(HOSTILE)
+    assert harmless(str(made))
+    assert harmless(f"{made.args}")
+
+
+def test_the_reason_of_an_answer_is_a_code_that_can_be_printed() -> None:
+    assert harmless(errors.ApiError("x", reason=HOSTILE).code)

@@ -2,23 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from .. import changes
-from ..errors import ApiError, ArgumentError, ConflictError, EvictionBlockedError, FaultNotProvenError, NotFoundError
+from ..errors import ApiError, ArgumentError, ConflictError, FaultNotProvenError, NotFoundError
 from ..judge.state import State
 from ..judge.victims import Who, candidates, choose
 from ..kube.fields import Json
 from ..kube.kinds import KINDS
 from ..kube.objects import Pod, Ref
 from ..target import Target
-from .write import PAUSE, Writer
-
-BUDGET_DEADLINE: Final = 5.0
-"""Seconds for the disruption controller to take in a new budget; until then the API server answers evictions with 429
-and a Retry-After, as it also does when it is busy."""
-BUDGET: Final = "DisruptionBudget"
-"""The cause that a refused eviction names where a budget refused it, and a busy API server's 429 does not."""
+from .evictions import Evictions
+from .write import Writer
 
 Addressed: TypeAlias = Target | Pod | Ref
 """The objects that can be written to: the target, a pod of it, or any object by its Ref."""
@@ -35,6 +30,7 @@ class Act:
     def __init__(
         self,
         writer: Writer,
+        evictions: Evictions,
         target: Target,
         run: str,
         *,
@@ -45,6 +41,7 @@ class Act:
     ) -> None:
         self._time_of_day = time_of_day
         self._writer = writer
+        self._evictions = evictions
         self._target = target
         self._run = run
         self._keep = keep
@@ -121,38 +118,19 @@ class Act:
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}}
         if grace is not None:
             options["gracePeriodSeconds"] = grace
-        self._send(pod, "DELETE", changes.path(_ref(pod)), options)
+        ref = _ref(pod)
+        try:
+            self._writer.send("DELETE", ref, changes.path(ref), options)
+        except (NotFoundError, ConflictError) as error:
+            raise _gone(pod, error) from error
 
     def evict(self, pod: Pod) -> None:
-        """Evict exactly this pod; raises EvictionBlockedError where a disruption budget does not allow it."""
-        body = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": {"name": pod.name, "namespace": pod.namespace},
-            "deleteOptions": {"preconditions": {"uid": pod.uid}},
-        }
-        wall = self._writer.wall
-        until = wall.monotonic() + BUDGET_DEADLINE
-        while not self._evicted(pod, body, last=wall.monotonic() > until):
-            wall.sleep(PAUSE)
+        """Evict exactly this pod; a disruption budget that refuses it is asked again, as by `kubectl drain`.
 
-    def _evicted(self, pod: Pod, body: dict[str, Any], *, last: bool) -> bool:
-        """Ask once; return False if it is worth asking again: the budget is new, or the API server busy."""
+        Raises EvictionBlockedError when `within` is over, or at once for a budget that can never allow it.
+        """
         try:
-            self._send(pod, "POST", f"{changes.path(_ref(pod))}/eviction", body)
-        except ApiError as error:
-            # A budget that the disruption controller has not looked at yet, and a busy API server, send a Retry-After;
-            # a budget that says no does not (registry/core/pod/storage/eviction.go).
-            if error.status == 429 and error.retry_after is not None and not last:
-                return False
-            if _is_of_a_budget(error):
-                raise EvictionBlockedError(f"pod {pod.name} may not be evicted: {error}") from error
-            raise
-        return True
-
-    def _send(self, pod: Pod, method: str, path: str, body: Mapping[str, Any]) -> None:
-        try:
-            self._writer.send(method, _ref(pod), path, body)
+            self._evictions.evict(pod)
         except (NotFoundError, ConflictError) as error:
             raise _gone(pod, error) from error
 
@@ -165,8 +143,3 @@ def _ref(what: Addressed) -> Ref:
 
 def _gone(pod: Pod, error: ApiError) -> FaultNotProvenError:
     return FaultNotProvenError(f"pod {pod.name} was gone before we touched it: {error}")
-
-
-def _is_of_a_budget(error: ApiError) -> bool:
-    """Return whether a budget refused the eviction: one that says no, or several, which the API always refuses."""
-    return BUDGET in error.causes or "PodDisruptionBudget" in str(error)

@@ -6,6 +6,7 @@ we set; whatever is newer than that is somebody else's, and stays.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from .. import changes
@@ -25,6 +26,9 @@ LANDING: Final = 10.0
 """Seconds for which heal waits for a write of ours that was never answered, and has not landed: it may be under way in
 a proxy or in a queue of the API server. As long as a call may take (api.client.DEADLINE). No limit is certain, which is
 why heal looks at the version too: once the object has another one, the write can never land, and nobody waits."""
+REFUSED: Final = 5.0
+"""Seconds for which heal goes on after an answer that no waiting is known to cure, like a 403 or a page of a proxy: one
+alone, of a server that is being replaced or a policy that is being changed, must not leave the cluster broken."""
 PAUSE: Final = 0.2
 """Seconds between two looks at an object."""
 
@@ -54,7 +58,9 @@ def heal(
             where = f"{change.ref} in namespace {change.ref.namespace}"
             failures.append(f"{where} is not as it was: {error}; put it back: {by_hand(change)}")
         else:
-            kept.remove(change)
+            # A late thread of the test may undo the same at the same time.
+            if change in kept:
+                kept.remove(change)
             notes.undone(change.ref, outcome)
     if failures:
         raise NotHealedError(" | ".join(failures))
@@ -70,20 +76,19 @@ class _Healing:
         self._notes = notes
         self._wall = wall
         self._sent = False
+        self._refused_since: float | None = None
 
     def run(self, until: float) -> Outcome:
         """Look and write until it is known that the change is undone.
 
-        Raises the last ApiError at the time `until`, and at once one that no waiting would cure.
+        Raises the last ApiError at the time `until`, and after REFUSED seconds one that no waiting is known to cure.
         """
         landing = self._wall.monotonic() + LANDING
         while True:
             try:
                 outcome = self._step()
             except ApiError as error:
-                # A conflict means that somebody wrote between our look and our write: look again.
-                again = may_pass(error) or isinstance(error, ConflictError)
-                if not again or self._wall.monotonic() > until:
+                if self._wall.monotonic() > min(until, self._last_try(error)):
                     raise
             else:
                 if outcome is not Outcome.WAITING:
@@ -94,6 +99,16 @@ class _Healing:
                     raise ApiError("it has been asked to go, and is still there")
             self._wall.sleep(PAUSE)
 
+    def _last_try(self, error: ApiError) -> float:
+        """Return until when it makes sense to try again after an error."""
+        # A conflict means that somebody wrote between our look and our write: look again.
+        if may_pass(error) or isinstance(error, ConflictError):
+            self._refused_since = None
+            return inf
+        if self._refused_since is None:
+            self._refused_since = self._wall.monotonic()
+        return self._refused_since + REFUSED
+
     def _step(self) -> Outcome:
         found = undo(self._change, self._live(), self._wall.epoch())
         if isinstance(found, Outcome):
@@ -102,7 +117,7 @@ class _Healing:
 
     def _live(self) -> Json | None:
         try:
-            return decode.mapping(self._client.get(changes.path(self._change.ref)))
+            return decode.live_object(self._client.get(changes.path(self._change.ref)), self._change.ref.kind)
         except NotFoundError:
             return None
 
@@ -111,10 +126,11 @@ class _Healing:
         generation = changes.generation_after(request.generation, request.expected)
         self._notes.intended(request.method, ref, generation)
         self._sent = True
-        answer = decode.mapping(mutate.send(self._client, request.method, request.path, request.body))
+        answered = mutate.send(self._client, request.method, request.path, request.body)
         if not request.expected:
             # A deletion. It is done once the object is gone, as finalizers and a grace period may hold it.
             return Outcome.WAITING
+        answer = decode.live_object(answered, ref.kind)
         wrong = changes.not_set(answer, request.expected)
         self._notes.answered(request.method, ref, wrong, generation)
         if wrong:

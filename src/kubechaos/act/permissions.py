@@ -12,20 +12,23 @@ WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 class Permission(NamedTuple):
-    """A verb on a resource, as in an RBAC rule."""
+    """A verb on a resource, as in an RBAC rule; on one object alone where it has a name."""
 
     verb: str
     resource: str
     subresource: str = ""
     group: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
-        # As in a Role: "create pods/eviction", "patch deployments.apps".
+        # As in a Role: "create pods/eviction", 'patch deployments.apps "web"'.
         resource = self.resource
         if self.group:
             resource += f".{self.group}"
         if self.subresource:
             resource += f"/{self.subresource}"
+        if self.name:
+            resource += f' "{self.name}"'
         return f"{self.verb} {resource}"
 
 

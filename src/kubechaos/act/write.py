@@ -13,6 +13,7 @@ The permission was asked for before (run/experiments.py, step 3). Then, for each
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple
 
 from .. import changes
@@ -34,7 +35,7 @@ from ..errors import (
 from ..kube import decode
 from ..kube.fields import Json
 from ..kube.objects import Pod, Ref
-from ..records import Answered, Chosen, Injected, Intended, Record
+from ..records import Answered, Blocked, Chosen, Injected, Intended, Record
 
 ATTEMPTS: Final = 8
 """How often a change is tried anew when somebody else's write came first. During a rollout
@@ -50,8 +51,9 @@ Check = Callable[[Json], None]
 class Writer:
     """Sends the writes of one fault; `changes` are those that have to be undone, in the order of the writes.
 
-    `put` records, `now` returns the time on the run's clock, `wall` is for pauses, and `injection` is the number of the
-    fault in its experiment.
+    `has_written` is True once a write was about to be sent, `may_have_landed` once one was accepted or its answer lost.
+    `put` records, `now` returns the time on the run's clock, `wall` is for pauses, `permit` is held during each write,
+    and `injection` is the number of the fault in its experiment.
     """
 
     def __init__(
@@ -60,15 +62,18 @@ class Writer:
         put: Callable[[Record], object],
         now: Callable[[], float],
         wall: WallTime,
+        permit: AbstractContextManager[None],
         injection: int = 0,
     ) -> None:
         self.changes: list[Change] = []
+        self.has_written = False
+        self.may_have_landed = False
         self.wall = wall
         self._client = client
         self._put = put
         self._now = now
         self._injection = injection
-        self._has_written = False
+        self._permit = permit
 
     def choose(self, victims: Iterable[Pod]) -> None:
         """Record which pods were chosen as victims."""
@@ -77,7 +82,7 @@ class Writer:
 
     def read(self, ref: Ref) -> Json:
         """Return an object as the API server has it now; raises NotFoundError."""
-        return decode.mapping(self._client.get(changes.path(ref)))
+        return decode.live_object(self._client.get(changes.path(ref)), ref.kind)
 
     def send(self, method: str, ref: Ref, path: str, body: Mapping[str, Any]) -> None:
         """Send a write that is proven by its effect alone: a deletion or an eviction.
@@ -87,18 +92,33 @@ class Writer:
         """
         # Once: of a pod that the first call has removed, a second one is answered 404 or 409, which is what the pod of
         # somebody else's fault looks like. To know the answer is not needed here: the proof comes over the watch.
-        self._intend(method, ref)
-        try:
-            answer = decode.mapping(mutate.send(self._client, method, path, body))
-        except (UnreachableError, MalformedError) as error:
-            self._answer(method, ref, accepted=False, answer=str(error))
-            return
+        with self._permit:
+            self._intend(method, ref)
+            try:
+                answer = decode.mapping(mutate.send(self._client, method, path, body))
+            except (UnreachableError, MalformedError) as error:
+                self.may_have_landed = True
+                self._answer(method, ref, accepted=False, answer=str(error))
+                return
+            except ApiError as error:
+                self.may_have_landed |= _may_have_landed(error)
+                raise
+            self.may_have_landed = True
         # A deletion is answered by the object or by a Status, an eviction by a Status.
         kind = answer.get("kind")
         if kind in (ref.kind, "Status"):
             self._answer(method, ref, accepted=True)
         else:
             self._answer(method, ref, accepted=False, answer=f"the answer is a {kind}")
+
+    def dry_run(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        """Send a write whose body says that it is a dry run; raises the ApiError of a refusal."""
+        with self._permit:
+            mutate.send(self._client, method, path, body)
+
+    def note_blocked(self, seconds: float) -> None:
+        """Record that a disruption budget made an eviction wait for so many seconds."""
+        self._put(Blocked(self._now(), seconds, self._injection))
 
     def patch(self, ref: Ref, fields: Mapping[str, Any], *, keep: bool, check: Check) -> None:
         """Change fields of an object, and `keep` the change to be undone.
@@ -115,8 +135,9 @@ class Writer:
             edits = changes.edits(live, fields)
             if not edits:
                 raise ArgumentError(f"{ref}: {changes.shown(fields)} already: the fault would change nothing")
-            if self._patched(ref, live, edits, keep):
-                return
+            with self._permit:
+                if self._patched(ref, live, edits, keep):
+                    return
         raise ConflictError(f"{ref} was changed by somebody else before each of {ATTEMPTS} tries to change it")
 
     def _patched(self, ref: Ref, live: Json, edits: tuple[Edit, ...], keep: bool) -> bool:
@@ -155,10 +176,11 @@ class Writer:
         def is_ours(found: Json) -> bool:
             return not changes.not_set(found, (ours,))
 
-        self._intend("POST", ref, change=change)
         collection = changes.path(Ref(ref.kind, ref.namespace, ""))
         write = _Write("POST", ref, collection, body, change, is_ours)
-        answer = self._until_known(write)
+        with self._permit:
+            self._intend("POST", ref, change=change)
+            answer = self._until_known(write)
         if answer is None:
             raise RefusedError(f"there is a {ref} in namespace {ref.namespace} already; it was not touched")
         self._compare(write, answer, (ours,), 0)
@@ -176,7 +198,8 @@ class Writer:
         lost = False
         while True:
             try:
-                return decode.mapping(mutate.send(self._client, write.method, write.path, write.body))
+                sent = mutate.send(self._client, write.method, write.path, write.body)
+                answer = decode.live_object(sent, write.ref.kind)
             except ConflictError:
                 # Somebody's write came first. It was our own if an answer was lost and the object is as we wanted it.
                 found = self._landed(write, until) if lost else None
@@ -185,11 +208,15 @@ class Writer:
                 return found
             except ApiError as error:
                 lost = lost or _may_have_landed(error)
+                self.may_have_landed |= lost
                 if not _is_worth_repeating(error) or self.wall.monotonic() > until:
                     if not lost:
                         self._forget(write.change)
                     self._answer(write.method, write.ref, accepted=False, answer=str(error))
                     raise
+            else:
+                self.may_have_landed = True
+                return answer
             self.wall.sleep(PAUSE)
 
     def _landed(self, write: "_Write", until: float) -> Json | None:
@@ -223,8 +250,8 @@ class Writer:
     def _intend(self, method: str, ref: Ref, generation: int = 0, change: Change | None = None) -> None:
         self._remember(change)
         self._put(Intended(self._now(), method, ref, generation, change, self._injection))
-        if not self._has_written:
-            self._has_written = True
+        if not self.has_written:
+            self.has_written = True
             self._put(Injected(self._now(), self._injection))
 
     def _answer(self, method: str, ref: Ref, *, accepted: bool, answer: str = "", generation: int = 0) -> None:

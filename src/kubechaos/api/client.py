@@ -4,6 +4,7 @@ Nothing is repeated behind the caller's back. urllib3, under the official client
 the answer is lost: four kills instead of one.
 """
 
+import re
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from ..errors import (
 from ..kube import decode
 from .credentials import PinnedContext
 from .http import Http
+from .secrets import sealed
 from .sockets import Timer
 
 DEADLINE: Final = 10.0
@@ -45,6 +47,10 @@ STATEMENTS: Final = (404, 409, 410)
 """Answers that say something about the cluster. Only the API server can, and it does so with a Status; a proxy's 404
 page must not be taken for "the object is gone"."""
 
+PROXIED: Final = re.compile(r"/api/v1/(namespaces/[^/]+/(pods|services)|nodes)/[^/]+/proxy(/.*)?")
+"""Paths whose requests the API server only passes on: to a Service, a pod or a kubelet. Matched in full, as a namespace
+or a workload may be named "proxy", too."""
+
 
 class Request(NamedTuple):
     """A request; `content` is the media type of the body."""
@@ -57,6 +63,15 @@ class Request(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether a Service or a pod answers it, to which the API server only passes it on."""
+        return PROXIED.fullmatch(self.path) is not None
+
+
+VERSION: Final = Request("GET", "/version")
+"""A request that the API server answers itself, to everybody whom it knows."""
 
 
 class Client:
@@ -88,16 +103,16 @@ class Client:
         """GET a path; return the body. Raises the ApiError of the answer."""
         return self.exchange(Request("GET", path, query), deadline)
 
+    @sealed
     def exchange(self, request: Request, deadline: float = DEADLINE) -> bytes:
         """Send a request and return the answer's body, within `deadline` wall seconds.
 
         Raises the ApiError of the answer. Whatever changes the cluster goes through `mutate.send` instead.
         """
         with self._call(), self._within(deadline):
-            response = self._open(request)
-            with _translated(str(request)):
-                data = response.read()
-                self._http.finish(response)
+            response, data = self._answer(request)
+            if response.status == 401 and request.is_proxied and self._was_renewed():
+                response, data = self._answer(request)
         date = response.headers.get("Date")
         self.server_time = parsedate_to_datetime(date).timestamp() if date else 0.0
         self._raise_for(response, data, request)
@@ -112,13 +127,8 @@ class Client:
         request = Request("GET", path, query)
         what = f"watch {path}"
         with self._call():
-            with self._within(DEADLINE):
-                response = self._open(request, what)
-                with _translated(what):
-                    refusal = response.read() if response.status != 200 else b""
+            response = self._open_stream(request, what)
             try:
-                if response.status != 200:
-                    self._raise_for(response, refusal, request, what)
                 self._timer.silence = READ_TIMEOUT
                 self._streaming = True
                 yield _translated_lines(self._http.lines(response), what)
@@ -126,6 +136,17 @@ class Client:
                 self._streaming = False
                 response.close()
                 self._http.close()
+
+    @sealed
+    def _open_stream(self, request: Request, what: str) -> HTTPResponse:
+        with self._within(DEADLINE):
+            response = self._open(request, what)
+            if response.status == 200:
+                return response
+            with _translated(what), response:
+                refusal = response.read()
+        self._raise_for(response, refusal, request, what)
+        return response
 
     def interrupt(self) -> None:
         """Make an open stream end at once; for other threads than the one that reads it."""
@@ -162,11 +183,33 @@ class Client:
         finally:
             self._timer.until = inf
 
+    def _answer(self, request: Request) -> tuple[HTTPResponse, bytes]:
+        """Send a request, as `_open` does; return the answer and its body."""
+        response = self._open(request)
+        with _translated(str(request)):
+            data = response.read()
+            self._http.finish(response)
+        return response, data
+
+    def _was_renewed(self) -> bool:
+        """Return whether there are other credentials than those of the last request; to be asked after a proxied 401.
+
+        Raises UnauthorizedError if the API server itself does not accept them.
+        """
+        # It may be the API server's own 401, or that of a page behind it, which our credentials never reach: an exec
+        # plugin run for each of those would be run at the rate of the probe. The body does not say which: behind the
+        # Service may be an API server, too. So we ask for something that nobody else answers.
+        used = self._used
+        response, data = self._answer(VERSION)
+        if response.status == 401:
+            self._raise_for(response, data, VERSION)
+        return self._used != used
+
     def _open(self, request: Request, what: str = "") -> HTTPResponse:
         """Send a request, and once more with renewed credentials after a 401; return the head of the answer."""
         what = what or str(request)
         response = self._send(request, what)
-        if response.status == 401 and self.pinned.renew(self._used):
+        if response.status == 401 and not request.is_proxied and self.pinned.renew(self._used):
             self._http.close()
             self._identity = self.pinned.identity
             response = self._send(request, what)
@@ -192,7 +235,7 @@ class Client:
         if response.status < 300:
             return
         error = _error(response, data, request, what or str(request))
-        if isinstance(error, UnauthorizedError):
+        if isinstance(error, UnauthorizedError) and not request.is_proxied:
             refused = "the credentials of the context are not accepted, or no longer: log in again"
             advice = self.pinned.failure or refused
             error.args = (f"{error}; {advice}",)
@@ -226,7 +269,7 @@ def _translated_lines(lines: Iterator[bytes], what: str) -> Iterator[bytes]:
 def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> ApiError:
     """Return the error that an answer stands for whose status is 300 or more."""
     status = decode.status(data)
-    if response.status in STATEMENTS and status.kind != "Status" and not _is_proxied(request):
+    if response.status in STATEMENTS and status.kind != "Status" and not request.is_proxied:
         content = response.headers.get("Content-Type", "no type")
         return UnreachableError(
             f"{what}: {response.status} with a body of {content}, which is no Status of Kubernetes: "
@@ -243,8 +286,3 @@ def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> 
         causes=tuple(each.reason for each in status.causes),
         retry_after=None if retry is None else float(retry),
     )
-
-
-def _is_proxied(request: Request) -> bool:
-    """Return whether a Service or a pod answers, to which the API server only passes the request on."""
-    return "/proxy/" in request.path

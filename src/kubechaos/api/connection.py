@@ -5,18 +5,17 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from .secrets import Private
 
-class _Private(Struct, frozen=True, kw_only=True):
-    """A value that may hold secrets: it never shows its fields, neither to repr nor to rich."""
+
+class Environment(dict[str, str]):
+    """Environment variables; they never show themselves, as tokens are often passed by them."""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return []
+        return f"<{len(self)} environment variables>"
 
 
-class ExecPlugin(_Private, frozen=True, kw_only=True):
+class ExecPlugin(Private, Struct, frozen=True, kw_only=True):
     """A program that prints credentials, as the `exec` section of a kubeconfig's user describes it.
 
     `cluster` is what the plugin learns about the cluster (spec.cluster of its ExecCredential), None if the kubeconfig
@@ -31,7 +30,7 @@ class ExecPlugin(_Private, frozen=True, kw_only=True):
     cluster: dict[str, Any] | None = None
 
 
-class Impersonation(_Private, frozen=True, kw_only=True):
+class Impersonation(Private, Struct, frozen=True, kw_only=True):
     """The user, groups and extra fields that we ask the API server to take us for."""
 
     user: str
@@ -55,12 +54,13 @@ def _escaped(key: str) -> str:
     return quote(key, safe="!#$&'*+-.^_`|~")
 
 
-class Connection(_Private, frozen=True, kw_only=True):
+class Connection(Private, Struct, frozen=True, kw_only=True):
     """One context of a kubeconfig, or the service account of the pod we run in.
 
     `server` is an absolute URL and may end in a path. Of each certificate and key there is a file, its PEM data, or
     neither. `proxy` is the URL of the proxy to go through, empty for none. `sources` are the kubeconfig files it was
-    read from, in order; empty for a service account.
+    read from, in order, `source` is the one of them that defines the context, and `user` is the name of its user there;
+    all empty for a service account.
     """
 
     context: str
@@ -82,6 +82,8 @@ class Connection(_Private, frozen=True, kw_only=True):
     exec: ExecPlugin | None = None
     impersonation: Impersonation | None = None
     sources: tuple[str, ...] = ()
+    source: str = ""
+    user: str = ""
 
     def __repr__(self) -> str:
         return f"<Connection {self.context} to {self.server}>"

@@ -5,6 +5,7 @@ The rules are those of client-go's tools/clientcmd (validation.go and client_con
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -18,13 +19,15 @@ from .kubeconfig import Cluster, Exec, Kubeconfig, User
 EXEC_VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 EXEC_EXTENSION: Final = "client.authentication.k8s.io/exec"
 """The extension of a cluster whose content is for exec plugins."""
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+"""Characters that no header may have: a line break would begin another one."""
 MODES: Final = ("Never", "IfAvailable", "Always")
 
 
 def connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, str]) -> Connection:
     """Return the named context as a Connection; raises UnknownContextError or KubeconfigError naming what is wrong."""
     found, cluster, user = kubeconfig.entry(context)
-    where = f"kubeconfig {':'.join(kubeconfig.sources)}, context {context!r}"
+    where = f"kubeconfig {kubeconfig.named}, context {context!r}"
     problems = [*_cluster_problems(found.cluster, cluster), *_user_problems(found.user, user)]
     if problems:
         raise KubeconfigError(f"{where}: {'; '.join(problems)}")
@@ -61,6 +64,8 @@ def _connection(kubeconfig: Kubeconfig, context: str, environment: Mapping[str, 
         exec=_exec_plugin(user.exec, cluster) if user.exec else None,
         impersonation=_impersonation(user),
         sources=kubeconfig.sources,
+        source=kubeconfig.origins[context],
+        user=found.user,
     )
 
 
@@ -83,12 +88,19 @@ def _user_problems(name: str, user: User) -> Iterator[str]:
         yield f"user {name!r} has client-key and client-key-data; keep one"
     if user.token and (user.username or user.password):
         yield f"user {name!r} has a token and a username; keep one"
-    if not user.as_user and (user.as_uid or user.as_groups or user.as_user_extra):
-        yield f"user {name!r} has as-uid, as-groups or as-user-extra, but no `as`"
+    yield from _acting_problems(name, user)
     if user.auth_provider is not None:
         yield f"user {name!r} uses auth-provider {user.auth_provider.name!r}, which kubechaos does not: use exec"
     if user.exec is not None:
         yield from (f"user {name!r}: its exec plugin {problem}" for problem in _exec_problems(user.exec))
+
+
+def _acting_problems(name: str, user: User) -> Iterator[str]:
+    if not user.as_user and (user.as_uid or user.as_groups or user.as_user_extra):
+        yield f"user {name!r} has as-uid, as-groups or as-user-extra, but no `as`"
+    extra = [value for values in user.as_user_extra.values() for value in values]
+    if any(CONTROL.search(each) for each in (user.as_user, user.as_uid, *user.as_groups, *extra)):
+        yield f"user {name!r} acts as somebody whose name, uid, groups or extra hold a control character"
 
 
 def _exec_problems(plugin: Exec) -> Iterator[str]:
@@ -174,7 +186,7 @@ def _ca_of(cluster: Cluster) -> str:
         return cluster.certificate_authority_data
     try:
         return base64.b64encode(Path(cluster.certificate_authority).read_bytes()).decode()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"its certificate-authority cannot be read: {error}") from None
 
 

@@ -7,23 +7,38 @@ plugin is run again. Two things are ours: it gets no terminal, as a test run has
 """
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from math import inf
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
 from ..errors import KubeconfigError
-from .connection import ExecPlugin
+from .connection import Environment, ExecPlugin
 
 EXEC_DEADLINE: Final = 30.0
 """Seconds in which a plugin must have printed its credentials; some ask an identity provider over the network."""
 QUOTED: Final = 300
 """How many characters of a plugin's stderr an error quotes, from its end."""
+
+VERSION: Final = re.compile(r"client\.authentication\.k8s\.io/v\d{1,2}((alpha|beta)\d{1,2})?")
+BLANK: Final = "***"
+SHORTEST_SECRET: Final = 6
+SECRET_NAME: Final = re.compile(r"token|secret|passw|credential|key", re.IGNORECASE)
+"""Names of variables whose values are not to be shown."""
+PRINTED_WORD: Final = re.compile(r"[^\s\"']{20,}")
+"""What may be a token, or a line of a key, among what a plugin has printed."""
+NAMED_SECRET: Final = re.compile(
+    r"((?:token|secret|passw\w*|key)(?:[\"']\s*:\s*|=)[\"']?|bearer\s+)[^\s\"',;&}]+", re.IGNORECASE
+)
+"""A secret by what stands before it: `token=...`, `"password": "..."`, `Bearer ...`."""
+URL_PASSWORD: Final = re.compile(r"(://[^\s/@]*:)[^\s/@]+(?=@)")
+JWT: Final = re.compile(r"eyJ[\w-]+(\.[\w-]+)*")
 
 
 class ExecCredentials(NamedTuple):
@@ -38,11 +53,21 @@ class ExecCredentials(NamedTuple):
         return f"<ExecCredentials until {self.expires}>"
 
 
+class _Output(NamedTuple):
+    """What a plugin has printed; it never shows itself, as there is a token in it."""
+
+    printed: bytes
+    complaints: bytes
+
+    def __repr__(self) -> str:
+        return f"<{len(self.printed)} bytes>"
+
+
 class _Status(msgspec.Struct, rename="camel"):
     token: str | None = None
     client_certificate_data: str | None = None
     client_key_data: str | None = None
-    expiration_timestamp: datetime | None = None
+    expiration_timestamp: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class _ExecCredential(msgspec.Struct, rename="camel"):
@@ -57,9 +82,9 @@ def run(plugin: ExecPlugin, environment: Mapping[str, str], deadline: float = EX
     Raises KubeconfigError with the plugin's name and what went wrong: to go on without credentials would be to go on
     as somebody else.
     """
-    name = f"exec plugin {plugin.command}"
+    name = _named(plugin)
     command = [plugin.command, *plugin.args]
-    variables = {**environment, **dict(plugin.env), "KUBERNETES_EXEC_INFO": exec_info(plugin)}
+    variables = Environment({**environment, **dict(plugin.env), "KUBERNETES_EXEC_INFO": exec_info(plugin)})
     try:
         # In a session, hence a process group, of its own: what the plugin itself has started is ended with it.
         process = subprocess.Popen(
@@ -70,16 +95,17 @@ def run(plugin: ExecPlugin, environment: Mapping[str, str], deadline: float = EX
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:
         hint = f"; {plugin.install_hint.strip()}" if plugin.install_hint.strip() else ""
-        raise KubeconfigError(f"{name} could not be started: {error.strerror}{hint}") from None
-    output, complaints = _output(process, name, deadline)
+        why = getattr(error, "strerror", None) or str(error)
+        raise KubeconfigError(f"{name} could not be started: {why}{hint}") from None
+    output = _output(process, plugin, deadline)
     if process.returncode != 0:
-        raise KubeconfigError(f"{name} ended with exit code {process.returncode}{_quoted(complaints)}")
+        raise KubeconfigError(f"{name} ended with exit code {process.returncode}{_quoted(output, plugin)}")
     try:
-        return parse(output, plugin.api_version)
+        return parse(output.printed, plugin.api_version)
     except ValueError as error:
-        raise KubeconfigError(f"{name} {error}{_quoted(complaints)}") from None
+        raise KubeconfigError(f"{name} {error}{_quoted(output, plugin)}") from None
 
 
 def exec_info(plugin: ExecPlugin) -> str:
@@ -95,10 +121,10 @@ def parse(output: bytes, api_version: str) -> ExecCredentials:
     """Return what an ExecCredential holds; raises ValueError, which quotes nothing of it, since it holds secrets."""
     try:
         printed = msgspec.json.decode(output, type=_ExecCredential)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"did not print an ExecCredential: {error}") from None
     if (printed.kind, printed.api_version) != ("ExecCredential", api_version):
-        raise ValueError(f"printed {printed.kind} {printed.api_version}, not ExecCredential {api_version}")
+        raise ValueError(f"printed {_described(printed)}, not ExecCredential {api_version}")
     status = printed.status or _Status()
     certificate, key = status.client_certificate_data or "", status.client_key_data or ""
     if not (status.token or certificate or key):
@@ -111,12 +137,24 @@ def parse(output: bytes, api_version: str) -> ExecCredentials:
     return ExecCredentials(status.token or "", certificate.encode(), key.encode(), expires)
 
 
-def _output(process: subprocess.Popen[bytes], name: str, deadline: float) -> tuple[bytes, bytes]:
+def _described(printed: _ExecCredential) -> str:
+    # Only what is an apiVersion of this API: anything else that a plugin prints may be its secret.
+    if printed.kind == "ExecCredential" and VERSION.fullmatch(printed.api_version):
+        return f"ExecCredential {printed.api_version}"
+    return "another object"
+
+
+def _named(plugin: ExecPlugin) -> str:
+    return f"exec plugin {plugin.command}"
+
+
+def _output(process: subprocess.Popen[bytes], plugin: ExecPlugin, deadline: float) -> _Output:
     try:
-        return process.communicate(timeout=deadline)
+        return _Output(*process.communicate(timeout=deadline))
     except subprocess.TimeoutExpired as error:
+        output = _Output(error.stdout or b"", error.stderr or b"")
         raise KubeconfigError(
-            f"{name} printed no credentials within {deadline:g} s{_quoted(error.stderr or b'')}"
+            f"{_named(plugin)} printed no credentials within {deadline:g} s{_quoted(output, plugin)}"
         ) from None
     finally:
         # Also after Ctrl-C: the terminal sends it to our process group only, and the plugin is in another one.
@@ -124,7 +162,9 @@ def _output(process: subprocess.Popen[bytes], name: str, deadline: float) -> tup
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
+    # Not asked whether it runs: it may have ended and left something that does. Until it is waited for, its number
+    # belongs to nobody else.
+    if process.returncode is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -133,9 +173,21 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def _quoted(complaints: bytes) -> str:
-    """Quote the end of a plugin's stderr in one printable line."""
-    words = " ".join(complaints.decode(errors="replace").split())
+def _quoted(output: _Output, plugin: ExecPlugin) -> str:
+    """Quote the end of a plugin's stderr in one printable line, without the secrets that may be in it."""
+    words = _without_secrets(" ".join(output.complaints.decode(errors="replace").split()), output, plugin)
     printable = "".join(each for each in words if each.isprintable())
     # It goes into a terminal and into CI logs, where control characters could hide or forge lines.
     return f": {printable[-QUOTED:]}" if printable else ""
+
+
+def _without_secrets(text: str, output: _Output, plugin: ExecPlugin) -> str:
+    """Blank what may be a secret: a script with `set -x` repeats what it prints and its variables on stderr."""
+    known = {value for name, value in plugin.env if SECRET_NAME.search(name)}
+    known |= set(PRINTED_WORD.findall(output.printed.decode(errors="replace"))) - {plugin.api_version}
+    for each in sorted(known, key=len, reverse=True):
+        if len(each) >= SHORTEST_SECRET:
+            text = text.replace(each, BLANK)
+    for pattern in (NAMED_SECRET, URL_PASSWORD):
+        text = pattern.sub(rf"\1{BLANK}", text)
+    return JWT.sub(BLANK, text)

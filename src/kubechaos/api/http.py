@@ -3,14 +3,15 @@
 import base64
 import ssl
 from collections.abc import Iterable, Iterator
-from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from io import BufferedReader
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..errors import UnreachableError
 from .connection import Connection
 from .proxies import PORTS
+from .secrets import Secret, SecretBytes
 from .sockets import AT_ONCE, Channel, Stream, Tcp, Timer, Tls
 
 LONGEST_HEAD: Final = 2**16
@@ -23,12 +24,12 @@ class Http:
 
     def __init__(self, connection: Connection, timer: Timer) -> None:
         self._server = urlsplit(connection.server)
-        self._proxy = urlsplit(connection.proxy)
+        self._proxy = urlsplit(_without_user(connection.proxy))
+        self._proxy_authorization = proxy_authorization(connection.proxy)
         self._name = connection.tls_server_name or self._server.hostname or ""
         self._timer = timer
         self._tcp: Tcp | None = None
         self._channel: Channel | None = None
-        self._client = HTTPConnection("")
 
     def open(self, security: ssl.SSLContext | None) -> None:
         """Connect, unless there is a connection that can be used again. Raises OSError or HTTPException."""
@@ -49,7 +50,8 @@ class Http:
             if self._proxy.scheme == "https":
                 stream = Tls(stream, ssl.create_default_context(), self._proxy.hostname)
             if security is not None:
-                _tunnel(stream, self._proxy, f"{_bracketed(self._server)}:{_port(self._server)}")
+                host = f"{_bracketed(self._server)}:{_port(self._server)}"
+                _tunnel(stream, _named(self._proxy), host, self._proxy_authorization)
         return stream if security is None else Tls(stream, security, self._name)
 
     def _reached(self, url: SplitResult) -> Stream:
@@ -69,23 +71,17 @@ class Http:
         if self._proxy.hostname and self._server.scheme == "http":
             # Without TLS there is no tunnel: the request goes to the proxy, with an absolute URL (RFC 9112 3.2.2).
             target = f"http://{self._server.netloc}{target}"
-            headers = [*headers, *proxy_authorization(self._proxy)]
-        # A new one for each request: http.client refuses to send while it thinks that an answer is unread, and closes
-        # the socket by rules of its own. The connection is ours, in `_channel`.
-        self._client = HTTPConnection("")
-        self._client.sock = self._channel
-        self._client.putrequest(method, target, skip_host=True)
-        self._client.putheader("Host", self._server.netloc)
-        for name, value in headers:
-            self._client.putheader(name, value.encode())
+            headers = [*headers, *self._proxy_authorization]
         if body is not None:
-            self._client.putheader("Content-Length", str(len(body)))
-        self._client.endheaders(body)
-        return self._client.getresponse()
+            headers = [*headers, ("Content-Length", str(len(body)))]
+        head = _head(method, target, [("Host", self._server.netloc), ("Accept-Encoding", "identity"), *headers])
+        if self._channel is None:
+            raise HTTPException("there is no connection")
+        return _asked(self._channel, method, head, body)
 
     def finish(self, response: HTTPResponse) -> None:
         """Keep the connection for the next request if the answer was read to its end and allows it; else close it."""
-        kept = self._client.sock is not None and response.isclosed()
+        kept = response.isclosed() and not response.will_close
         response.close()
         if not kept:
             self.close()
@@ -124,28 +120,52 @@ def _named(proxy: SplitResult) -> str:
     return f"the proxy {_bracketed(proxy)}:{_port(proxy)}"
 
 
-def proxy_authorization(proxy: SplitResult) -> Headers:
+def proxy_authorization(url: str) -> list[tuple[str, Secret]]:
     """Return the header that a proxy's URL with a user in it asks for, if it has one."""
+    proxy = urlsplit(url)
     if proxy.username is None:
         return []
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
-    return [("Proxy-Authorization", f"Basic {base64.b64encode(pair).decode()}")]
+    return [("Proxy-Authorization", Secret(f"Basic {base64.b64encode(pair).decode()}"))]
 
 
-def _tunnel(stream: Stream, proxy: SplitResult, server: str) -> None:
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _head(method: str, target: str, headers: Headers) -> SecretBytes:
+    """Return the head of a request. Raises HTTPException for what would not be one request any more."""
+    # By ourselves, as http.client keeps the lines of a head in local variables, and quotes a wrong one in its error.
+    for name, value in (("path", target), *headers):
+        if any(each in value for each in "\r\n\0"):
+            raise HTTPException(f"its {name} has a line break in it")
+    if not all("!" <= each <= "~" for each in target):
+        raise HTTPException("its path has a character that no URL may have")
+    fields = SecretBytes(b"".join(b"%b: %b\r\n" % (name.encode(), value.encode()) for name, value in headers))
+    return SecretBytes(b"%b %b HTTP/1.1\r\n%b\r\n" % (method.encode(), target.encode(), fields))
+
+
+def _asked(channel: Channel, method: str, head: SecretBytes, body: bytes | None) -> HTTPResponse:
+    """Send a request and return the head of its answer."""
+    channel.sendall(head)
+    if body:
+        channel.sendall(body)
+    # It takes from its socket nothing but a reader.
+    socket: Any = channel
+    response = HTTPResponse(socket, method=method)
+    response.begin()
+    return response
+
+
+def _tunnel(stream: Stream, proxy: str, server: str, authorization: list[tuple[str, Secret]]) -> None:
     """Open a tunnel to the server through a proxy (CONNECT); raises OSError if the proxy refuses."""
-    client = HTTPConnection("")
-    client.sock = Channel(stream)
-    client.putrequest("CONNECT", server, skip_host=True, skip_accept_encoding=True)
-    client.putheader("Host", server)
-    for name, value in proxy_authorization(proxy):
-        client.putheader(name, value)
-    client.endheaders()
-    response = client.getresponse()
+    head = _head("CONNECT", server, [("Host", server), *authorization])
+    response = _asked(Channel(stream), "CONNECT", head, None)
     # Nothing is lost with its read buffer: in TLS the client speaks first, so the server cannot have sent anything yet.
     response.close()
     if response.status != 200:
-        raise OSError(f"{_named(proxy)} answered {response.status} {response.reason}")
+        raise OSError(f"{proxy} answered {response.status} {response.reason}")
 
 
 def _chunks(reader: BufferedReader) -> Iterator[bytes]:

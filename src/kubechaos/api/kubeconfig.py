@@ -13,19 +13,20 @@ from typing import Any, Final, NamedTuple, TypeVar
 from msgspec import Struct, convert, field
 
 from ..errors import KubeconfigError, UnknownContextError
+from .secrets import Private
 
 ADVICE: Final = "set KUBECONFIG, or use --chaos-context in-cluster inside a pod"
 EntryT = TypeVar("EntryT")
 
 
-class Extension(Struct):
+class Extension(Private, Struct):
     """Something of another tool's in a kubeconfig."""
 
     name: str
     extension: Any = None
 
 
-class Cluster(Struct, rename="kebab"):
+class Cluster(Private, Struct, rename="kebab"):
     """The `cluster` of a kubeconfig's entry in `clusters`."""
 
     server: str = ""
@@ -37,14 +38,14 @@ class Cluster(Struct, rename="kebab"):
     extensions: list[Extension] = []  # msgspec copies an empty default for each value
 
 
-class Variable(Struct):
+class Variable(Private, Struct):
     """An environment variable of an exec plugin."""
 
     name: str = ""
     value: str = ""
 
 
-class Exec(Struct, rename="camel"):
+class Exec(Private, Struct, rename="camel"):
     """The `exec` of a user."""
 
     command: str = ""
@@ -56,13 +57,13 @@ class Exec(Struct, rename="camel"):
     interactive_mode: str = ""
 
 
-class AuthProvider(Struct):
+class AuthProvider(Private, Struct):
     """The `auth-provider` of a user: what exec plugins have replaced."""
 
     name: str = ""
 
 
-class User(Struct, rename="kebab"):
+class User(Private, Struct, rename="kebab"):
     """The `user` of a kubeconfig's entry in `users`."""
 
     client_certificate: str = ""
@@ -81,7 +82,7 @@ class User(Struct, rename="kebab"):
     as_user_extra: dict[str, list[str]] = {}
 
 
-class Context(Struct):
+class Context(Private, Struct):
     """The `context` of a kubeconfig's entry in `contexts`."""
 
     cluster: str = ""
@@ -89,22 +90,22 @@ class Context(Struct):
     namespace: str = ""
 
 
-class _NamedCluster(Struct):
+class _NamedCluster(Private, Struct):
     name: str
     cluster: Cluster = field(default_factory=Cluster)
 
 
-class _NamedUser(Struct):
+class _NamedUser(Private, Struct):
     name: str
     user: User = field(default_factory=User)
 
 
-class _NamedContext(Struct):
+class _NamedContext(Private, Struct):
     name: str
     context: Context = field(default_factory=Context)
 
 
-class _File(Struct, rename="camel"):
+class _File(Private, Struct, rename="camel"):
     api_version: str = "v1"
     kind: str = "Config"
     clusters: list[_NamedCluster] = []
@@ -113,33 +114,60 @@ class _File(Struct, rename="camel"):
 
 
 class Kubeconfig(NamedTuple):
-    """All kubeconfig files merged; `sources` are the files that were asked for, whether they exist or not."""
+    """All kubeconfig files merged.
+
+    `sources` are the files that were asked for, and `missing` those of them that do not exist; `origins` has the file
+    that defines each context.
+    """
 
     sources: tuple[str, ...]
+    missing: tuple[str, ...]
     contexts: Mapping[str, Context]
+    origins: Mapping[str, str]
     clusters: Mapping[str, Cluster]
     users: Mapping[str, User]
 
+    @property
+    def named(self) -> str:
+        """The files, as they are named in messages."""
+        files = os.pathsep.join(self.sources)
+        return f"{files} (there is no {', no '.join(self.missing)})" if self.missing else files
+
     def entry(self, context: str) -> tuple[Context, Cluster, User]:
         """Return a context with its cluster and its user; raises UnknownContextError or KubeconfigError."""
-        where = ":".join(self.sources)
         if context not in self.contexts:
             known = ", ".join(sorted(self.contexts)) or "none"
-            raise UnknownContextError(f"no context {context!r} in the kubeconfig {where}; there are: {known}")
+            raise UnknownContextError(f"no context {context!r} in the kubeconfig {self.named}; there are: {known}")
         found = self.contexts[context]
         for section, key, name in (("clusters", "cluster", found.cluster), ("users", "user", found.user)):
             # kubectl would go on with an empty user, that is, as system:anonymous, and report a confusing 403.
             if name and name not in getattr(self, section):
                 raise KubeconfigError(
-                    f"kubeconfig {where}, context {context!r}: its {key} {name!r} is not in {section}"
+                    f"kubeconfig {self.named}, context {context!r}: its {key} {name!r} is not in {section}"
                 )
         return found, self.clusters.get(found.cluster, Cluster()), self.users.get(found.user, User())
 
 
 def paths(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the files that kubectl would read: those of KUBECONFIG, or ~/.kube/config where it is unset or empty."""
-    named = environment.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    return tuple(dict.fromkeys(path for path in named.split(os.pathsep) if path))
+    """Return the files that kubectl would read: those of KUBECONFIG, or ~/.kube/config where it is unset or empty.
+
+    They are absolute: a test may change the current folder before the credentials are read again. Raises
+    KubeconfigError where no file is named.
+    """
+    named = environment.get("KUBECONFIG")
+    if not named:
+        return (str(_home() / ".kube" / "config"),)
+    files = tuple(dict.fromkeys(str(Path(path).absolute()) for path in named.split(os.pathsep) if path))
+    if not files:
+        raise KubeconfigError(f"KUBECONFIG is {named!r}, which names no file; {ADVICE}")
+    return files
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise KubeconfigError(f"there is no home folder to look for .kube/config in: {error}; {ADVICE}") from None
 
 
 def load(sources: Iterable[str]) -> Kubeconfig:
@@ -150,14 +178,17 @@ def load(sources: Iterable[str]) -> Kubeconfig:
     # "If two files specify a red-user, use only values from the first file's red-user. Even if the second file has
     # non-conflicting entries under red-user, discard them." (kubectl's page, see above)
     named = tuple(sources)
-    files = [_read(Path(path)) for path in named if Path(path).exists()]
+    read = {path: _read(Path(path)) for path in named}
+    files = {path: file for path, file in read.items() if file is not None}
     if not files:
         raise KubeconfigError(f"kubeconfig {':'.join(named)} cannot be read: there is no such file; {ADVICE}")
     return Kubeconfig(
         named,
-        _first((each.name, each.context) for file in files for each in file.contexts),
-        _first((each.name, each.cluster) for file in files for each in file.clusters),
-        _first((each.name, each.user) for file in files for each in file.users),
+        tuple(path for path in named if path not in files),
+        _first((each.name, each.context) for file in files.values() for each in file.contexts),
+        _first((each.name, path) for path, file in files.items() for each in file.contexts),
+        _first((each.name, each.cluster) for file in files.values() for each in file.clusters),
+        _first((each.name, each.user) for file in files.values() for each in file.users),
     )
 
 
@@ -168,12 +199,17 @@ def _first(entries: Iterable[tuple[str, EntryT]]) -> dict[str, EntryT]:
     return merged
 
 
-def _read(path: Path) -> _File:
-    """Read one file, and make its relative paths absolute: after the merge nobody knows which file they came from."""
+def _read(path: Path) -> _File | None:
+    """Read one file, None if it does not exist.
+
+    Its relative paths are made absolute: after the merge nobody knows which file they came from.
+    """
     try:
         file = convert(_without_nulls(_parsed(path.read_bytes()) or {}), _File)
         _check(file)
-    except (OSError, ValueError) as error:
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
         raise KubeconfigError(f"kubeconfig {path} cannot be read: {error}; {ADVICE}") from None
     folder = path.absolute().parent
     for each in file.clusters:
@@ -189,7 +225,7 @@ def _parsed(data: bytes) -> Any:
 
     if data.lstrip().startswith(b"{"):
         # JSON may be indented by tabs, which YAML does not allow.
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return json.loads(data)
     try:
         return yaml.safe_load(data)
@@ -198,6 +234,8 @@ def _parsed(data: bytes) -> Any:
         raise ValueError(f"it is no YAML{line}: {error.problem}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise ValueError("it is no text in UTF-8") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _without_nulls(value: Any) -> Any:

@@ -3,14 +3,18 @@
 Its import takes some 25 MB of memory, which most runs save.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
 
+from ..errors import RefusedError
 from .connection import Connection
 from .credentials import Identity, PinnedContext
 from .http import proxy_authorization
+from .secrets import sealed
+
+WEBSOCKET_METHODS: Final = ("request", "call_api")
+"""The methods that `kubernetes.stream` replaces: the first in older versions, the second in newer ones."""
 
 
 class Official:
@@ -21,6 +25,7 @@ class Official:
         self._identity: Identity | None = None
         self._client: Any = None
 
+    @sealed
     def client(self) -> Any:
         """Return the `kubernetes.client.ApiClient`, a new one where a certificate or the token has been renewed."""
         identity = self._pinned.identity
@@ -43,20 +48,58 @@ def _api_client(pinned: PinnedContext, identity: Identity) -> Any:
         # An empty string, not None: with None the client would look for a proxy itself, by rules that are not Go's.
         proxy=connection.proxy,
         no_proxy="",
-        proxy_headers=dict(proxy_authorization(urlsplit(connection.proxy))),
+        proxy_headers=dict(proxy_authorization(connection.proxy)),
         verify_ssl=not connection.insecure,
         tls_server_name=connection.tls_server_name or None,
     )
     configuration.refresh_api_key_hook = _renewal(pinned)
     configuration.refresh_api_key_hook(configuration)
-    made = client.ApiClient(configuration)
+    made: Any = client.ApiClient(configuration)
+    pools = made.rest_client.pool_manager
     if identity.security is not None:
         # Our own TLS context. The client would write a certificate and a key that came as data to temporary files; a
         # process that is killed leaves them behind.
-        made.rest_client.pool_manager.connection_pool_kw["ssl_context"] = identity.security
+        pools.connection_pool_kw["ssl_context"] = identity.security
+    if connection.insecure:
+        pools.pool_classes_by_scheme = _without_warnings(pools.pool_classes_by_scheme)
     for name, value in _impersonation(connection):
         made.set_default_header(name, value)
+    if connection.impersonation is not None:
+        made.__class__ = _without_websockets(client.ApiClient, connection.impersonation.user)
     return made
+
+
+def _without_warnings(pool_classes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return urllib3's classes, but that they do not warn of each request to a server that is not verified.
+
+    The first line of the run has said it, and where warnings are errors each call would fail.
+    """
+    pool = pool_classes["https"]
+
+    def connect(connection: Any) -> None:
+        pool.ConnectionCls.connect(connection)
+        connection.is_verified = True
+
+    quiet = type("QuietConnection", (pool.ConnectionCls,), {"connect": connect})
+    return {**pool_classes, "https": type("QuietPool", (pool,), {"ConnectionCls": quiet})}
+
+
+def _without_websockets(base: Any, user: str) -> type:
+    """Return the class of an ApiClient that `kubernetes.stream` cannot make its own.
+
+    It replaces a method of the client by one that sends the Authorization header and no other
+    (kubernetes/stream/ws_client.py, create_websocket): it would act as the kubeconfig's own user.
+    """
+
+    def assign(made: Any, name: str, value: Any) -> None:
+        if name in WEBSOCKET_METHODS:
+            raise RefusedError(
+                f"kubernetes.stream does not act as {user!r}, as the kubeconfig says, but as who is behind it; "
+                f"nothing was sent: use kubectl exec"
+            )
+        base.__setattr__(made, name, value)
+
+    return type("ActingApiClient", (base,), {"__setattr__": assign})
 
 
 def _renewal(pinned: PinnedContext) -> Any:
@@ -82,7 +125,8 @@ def _impersonation(connection: Connection) -> list[tuple[str, str]]:
     for name, value in connection.impersonation.headers():
         spelling = next(each for each in _spellings(name) if each not in used)
         used.add(spelling)
-        headers.append((spelling, value))
+        # http.client encodes a header's text as Latin-1; the API server reads it as UTF-8.
+        headers.append((spelling, value.encode().decode("latin-1")))
     return headers
 
 

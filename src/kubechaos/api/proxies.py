@@ -35,13 +35,17 @@ def from_environment(server: str, environment: Mapping[str, str]) -> str:
 
 def checked(proxy: str, source: str) -> str:
     """Return the URL of a proxy that we can go through; raises ConfigError naming where it was set."""
-    parts = urlsplit(proxy)
+    try:
+        parts = urlsplit(proxy)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, named = urlsplit(""), False
     if parts.scheme.startswith("socks"):
         raise ConfigError(
             f"{source} names a SOCKS proxy, which kubechaos does not speak: name an HTTP proxy, or tunnel the port "
             f"(ssh -L) and set the cluster's server and tls-server-name"
         )
-    if parts.scheme not in SPOKEN or not parts.hostname:
+    if parts.scheme not in SPOKEN or not named:
         raise ConfigError(f"{source} is no URL of a proxy: it must be http://HOST:PORT or https://HOST:PORT")
     return proxy
 
@@ -63,9 +67,12 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    # ::ffff:127.0.0.1 is 127.0.0.1, which Python's is_loopback does not know before 3.13.
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_loopback or (mapped is not None and mapped.is_loopback)
 
 
 def _matches(rule: str, host: str, port: int) -> bool:

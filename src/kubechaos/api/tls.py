@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ..errors import KubeconfigError
+from .secrets import SecretBytes
 
 PROTOCOLS: Final = ["http/1.1"]
 """For ALPN: a server that prefers HTTP/2 must learn that http.client does not speak it."""
@@ -38,7 +39,7 @@ def trusting(ca: bytes, insecure: bool) -> ssl.SSLContext:
 
 def show(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
     """Make a context show a client certificate; raises KubeconfigError where it and the key are no pair."""
-    with _readable(certificate + b"\n" + key) as path:
+    with _readable(SecretBytes(certificate + b"\n" + key)) as path:
         try:
             context.load_cert_chain(path, password=_no_password)
         except ssl.SSLError as error:

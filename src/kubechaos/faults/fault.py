@@ -6,6 +6,7 @@ No other module knows a fault by its name. What is special about one is a field 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import ClassVar, Concatenate, Final, ParamSpec, TypeAlias
 
 from ..act.act import Act
@@ -13,6 +14,7 @@ from ..act.permissions import Permission, parse
 from ..effects import Effect
 from ..errors import ArgumentError
 from ..kube.kinds import KINDS, TARGETS
+from ..kube.objects import Ref
 from ..records import FaultCall, Lasts
 from ..target import Target
 
@@ -51,10 +53,17 @@ class Fault:
     def __repr__(self) -> str:
         return str(FaultCall(self.name, self.args))
 
-    def permissions(self, kind: str) -> tuple[Permission, ...]:
-        """Return what is needed to do it to a target of this kind, and to undo it."""
-        own = KINDS[kind].resource
-        return tuple(parse(verb, resource.replace(WORKLOAD, own)) for verb, resource in self.needs)
+    def permissions(self, target: Ref) -> tuple[Permission, ...]:
+        """Return what is needed to do it to a target, and to undo it."""
+        return tuple(_permission(verb, resource, target) for verb, resource in self.needs)
+
+
+def _permission(verb: str, resource: str, target: Ref) -> Permission:
+    permission = parse(verb, resource.replace(WORKLOAD, KINDS[target.kind].resource))
+    if WORKLOAD not in resource:
+        return permission
+    # A Role may grant it for this one object, by resourceNames: asked without a name, the answer would be no.
+    return permission._replace(name=target.name)
 
 
 def fault(
@@ -74,6 +83,9 @@ def fault(
         raise ArgumentError(f"kinds has {unknown[0]!r}; a target can be: {', '.join(sorted(TARGETS))}")
 
     def made(steps: Callable[Concatenate[Act, Target, P], None]) -> Callable[P, Fault]:
+        if iscoroutinefunction(steps) or isgeneratorfunction(steps) or isasyncgenfunction(steps):
+            raise ArgumentError(f"{steps.__name__} is a coroutine or a generator: a call would not run it; write def")
+
         @wraps(steps)
         def factory(*args: P.args, **options: P.kwargs) -> Fault:
             def bound(act: Act, target: Target) -> None:

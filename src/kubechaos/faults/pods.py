@@ -17,22 +17,23 @@ def kill(who: Who, force: bool = False) -> Fault:
     """
     # At once and not in `steps`: parametrised tests make their faults while they are collected.
     victims.check(who)
-    args, grace = [victims.describe(who)], None
+    args, grace, effect = [victims.describe(who)], None, PodsGone()
     if force:
-        args, grace = [*args, "force=True"], 0
+        args, grace, effect = [*args, "force=True"], 0, PodsGone(grace=0)
 
     def steps(act: Act, target: Target) -> None:
         for pod in act.choose(who):
             act.delete(pod, grace=grace)
 
-    return Fault("kill", tuple(args), steps, PodsGone(), needs=(("delete", "pods"),))
+    return Fault("kill", tuple(args), steps, effect, needs=(("delete", "pods"),))
 
 
 def evict(who: Who) -> Fault:
-    """Evict pods of the target, as `kubectl drain` does: only if their disruption budgets allow it.
+    """Evict pods of the target, as `kubectl drain` does: only when their disruption budgets allow it.
 
-    A budget that does not is an EvictionBlockedError, verdict `blocked`. Raises ArgumentError for a `who` that can
-    never choose anybody.
+    A budget that does not is asked again until `within` is over. Then it is an EvictionBlockedError, verdict `blocked`;
+    at once where the budget can never open: all of its pods are healthy, and it allows none to go. Raises ArgumentError
+    for a `who` that can never choose anybody.
     """
     victims.check(who)
 

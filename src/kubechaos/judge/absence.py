@@ -6,7 +6,7 @@ from typing import Final
 
 from ..kube.kinds import KINDS
 from .pod_history import PodHistory
-from .pod_trouble import running_init_container, why_not_gone
+from .pod_trouble import running_init_container, trouble, why_not_gone
 from .reasons import ALERTS
 from .recovery import added, experiment_of
 from .state import State
@@ -41,12 +41,21 @@ def absences(state: State) -> Iterator[Absence]:
 
 def _missing_pods(state: State) -> Iterator[Absence]:
     """Yield one absence if there are fewer pods than wanted and the API names no reason."""
-    target, since = state.target, experiment_of(state).recovery_starts
+    target, since = state.target, _missing_since(state)
     missing = state.health.wanted - len(target.active)
     if missing <= 0 or target.failure or target.lost or state.at < since + SILENCE:
         return
     message = f"{missing} of {state.health.wanted} pods not created{_blocking_pod(target)}"
     yield Absence("NotCreated", "", since, message)
+
+
+def _missing_since(state: State) -> float:
+    """Return since when a pod is missing: the recovery was owed, or later if one more was lost, or is wanted."""
+    experiment = experiment_of(state)
+    others = [history for history in state.owned if history.pod.uid not in experiment.victims]
+    lost = [history.deleted for history in others if history.deleted is not None]
+    wanted = [change.at for change in experiment.changes if change.spec]
+    return max([experiment.recovery_starts, *lost, *wanted])
 
 
 def _missing_step(history: PodHistory, now: float) -> Iterator[Absence]:
@@ -58,7 +67,7 @@ def _missing_step(history: PodHistory, now: float) -> Iterator[Absence]:
     if since is None or now < since + SILENCE:
         return
     if not pod.node and not pod.unschedulable:
-        yield Absence("NotScheduled", name, since, "the scheduler said nothing")
+        yield Absence("NotScheduled", name, since, history.start_event or "the scheduler said nothing")
     elif pod.node and not _has_alert(history):
         yield Absence("NotStarted", name, since, _start_waits_for(history))
 
@@ -75,10 +84,11 @@ def _blocking_pod(target: TargetState) -> str:
 
 
 def _start_waits_for(history: PodHistory) -> str:
-    init = running_init_container(history.pod)
-    if init:
-        return init.text
-    return history.start_event or "the kubelet said nothing"
+    """Return what the start of a pod waits for, as far as its status or an Event says."""
+    known = trouble(history.pod) or running_init_container(history.pod)
+    if known:
+        return known.text
+    return history.start_event or history.health_event or "the kubelet said nothing"
 
 
 def _has_alert(history: PodHistory) -> bool:

@@ -6,8 +6,9 @@ from math import inf
 
 from msgspec import Struct
 
-from ..errors import FaultError, UnknownAlertError
+from ..errors import FaultError, InconclusiveError, UnknownAlertError
 from ..kube.objects import Pod
+from ..untrusted import described
 from .builtin_alerts import BUILT_IN, Fact, facts
 from .experiment import Experiment
 from .recovery import Limits
@@ -76,12 +77,16 @@ class Alerts(Mapping[str, Alert]):
     """A mapping from each name to the first alert of that name, in the order in which they were raised.
 
     `all` is the tuple of all alerts. Asking for a name that no rule has raises UnknownAlertError, as otherwise
-    `"ServiceDwon" not in outage.alerts` would pass for ever.
+    `"ServiceDwon" not in outage.alerts` would pass for ever; asking for one of `unobserved`, which maps a name to why
+    nobody can say whether it was raised, raises InconclusiveError.
     """
 
-    def __init__(self, alerts: tuple[Alert, ...], known: frozenset[str]) -> None:
+    def __init__(
+        self, alerts: tuple[Alert, ...], known: frozenset[str], unobserved: Mapping[str, str] | None = None
+    ) -> None:
         self.all = alerts
         self._known = known
+        self._unobserved = unobserved or {}
         self._first = {alert.name: alert for alert in reversed(alerts)}
 
     def __getitem__(self, name: str) -> Alert:
@@ -110,6 +115,12 @@ class Alerts(Mapping[str, Alert]):
     def _check(self, name: object) -> None:
         if name not in self._known:
             raise UnknownAlertError(str(name), self._known)
+        if name in self._unobserved and name not in self._first:
+            raise InconclusiveError(f"nobody can say whether there was a {name}: {self._unobserved[str(name)]}")
+
+    def with_unobserved(self, unobserved: Mapping[str, str]) -> "Alerts":
+        """Return the same alerts with the names of which nobody can say whether they should be among them."""
+        return Alerts(self.all, self._known, unobserved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +175,7 @@ def _holds(rule: AlertRule, moment: Moment) -> bool:
     try:
         return bool(rule.when(moment))
     except Exception as error:
-        raise FaultError(f"alert rule {rule.name!r} raised {type(error).__name__}: {error}") from error
+        raise FaultError(f"alert rule {rule.name!r} raised {described(error)}") from error
 
 
 def names(rules: Sequence[AlertRule]) -> frozenset[str]:

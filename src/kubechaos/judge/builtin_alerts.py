@@ -72,7 +72,8 @@ def facts(state: State, limits: Limits) -> Iterator[Fact]:
     yield from _course(state, experiment, target)
     yield from _slow_because(state, experiment, target)
     for change in experiment.changes:
-        yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what)
+        by = f" by {change.by}" if change.by else ""
+        yield Fact("TargetChanged", "warning", target, change.at, change.at, change.what + by)
     if experiment.ended is not None:
         yield from _end(state, experiment, limits, target)
 
@@ -101,6 +102,8 @@ def _serving(state: State, target: str) -> Iterator[Fact]:
             yield Fact("ProblemDetected", "warning", target, state.at, state.at, message)
     # Without a Service the Ready pods stand for the endpoints that there would be.
     endpoints = state.health.serving
+    if endpoints == 0:
+        endpoints = state.target.endpoints(state.target.active, {history.pod.uid for history in state.owned})
     if endpoints is None:
         endpoints = state.health.ready
     if endpoints == 0:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from math import inf
 
-from ..records import Gap
+from ..records import Delay, Gap
 from .absence import absences
+from .delays import delayed
 from .experiment import Experiment, ForeignChange, Injection
-from .pod_history import PodHistory
-from .pod_trouble import running_init_container, trouble
+from .pod_history import PROGRESS, PodHistory
+from .pod_trouble import is_starting, running_init_container, trouble
 from .reasons import Cause, quoted
-from .recovery import Limits, added, experiment_of, recovery_time
+from .recovery import Limits, added, experiment_of, recovery_time, unsteady
 from .state import State
 
 NONE = Cause("", "")
@@ -22,9 +23,33 @@ def missing(experiment: Experiment, gap: Gap) -> Cause:
     return Cause("Gap", f"{gap.kind} events between {since} and {until} may be missing: {gap.why}")
 
 
+def late(experiment: Experiment, delay: Delay, limits: Limits) -> Cause:
+    """Return the cause of an experiment of which it is not known whether the recovery was in time."""
+    return Cause("Delay", f"{_late(experiment, delay)}: the recovery may have been within {limits.within:g} s")
+
+
+def _late(experiment: Experiment, delay: Delay) -> str:
+    """Return when it was that everything came late, and why."""
+    between = f"between {_after(experiment, delay.since)} and {_after(experiment, delay.at)}"
+    if delay.lost:
+        return f"{delay.why} {between}"
+    if not delay.kind:
+        return f"kubechaos did not run {between}"
+    return f"{delay.kind} events {between} came late ({delay.why})"
+
+
 def changed(experiment: Experiment, change: ForeignChange) -> Cause:
     """Return the cause of an experiment in which somebody else changed the target."""
-    return Cause("TargetChanged", f"{change.what} by somebody else at {_after(experiment, change.at)}")
+    who = "somebody else"
+    if change.by:
+        who += f' (field manager "{change.by}")'
+    when = f"at {_after(experiment, change.at)}"
+    if change.before:
+        when = f"before {_after(experiment, change.at)}"
+    text = f"{change.what} by {who} {when}"
+    if change.undid:
+        text += f", so {change.undid} was not in force any more"
+    return Cause("TargetChanged", text)
 
 
 def unproven(state: State, injection: Injection) -> Cause:
@@ -34,11 +59,28 @@ def unproven(state: State, injection: Injection) -> Cause:
     return Cause(effect.unseen, f"{effect.missing(state, injection)} in {seconds:.0f} s")
 
 
+def why_unsteady(state: State) -> Cause | None:
+    """Return what keeps the target from being steady, with what an Event says where no status does; None if nothing."""
+    found, current = unsteady(state), {pod.uid for pod in state.target.updated(state.target.active)}
+    unready = [history for history in state.owned if history.pod.uid in current and not history.pod.ready]
+    unready.sort(key=lambda history: history.pod.name)
+    # Only a condition that counts pods is about pods.
+    if found is None or not found.text.startswith(state.health.counted):
+        return found
+    if any(trouble(history.pod) for history in unready):
+        return found
+    return _waiting_start(state, unready) or _health_event(state, unready) or found
+
+
 def slowest(state: State, experiment: Experiment) -> Cause:
     """Return the phase that took the most of the recovery time; NONE if the recovery needed no new pod."""
     ready = [history for history in added(state) if history.ready is not None]
     if not ready or state.stable_since is None:
         return NONE
+    delay = delayed(state)
+    # The phases would blame the cluster for a time in which nobody looked.
+    if delay and delay.at - max(delay.since, experiment.due) > (state.stable_since - experiment.due) / 2:
+        return Cause("Delay", f"at the latest: {_late(experiment, delay)}")
     # The recovery ended with the pod that became Ready last, so its stages are those that the time was spent on.
     last = max(ready, key=lambda history: history.ready or 0.0)
     phase, seconds = max(_durations(last, experiment.due, state.stable_since), key=lambda duration: duration[1])
@@ -106,9 +148,9 @@ def _waiting_start(state: State, unready: Sequence[PodHistory]) -> Cause | None:
     """Return what the start of a pod waits for, as far as the API says."""
     for history in unready:
         waits_for = None
-        if history.started is None:
+        if is_starting(history.pod):
             waits_for = running_init_container(history.pod)
-            if waits_for is None and history.start_event:
+            if waits_for is None and history.start_event and not history.start_event.startswith(PROGRESS):
                 waits_for = quoted(history.start_event)
         if waits_for:
             return _pod_cause(state, history, waits_for)
@@ -160,4 +202,4 @@ def _flapping(histories: Iterable[PodHistory], t0: float) -> Cause | None:
 
 
 def _after(experiment: Experiment, at: float) -> str:
-    return f"{at - experiment.t0:+.1f} s"
+    return f"{round(at - experiment.t0, 1) + 0.0:+.1f} s"  # adding 0.0 makes 0.0 of -0.0

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from math import inf
-from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ..kube.objects import Pod
-from ..records import Answered, Begun, Due, Ended, Healed, Intended, Lasts, Log, Sample, Undone
+from ..records import Begun, Lasts, Sample, Undone
 from .pod_history import PodHistory
 
 
@@ -19,12 +18,18 @@ class ForeignChange(Struct, frozen=True):
     what: what was done, as the subject and verb of a sentence.
     spec: whether it may have changed what is wanted of the target.
     final: whether the target is no longer the same object, so that no recovery can be judged.
+    by: the name that the other client chose for itself; "" if the API does not say.
+    undid: the fault that was in force, and is not any more because of it, as it was called; "" if there is none.
+    before: whether it was found at the heal, so that all that is known is that it was done before `at`.
     """
 
     at: float
     what: str
     spec: bool
     final: bool = False
+    by: str = ""
+    undid: str = ""
+    before: bool = False
 
 
 class Probed(Struct, frozen=True):
@@ -70,6 +75,8 @@ class Injection(Struct, frozen=True):
     sent: how many writes were about to be sent.
     accepted: how many writes the API server accepted.
     healed: whether everything that the fault changed was undone.
+    blocked_for: the seconds for which its evictions waited for disruption budgets.
+    blocked_since_t0: those of them that were waited after t0.
     """
 
     begun: Begun
@@ -80,6 +87,8 @@ class Injection(Struct, frozen=True):
     sent: int = 0
     accepted: int = 0
     healed: bool = False
+    blocked_for: float = 0.0
+    blocked_since_t0: float = 0.0
 
     @property
     def prevents_recovery(self) -> bool:
@@ -111,6 +120,7 @@ class Experiment(Struct, frozen=True):
     min_ready: the fewest Ready pods since t0.
     probed: the answers of each probe since t0.
     probed_before: the value of `probed` when the target last became healthy.
+    healthy: each time since t0 at which the target became healthy.
     changes: what somebody else did, in order.
     undone: what became of each change that was to be undone.
     logs: the last log lines of containers that ended, by the uid of their pod.
@@ -129,6 +139,7 @@ class Experiment(Struct, frozen=True):
     min_ready: int = 0
     probed: Mapping[str, Probed] = field(default_factory=dict)
     probed_before: Mapping[str, Probed] = field(default_factory=dict)
+    healthy: tuple[float, ...] = ()
     changes: tuple[ForeignChange, ...] = ()
     undone: tuple[Undone, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
@@ -170,88 +181,7 @@ class Experiment(Struct, frozen=True):
         return {uid: pod for injection in self.injections for uid, pod in injection.victims.items()}
 
 
-OwnRecord: TypeAlias = Begun | Intended | Answered | Due | Undone | Healed | Log | Ended
-"""The records of what kubechaos itself did or decided; what they mean depends on the experiment alone."""
-
-
 def with_injection(experiment: Experiment, number: int, injection: Injection) -> Experiment:
     """Return the experiment with fault `number` replaced by `injection`."""
     before, after = experiment.injections[:number], experiment.injections[number + 1 :]
     return replace(experiment, injections=(*before, injection, *after))
-
-
-def with_own_record(experiment: Experiment, record: OwnRecord, at: float) -> Experiment:
-    """Return the experiment after something that kubechaos did or decided; `at` is the time of the state."""
-    match record:
-        case Begun():
-            return replace(experiment, injections=(*experiment.injections, Injection(record)))
-        case Intended():
-            return _with_intended_write(experiment, record, at)
-        case Answered():
-            return _with_answer(experiment, record)
-        case Due():
-            # A fault inside of the block of the first one has moved `due` to its own t0 already.
-            return replace(experiment, due=experiment.t0) if record.injection == 0 else experiment
-        case Undone():
-            return replace(experiment, undone=(*experiment.undone, record))
-        case Healed():
-            return _with_heal(experiment, record, at)
-        case Log():
-            return replace(experiment, logs={**experiment.logs, record.uid: record.text})
-    return replace(experiment, ended=at)
-
-
-def with_hidden_change(experiment: Experiment, at: float) -> Experiment:
-    """Return the experiment with the change of the spec that our own write hides, if somebody else made one."""
-    # Kubernetes counts one generation for each change of a spec (apimachinery, ObjectMeta.Generation), and our patches
-    # carry the resourceVersion that we read. So a write of ours that makes generation n was made on exactly n - 1, and
-    # if that is above our last accepted generation, somebody else made the steps between. This must be noticed here:
-    # when the watch delivers their version, n is the generation to compare with, and a lower one passes as our own.
-    before_our_write = experiment.generation - 1
-    if before_our_write <= experiment.accepted_generation:
-        return experiment
-    kind, ours = experiment.begun.target.kind, experiment.accepted_generation
-    what = f"the {kind}'s spec was changed (generation {ours} to {before_our_write})"
-    return replace(experiment, changes=(*experiment.changes, ForeignChange(at, what, spec=True)))
-
-
-def _with_intended_write(experiment: Experiment, record: Intended, at: float) -> Experiment:
-    """Return the experiment with a write that is about to be sent."""
-    injection = experiment.injections[record.injection]
-    experiment = with_injection(experiment, record.injection, replace(injection, sent=injection.sent + 1))
-    if not _changes_target_spec(experiment, record):
-        return experiment
-    # The generation counts as ours before the answer is there: the watch may show it first, and an answer that is lost
-    # does not mean that the write did not land.
-    experiment = replace(experiment, generation=record.generation)
-    if experiment.t0 == inf:
-        return experiment  # what was changed before t0 is compared at t0
-    return with_hidden_change(experiment, at)
-
-
-def _with_answer(experiment: Experiment, record: Answered) -> Experiment:
-    """Return the experiment with the API server's answer to a write."""
-    if not record.accepted:
-        return experiment
-    injection = experiment.injections[record.injection]
-    experiment = with_injection(experiment, record.injection, replace(injection, accepted=injection.accepted + 1))
-    if not _changes_target_spec(experiment, record):
-        return experiment
-    return replace(experiment, accepted_generation=record.generation)
-
-
-def _changes_target_spec(experiment: Experiment, record: Intended | Answered) -> bool:
-    """Whether a write changes the spec of the target itself; any other object has its own generations."""
-    return record.generation > 0 and record.object.uid == experiment.begun.target.uid
-
-
-def _with_heal(experiment: Experiment, record: Healed, at: float) -> Experiment:
-    """Return the experiment after a heal: recovery is owed from here on, unless the target had to recover before."""
-    injection = replace(experiment.injections[record.injection], healed=True)
-    experiment = with_injection(experiment, record.injection, injection)
-    if record.injection == 0 and record.owed:
-        return replace(experiment, due=at, healed=True)
-    if injection.begun.lasts is Lasts.UNTIL_HEALED:
-        # The recovery from an inner fault that lasts is owed from its own heal on; that of the outer one comes later.
-        return replace(experiment, due=max(at, experiment.due))
-    return experiment

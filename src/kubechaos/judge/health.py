@@ -1,5 +1,7 @@
 """What healthy means: the one predicate behind steady and recovered."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from ..kube.objects import Pod
@@ -56,13 +58,13 @@ def health(
     unmet = (
         _workload_condition(target, wanted_before, prevents_recovery)
         or _victims_condition(active, unproven)
-        or _pods_condition(target, current, ready_current, wanted)
+        or _pods_condition(target, current, active, wanted)
         or _probes_condition(target)
     )
     ready = ready_current
     if len(current) < len(active):
         ready = sum([pod.ready for pod in active])
-    return Health(ready, wanted, target.serving(active), unmet, _counted(ready_current, wanted))
+    return Health(ready, wanted, target.serving(active), unmet, _counted(target, current, active, wanted))
 
 
 def _workload_condition(target: TargetState, wanted_before: int, prevents_recovery: bool) -> Cause | None:
@@ -95,21 +97,33 @@ def _victims_condition(active: tuple[Pod, ...], unproven: frozenset[str]) -> Cau
     return None
 
 
-def _counted(ready: int, wanted: int) -> str:
-    return f"{ready} of {wanted} pods of the current template are Ready"
+def _counted(target: TargetState, current: Sequence[Pod], active: Sequence[Pod], wanted: int) -> str:
+    """Return how many pods are Ready, as a sentence: those of the current template, and of an old one if there are any.
+
+    "0 of 3" alone would sound like an outage where three old pods serve.
+    """
+    ready = sum([pod.ready for pod in current])
+    counted = f"{ready} of {wanted} pods of the current template are Ready"
+    if len(active) == len(current):
+        return counted
+    old_ready = sum([pod.ready for pod in active]) - ready
+    counted = f"{counted}, and {old_ready} of an old one"
+    if target.workload and target.workload.keeps:
+        return counted
+    return f"a rollout is in progress: {counted}"
 
 
-def _pods_condition(target: TargetState, current: list[Pod], ready: int, wanted: int) -> Cause | None:
+def _pods_condition(target: TargetState, current: list[Pod], active: Sequence[Pod], wanted: int) -> Cause | None:
     """Return why fewer pods of the current template are Ready than wanted, as far as the API says."""
-    if ready >= wanted:
+    if sum([pod.ready for pod in current]) >= wanted:
         return None
-    counted = _counted(ready, wanted)
+    counted = _counted(target, current, active, wanted)
     unready = _unready_cause(current)
     if unready:
         return Cause(unready.code, f"{counted}; {unready.text}")
     if target.failure and len(current) < wanted:
         return Cause("FailedCreate", f"{counted}; FailedCreate: {target.failure}")
-    has_old_pods = len(current) < len(target.active)
+    has_old_pods = len(current) < len(active)
     if has_old_pods and target.workload and target.workload.keeps:
         return Cause("UpdateStrategy", f"{counted}; {target.workload.keeps} keeps pods of an old template")
     return Cause("NotCreated", counted)
@@ -130,8 +144,6 @@ def still_changing(target: TargetState) -> Cause | None:
     # These are no conditions of a recovery: a victim that takes its grace period to end must not delay it. A fault is
     # begun only without them, as their pods come and go for another reason.
     workload, updated = target.workload, {pod.uid for pod in target.updated(target.active)}
-    if workload and workload.paused:
-        return Cause("Paused", f"the {target.kind} is paused")
     old = [pod.name for pod in target.active if pod.uid not in updated]
     if old:
         return Cause("RolloutInProgress", f"a rollout is in progress: pod {old[0]} is of an old template")

@@ -1,7 +1,7 @@
 """What somebody else does to the target while an experiment runs.
 
-Another writer is recognised by `metadata.generation` and by uids. Objects do not say who changed them: the managers in
-`metadata.managedFields` are names that clients choose.
+Another writer is recognised by `metadata.generation` and by uids. Who it was is not known for sure: the managers in
+`metadata.managedFields` are names that clients choose. So they are repeated, and nothing is concluded from them.
 """
 
 from ..kube.kinds import KINDS
@@ -37,19 +37,23 @@ def _workload_change(experiment: Experiment, workload: Workload, at: float, *, g
     # A DaemonSet wants fewer pods when nodes leave or stop matching, which is no change of its spec or generation.
     fewer_nodes = KINDS[workload.kind].per_node and workload.replicas < experiment.wanted
     if workload.generation > experiment.generation or fewer_nodes:
-        return ForeignChange(at, _spec_change(workload, experiment), spec=True)
+        return _spec_change(workload, experiment, at)
     return None
 
 
-def _spec_change(workload: Workload, experiment: Experiment) -> str:
-    """Return what was changed as a sentence: the replicas if their number is not ours, else the spec."""
-    wanted_by_faults = [
-        injection.begun.effect.wants for injection in experiment.injections if injection.prevents_recovery
-    ]
-    expected = next((wants for wants in wanted_by_faults if wants is not None), experiment.wanted)
+def _spec_change(workload: Workload, experiment: Experiment, at: float) -> ForeignChange:
+    """Return what was changed: the replicas if their number is not ours, else the spec."""
+    expected, undid = experiment.wanted, ""
+    # The innermost fault that sets the number has set it last.
+    for injection in experiment.injections:
+        wants = injection.begun.effect.wants
+        if wants is not None and injection.prevents_recovery:
+            expected, undid = wants, str(injection.begun.call)
     if workload.replicas != expected:
-        return f"the {workload.kind} was scaled from {expected} to {workload.replicas} replicas"
-    return f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
+        what = f"the {workload.kind} was scaled from {expected} to {workload.replicas} replicas"
+        return ForeignChange(at, what, spec=True, by=workload.scaled_by, undid=undid)
+    what = f"the {workload.kind}'s spec was changed (generation {experiment.generation} to {workload.generation})"
+    return ForeignChange(at, what, spec=True, by=workload.changed_by)
 
 
 def _pod_change(

@@ -22,7 +22,7 @@ from .verdict import judge, overruled
 class StreamBreak(Struct, frozen=True):
     """A time in which a watch was interrupted: events of a gap may be missing, those of a delay came late.
 
-    kind: the kind of the objects that were watched, as in "Pod".
+    kind: the kind of the objects that were watched, as in "Pod"; "" of a delay in which kubechaos itself did not run.
     since: when the last event came before it, in seconds from t0; negative if that was before the fault.
     at: when the watch was complete again, in seconds from t0.
     why: what happened, as a sentence.
@@ -71,9 +71,13 @@ class Outage(Struct, frozen=True, kw_only=True):
     within: the longest recovery time that was allowed, in seconds.
     hold: how long a lasting fault was held, in seconds, as in the call; None if it was not held, or held by a block.
     stable_for: how long the target had to stay recovered, in seconds.
+    liveness_fails_after: how many seconds the slowest liveness probe of the target needs to fail; 0 without one. If
+        that is more than `stable_for`, a container that hangs would have been restarted only after the observation.
     victims: the pods that were chosen for the fault, in the order in which they were chosen.
+    blocked_for: the seconds for which evictions waited for disruption budgets; no part of the recovery time.
     recovery_time: the seconds from when recovery was owed (t0, or the heal of a held fault) to the start of the final
-        stable window; inf (null in JSON) if the target did not recover. It may be more than `within`.
+        stable window; inf (null in JSON) if the target did not recover, or if somebody else undid the fault while it
+        was held. It may be more than `within`.
     availability: the time-weighted share of the wanted pods that were Ready from t0 to the start of the final stable
         window, or to the end of the observation if there is none; 0 to 1.
     probe_availability: for each probe by its name, the share of answers in that time that were successes, 0 to 1; 1 if
@@ -87,7 +91,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     phases: the pods that went and those that came, with the times of their stages.
     alerts: a mapping from each name to the first Alert of that name; the list of all alerts in JSON.
     gaps: the interruptions of a watch in which events may have been missed.
-    delays: the interruptions of a watch after which every event came, but late.
+    delays: the interruptions of a watch, or of kubechaos itself, after which every event came, but late.
     unobserved: the kinds of objects that kubechaos had no permission to watch.
     undone: what became of each change of the fault that was to be undone.
     verdict: how the experiment ended, as in "recovered" or "not_recovered".
@@ -100,7 +104,9 @@ class Outage(Struct, frozen=True, kw_only=True):
     within: Seconds
     hold: float | None
     stable_for: Seconds
+    liveness_fails_after: Count = 0  # reports of version 0.1 have none
     victims: tuple[Victim, ...]
+    blocked_for: Seconds = 0.0  # reports of version 0.1 have none
     recovery_time: MaybeNever
     availability: Share
     probe_availability: Mapping[str, Share]
@@ -140,8 +146,21 @@ def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[in
     They share the recovery, the verdict and the cause. These are those of `end` if it has a verdict: the run knew
     something that no record shows, like an interruption.
     """
+    alerts = alerts.with_unobserved(_unobserved_alerts(state))
     numbers = [number for number, injection in enumerate(experiment_of(state).injections) if injection.t0 < inf]
     return {number: _outage(state, limits, alerts, end, number) for number in numbers}
+
+
+def _unobserved_alerts(state: State) -> dict[str, str]:
+    """Return the alerts that may be missing, each with the reason."""
+    # A gap in the slices is none in the recovery, which is seen by the pods. But what was down meanwhile, and back when
+    # the slices were listed again, nobody has seen.
+    t0 = experiment_of(state).t0
+    for gap in state.gaps:
+        if gap.kind == "EndpointSlice" and gap.at >= t0:
+            since, at = gap.since - t0, gap.at - t0
+            return {"ServiceDown": f"the EndpointSlices were not watched from {since:+.1f} to {at:+.1f} s"}
+    return {}
 
 
 def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: int) -> Outage:
@@ -156,7 +175,9 @@ def _outage(state: State, limits: Limits, alerts: Alerts, end: Ended, number: in
         within=limits.within,
         hold=injection.begun.hold,
         stable_for=limits.stable_for,
+        liveness_fails_after=state.target.workload.liveness_fails_after if state.target.workload else 0,
         victims=tuple(victim(state.histories[uid], t0) for uid in injection.victims),
+        blocked_for=injection.blocked_for,
         recovery_time=recovery_time(state, limits),
         availability=_availability(state, experiment),
         probe_availability=_probe_availability(state, experiment),

@@ -26,6 +26,14 @@ def trouble(pod: Pod) -> Cause | None:
     return next(filter(None, causes), None)
 
 
+def is_starting(pod: Pod) -> bool:
+    """Whether a container of a pod has not been started yet, or is being started in a new sandbox."""
+    # A container that runs, or has run, has an id. Whether we saw it start does not matter.
+    return not pod.containers or any(
+        not container.id or container.reason in ("ContainerCreating", "PodInitializing") for container in pod.containers
+    )
+
+
 def running_init_container(pod: Pod) -> Cause | None:
     """Return which init container the start of a pod waits for; None if it waits for none."""
     if not any(container.reason == "PodInitializing" for container in pod.containers):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from ..kube.objects import Workload
 from .experiment import Experiment, Injection
 from .health import still_changing
 from .pod_history import PodHistory
@@ -46,6 +47,42 @@ def unsteady(state: State) -> Cause | None:
     return state.health.unmet or still_changing(state.target)
 
 
+def never_steady(state: State) -> Cause | None:
+    """Return why no waiting would make the target steady, and the way out; None if waiting may help."""
+    target, workload = state.target, state.target.workload
+    waits_for = unsteady(state)
+    # Before the listings are complete, every pod looks like one of an old template.
+    if waits_for is None or not target.complete:
+        return None
+    if target.lost or workload is None:
+        return waits_for if target.lost else None
+    if workload.deleting:
+        return waits_for
+    current = {pod.uid for pod in target.updated(target.active)}
+    old = sorted(pod.name for pod in target.active if pod.uid not in current) if target.template else []
+    if workload.paused and old:
+        return Cause(
+            "Paused", f"the {target.kind} is paused: kubectl rollout resume {target.kind.lower()}/{workload.name}"
+        )
+    kept = [name for name in old if workload.keeps == "OnDelete" or _ordinal(name) < workload.partition]
+    if kept:
+        why = f"pod {kept[0]} is of an old template, and {workload.keeps} keeps it"
+        return Cause("UpdateStrategy", f"{why}: {_way_out(workload)}")
+    return None
+
+
+def _way_out(workload: Workload) -> str:
+    if workload.partition:
+        return "set spec.updateStrategy.rollingUpdate.partition to 0, or roll the template back"
+    return "delete the pods of the old template, or roll the template back"
+
+
+def _ordinal(name: str) -> float:
+    """Return the ordinal of a pod of a StatefulSet; inf if its name has none."""
+    digits = name.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else inf
+
+
 def ends_at(state: State, limits: Limits) -> float:
     """Return when the observation ends if nothing more is recorded."""
     experiment = experiment_of(state)
@@ -78,7 +115,8 @@ def _end_without_recovery(state: State, injection: Injection) -> float:
 def proof_deadline(state: State, injection: Injection) -> float:
     """Return when the effect of a fault must have been seen at the latest."""
     grace_periods = [state.histories[uid].pod.grace for uid in injection.victims]
-    return injection.t0 + injection.begun.effect.deadline(grace_periods)
+    # The last victim may have been evicted only after its budget was waited for.
+    return injection.t0 + injection.blocked_since_t0 + injection.begun.effect.deadline(grace_periods)
 
 
 def _proof_ends_at(state: State, injection: Injection) -> float:
@@ -116,11 +154,14 @@ def _all_probes_answered(state: State, limits: Limits) -> bool:
 
 
 def recovery_time(state: State, limits: Limits, at: float | None = None) -> float:
-    """Return the seconds from due to the start of the final stable window; inf if the target has not recovered.
+    """Return the seconds from due to the start of the final stable window; inf if it has not recovered, or not from us.
 
     `at` is the time as of which this is asked; if it is None, the end of the observation.
     """
     experiment = experiment_of(state)
+    # Nobody knows when the recovery from a fault was owed that somebody else undid.
+    if any(change.undid for change in experiment.changes):
+        return inf
     if at is None:
         at = experiment.ended
     if at is None or state.stable_since is None:

@@ -15,15 +15,13 @@ from . import pod_history, target_state
 from .experiment import (
     Experiment,
     Injection,
-    OwnRecord,
     Probed,
     Proof,
-    with_hidden_change,
     with_injection,
-    with_own_record,
 )
 from .health import Health, health
 from .interference import foreign_change
+from .own_records import OwnRecord, with_hidden_change, with_own_record
 from .pod_history import PodHistories, PodHistory, stale
 from .reasons import Cause
 from .target_state import TargetState
@@ -91,6 +89,9 @@ def step(state: State, record: Record) -> State:
     at = max(record.at, state.at)
     target = target_state.with_record(state.target, record)
     histories = pod_history.with_record(state.histories, record, record.at)
+    if isinstance(record, Listed):
+        # Either listing may be the first.
+        histories = pod_history.with_events(histories, target.listed_events)
     affected = _affected_uids(state.target, target, record)
     # The time since the last record was spent in the state before this one, so it is worth what that state's health
     # was: it is added up before the record changes the health.
@@ -237,7 +238,12 @@ def _with_health(state: State, record: Record) -> State:
     if stable_since is not None and stable_since != state.stable_since:
         # This may be the start of the final stable window, which availability must not include: keep what was counted
         # up to here. A later break makes a later window, and this is written again.
-        experiment = replace(experiment, ready_seconds_before=experiment.ready_seconds, probed_before=experiment.probed)
+        experiment = replace(
+            experiment,
+            ready_seconds_before=experiment.ready_seconds,
+            probed_before=experiment.probed,
+            healthy=(*experiment.healthy, stable_since),
+        )
     return replace(state, health=now, stable_since=stable_since, experiment=experiment)
 
 

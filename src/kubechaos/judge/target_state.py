@@ -33,6 +33,7 @@ class TargetState(Struct, frozen=True):
     services: the names of the Services that send traffic to pods of the target, now or before.
     refusal: the message of the last Event in which the controller says that it could not create a pod.
     probes: the last answer of each probe; None before its first.
+    listed_events: the Warning Events about pods of the first listing.
     """
 
     kind: str = "Deployment"
@@ -48,6 +49,7 @@ class TargetState(Struct, frozen=True):
     services: frozenset[str] = frozenset()
     refusal: str = ""
     probes: Mapping[str, Sample | None] = field(default_factory=dict)
+    listed_events: tuple[Event, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -134,11 +136,26 @@ class TargetState(Struct, frozen=True):
         """Return how many active pods every Service of the target sends traffic to; None if it has no Service."""
         if not self.services:
             return None
+        return min(sum(pod.uid in uids for pod in active) for uids in self._endpoints())
+
+    def endpoints(self, active: Collection[Pod], own: Collection[str]) -> int | None:
+        """Return how many ready endpoints every Service of the target has; None if it has no Service.
+
+        `own` are the uids of all pods that ever belonged to the target: of these only `active` ones count, as a slice
+        may list a pod for a moment after its end. The pods of another workload behind the same Service count too.
+        """
+        if not self.services:
+            return None
+        serving = {pod.uid for pod in active}
+        return min(sum(uid in serving or uid not in own for uid in uids) for uids in self._endpoints())
+
+    def _endpoints(self) -> Collection[set[str]]:
+        """Return the uids of the ready endpoints of each Service."""
         # A Service has several slices once it has more than 100 endpoints, or two IP families: they are added up.
         ready: dict[str, set[str]] = {service: set() for service in self.services}
         for slice_ in self.backends:
             ready[slice_.service].update(slice_.ready)
-        return min(sum(pod.uid in uids for pod in active) for uids in ready.values())
+        return ready.values()
 
     def updated(self, pods: Collection[Pod]) -> list[Pod]:
         """Return those pods that are of the current template; all of them if the target is no workload."""
@@ -175,6 +192,9 @@ def _with_listing(target: TargetState, record: Listed) -> TargetState:
     kind = KINDS[target.kind]
     if record.kind == kind.name:
         return replace(target, workload=next((o for o in record.objects if isinstance(o, Workload)), None))
+    if record.kind == "Event":
+        events = [each for each in record.objects if isinstance(each, Event) and each.type == "Warning"]
+        return replace(target, listed_events=tuple(each for each in events if each.about.kind == "Pod"))
     if record.kind not in _FIELDS:
         return target
     if not kind.is_workload and record.kind in kind.streams and not target.owners:

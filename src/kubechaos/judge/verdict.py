@@ -8,6 +8,8 @@ from msgspec import Struct
 from ..errors import Verdict
 from ..records import Ended, Gap
 from . import cause
+from .delays import hides_recovery
+from .experiment import ForeignChange
 from .reasons import Cause
 from .recovery import Limits, experiment_of, recovery_time, stable_at, unproven
 from .state import State
@@ -51,17 +53,31 @@ def judge(state: State, limits: Limits) -> Judgement:
     gap = _gap(state, stable_at(state, limits))
     if gap:
         return Judgement(Verdict.INCONCLUSIVE, cause.missing(experiment, gap))
+    # A recovery that we only saw late may have been in time: its time is an upper bound.
+    delay = hides_recovery(state, limits)
+    if delay and (delay.lost or not recovered):
+        return Judgement(Verdict.INCONCLUSIVE, cause.late(experiment, delay, limits))
     # A target that has recovered under the spec of somebody else has recovered. One that has not may have failed for
     # either reason. A deleted pod never counts here: it is merely more to recover from.
-    changes = [change for change in experiment.changes if change.final or (change.spec and not recovered)]
+    # A fault that somebody undid while it was to be in force has not shown what it was injected for.
+    changes = [
+        change for change in experiment.changes if change.final or change.undid or (change.spec and not recovered)
+    ]
     if changes:
-        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, changes[0]))
+        return Judgement(Verdict.INCONCLUSIVE, cause.changed(experiment, min(changes, key=_weight)))
     injection = unproven(state)
     if injection:
         return Judgement(Verdict.FAULT_NOT_PROVEN, cause.unproven(state, injection))
     if recovered:
         return Judgement(Verdict.RECOVERED, cause.slowest(state, experiment))
     return Judgement(Verdict.NOT_RECOVERED, cause.obstacle(state, limits))
+
+
+def _weight(change: ForeignChange) -> int:
+    """Return how much a change explains, 0 the most."""
+    if change.final:
+        return 0
+    return 1 if change.undid else 2
 
 
 def _gap(state: State, until: float) -> Gap | None:

@@ -6,19 +6,26 @@ of `objects` from them. benchmarks/decode.py compares this with the bare socket 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from ..errors import MalformedError
+from ..untrusted import cleaned
 from . import schema
 from .objects import Observed
 
 LONGEST_NUMBER = 18
 """How many decimal digits always fit into a signed number of 64 bits."""
+SUSPICIOUS: Final = (b"##", b"::", b"\\u", b"\\n", b"\\r", b"\\t", b"\\b", b"\\f", b"\x7f")
+"""What a JSON document in ASCII has if one of its texts is not safe: a command of a CI runner, or an escape."""
+
+UNREADABLE: Final = (ValueError, OverflowError, RecursionError)
+"""What decoding raises for anything but an object of the API: a time that is none, a number of a thousand digits."""
 
 RawT = TypeVar("RawT")
 ValueT = TypeVar("ValueT", bound=Observed)
+AnyT = TypeVar("AnyT")
 
 
 class Page(schema.Wire, Generic[ValueT]):
@@ -64,14 +71,14 @@ class Codec(Generic[ValueT]):
     def object(self, data: bytes) -> ValueT:
         """Return one object; raises MalformedError if it is none."""
         with _malformed_errors():
-            return self._value(self._object.decode(data))
+            return _safe(self._value(self._object.decode(data)), data)
 
     def page(self, data: bytes) -> Page[ValueT]:
         """Return one page of a listing; raises MalformedError if it is none."""
         with _malformed_errors():
             raw = self._list.decode(data)
-        objects = tuple(map(self._value, raw.items or ()))
-        return Page(objects, raw.metadata.resource_version, raw.metadata.continue_ or "")
+            objects = tuple(map(self._value, raw.items or ()))
+        return _safe(Page(objects, raw.metadata.resource_version, raw.metadata.continue_ or ""), data)
 
     def event(self, line: bytes) -> tuple[str, ValueT | Status]:
         """Return the type of one line of a watch, and its object; that of an ERROR is a Status.
@@ -83,13 +90,13 @@ class Codec(Generic[ValueT]):
         try:
             event = self._event.decode(line)
             if event.type != "ERROR":
-                return event.type, self._value(event.object)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+                return event.type, _safe(self._value(event.object), line)
+        except UNREADABLE:
             pass
         with _malformed_errors():
             event = _WATCH.decode(line)
-        if event.type == "ERROR":
-            return event.type, _STATUS.decode(event.object)
+            if event.type == "ERROR":
+                return event.type, _safe(_STATUS.decode(event.object), line)
         return event.type, self.object(bytes(event.object))
 
 
@@ -100,8 +107,8 @@ _STATUS = msgspec.json.Decoder(Status)
 def status(data: bytes) -> Status:
     """Return a Status body; an empty Status for anything else, such as the HTML page of a proxy."""
     try:
-        return _STATUS.decode(data)
-    except msgspec.DecodeError:
+        return _safe(_STATUS.decode(data), data)
+    except UNREADABLE:
         return Status()
 
 
@@ -111,13 +118,46 @@ def mapping(data: bytes) -> dict[str, Any]:
         return msgspec.json.decode(data, type=dict[str, Any])
 
 
+class _Meta(msgspec.Struct, rename="camel"):
+    uid: str
+    resource_version: str
+
+
+class _Object(msgspec.Struct):
+    kind: str
+    metadata: _Meta
+
+
+def live_object(data: bytes, kind: str) -> dict[str, Any]:
+    """Return an object of this kind as a dictionary; raises MalformedError for anything else.
+
+    A proxy may answer in the API server's place with JSON of its own: what is not of the kind, or has no uid and no
+    version, is not the object.
+    """
+    with _malformed_errors():
+        found = msgspec.json.decode(data, type=_Object).kind
+    if found != kind:
+        raise MalformedError(f"this is not a {kind}, but of kind {found!r}")
+    return mapping(data)
+
+
 @contextmanager
 def _malformed_errors() -> Iterator[None]:
     """Turn errors of the decoder into MalformedError."""
     try:
         yield
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedError(f"this is not an answer of the Kubernetes API: {error}") from None
+
+
+def _safe(value: AnyT, data: bytes) -> AnyT:
+    """Return what was decoded from `data` with every text in it made safe to print."""
+    # All texts, as nobody will remember it for the next field. The bytes are looked at first, at a few microseconds:
+    # those of most events have nothing that could make a text unsafe, and to visit each text takes ten times as long.
+    if data.isascii() and not any(each in data for each in SUSPICIOUS):
+        return value
+    made: AnyT = cleaned(value)
+    return made
 
 
 def convert(value: Any, kind: type[ValueT]) -> ValueT:

@@ -130,8 +130,14 @@ class Workload(_Object, frozen=True):
     revision: the number of a Deployment's template.
     template: a StatefulSet's `status.updateRevision`.
     probed: whether a container has a readiness probe.
+    liveness_fails_after: how many seconds after the start of its container the slowest liveness probe needs to fail; 0
+        without one.
     min_ready_seconds: how long a pod must be Ready to count as available.
     keeps: the part of the update strategy that leaves pods of an old template as they are: "OnDelete" or "partition 2".
+    partition: the lowest ordinal of a StatefulSet whose pod a rollout replaces.
+    changed_by: who wrote the spec last, by the name that this client chose for itself (its field manager); "" if the
+        API does not say.
+    scaled_by: who set `replicas`, in the same way.
     """
 
     kind: str
@@ -149,8 +155,12 @@ class Workload(_Object, frozen=True):
     paused: bool = False
     deleting: bool = False
     probed: bool = True
+    liveness_fails_after: int = 0
     min_ready_seconds: int = 0
     keeps: str = ""
+    partition: int = 0
+    changed_by: str = ""
+    scaled_by: str = ""
 
 
 class ReplicaSet(_Object, frozen=True):
@@ -181,7 +191,11 @@ class ControllerRevision(_Object, frozen=True):
 
 
 class Event(_Object, frozen=True):
-    """A core/v1 Event on the object `about`: informational, no verdict depends on one."""
+    """A core/v1 Event on the object `about`: informational, no verdict depends on one.
+
+    type: "Normal" or "Warning".
+    last: when it occurred last, by the clock of its reporter, in seconds since the epoch; 0.0 if it does not say so.
+    """
 
     # Events are best effort in Kubernetes: rate-limited, merged, dropped, and deleted after an hour.
 
@@ -194,6 +208,7 @@ class Event(_Object, frozen=True):
     reason: str = ""
     message: str = ""
     count: int = 1
+    last: float = 0.0
     kind: str = "Event"
 
 

@@ -54,6 +54,17 @@ class Meta(Wire):
         return Owner()
 
 
+class ManagedFields(Wire):
+    manager: str = ""
+    time: str | None = None
+    subresource: str = ""
+    fields_v1: dict[str, Any] | None = msgspec.field(default=None, name="fieldsV1")
+
+
+class WorkloadMeta(Meta):
+    managed_fields: list[ManagedFields] | None = None
+
+
 class Condition(Wire):
     type: str = ""
     status: str = ""
@@ -113,8 +124,15 @@ class Selector(Wire):
     match_expressions: list[Expression] | None = None
 
 
+class Probe(Wire):
+    initial_delay_seconds: int | None = None
+    period_seconds: int | None = None
+    failure_threshold: int | None = None
+
+
 class TemplateContainer(Wire):
     readiness_probe: dict[str, Any] | None = None
+    liveness_probe: Probe | None = None
 
 
 class TemplateSpec(Wire):
@@ -153,7 +171,7 @@ class WorkloadStatus(Wire):
 
 
 class Workload(Wire):
-    metadata: Meta
+    metadata: WorkloadMeta
     spec: WorkloadSpec = msgspec.field(default_factory=WorkloadSpec)
     status: WorkloadStatus = msgspec.field(default_factory=WorkloadStatus)
 
@@ -170,6 +188,10 @@ class Object(Wire):
     uid: str = ""
 
 
+class EventSeries(Wire):
+    last_observed_time: str | None = None
+
+
 class Event(Wire):
     metadata: Meta
     involved_object: Object = msgspec.field(default_factory=Object)
@@ -177,6 +199,9 @@ class Event(Wire):
     reason: str | None = None
     message: str | None = None
     count: int | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    series: EventSeries | None = None
 
 
 class EndpointConditions(Wire):

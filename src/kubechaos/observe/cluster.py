@@ -108,7 +108,7 @@ class Cluster:
             raise ArgumentError("the selector of cluster.pods is empty, which would mean every pod; name labels")
         if isinstance(expect, bool) or not isinstance(expect, int) or expect < 1:
             raise ArgumentError(f"expect is {expect!r}; say how many pods there should be")
-        return Target(Ref(PODS, namespace or self.namespace, selector), min_replicas, stable_for, expect)
+        return Target(Ref(PODS, self._namespace_of(namespace), selector), min_replicas, stable_for, expect)
 
     def workload(
         self,
@@ -125,7 +125,7 @@ class Cluster:
         """
         if kind not in WORKLOADS:
             raise ArgumentError(f"kind is {kind!r}; a workload is one of: {', '.join(sorted(WORKLOADS))}")
-        return Target(Ref(kind, namespace or self.namespace, name), min_replicas, stable_for)
+        return Target(Ref(kind, self._namespace_of(namespace), name), min_replicas, stable_for)
 
     def http(self, path: str, *, service: str, port: int | str | None = None, namespace: str | None = None) -> Probe:
         """Return a probe that GETs a path of a Service through the API server's proxy; any answer but 2xx fails it.
@@ -135,8 +135,16 @@ class Cluster:
         where = service if port is None else f"{service}:{port}"
         return Http(
             self._access.client,
-            f"{KINDS['Service'].path(namespace or self.namespace, where)}/proxy/{path.lstrip('/')}",
+            f"{KINDS['Service'].path(self._namespace_of(namespace), where)}/proxy/{path.lstrip('/')}",
         )
+
+    def _namespace_of(self, given: str | None) -> str:
+        if given is None:
+            return self.namespace
+        # A variable that is not set must not lead to the namespace that something else names.
+        if not given:
+            raise ArgumentError("namespace is empty; give a name, or leave it out")
+        return given
 
     def __repr__(self) -> str:
         return f"<Cluster {self.context}, namespace {self.namespace}>"

@@ -9,6 +9,7 @@ from ..errors import ApiError
 from ..judge.pod_trouble import crashed
 from ..kube.kinds import KINDS
 from ..kube.objects import Pod
+from ..untrusted import safe
 
 LINES: Final = "3"
 BYTES: Final = "1000"
@@ -29,4 +30,4 @@ def log_tails(client: Client, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, str]
         query = {"container": ended.name, "previous": previous, "tailLines": LINES, "limitBytes": BYTES}
         with suppress(ApiError):
             text = client.get(f"{KINDS['Pod'].path(pod.namespace, pod.name)}/log", query)
-            yield pod, " | ".join(text.decode(errors="replace").splitlines())
+            yield pod, safe(" | ".join(text.decode(errors="replace").splitlines()))

@@ -20,6 +20,7 @@ from ..kube.objects import Workload
 from ..records import Failed, Gap, Opened, Record
 from ..target import Target, names
 from .confirmation import Received
+from .heartbeat import Heartbeat
 from .watch import Watch
 
 BARRIER_DEADLINE: Final = 15.0
@@ -63,6 +64,7 @@ class Observation:
         self._received = Received()
         # Why a stream that a verdict needs has ended, the first one of them; "" while all run.
         self._failure = ""
+        self._heartbeat = Heartbeat(self.put, clock.now, wall)
 
     def open(self) -> None:
         """List and watch everything; return once all streams are past their listing (the barrier).
@@ -85,6 +87,7 @@ class Observation:
             )
             self._watches.append(watch)
             watch.start()
+        self._heartbeat.start()
         until = self._wall.monotonic() + BARRIER_DEADLINE
         missing = expected
         while missing:
@@ -178,6 +181,8 @@ class Observation:
         """
         if self._failure:
             raise InconclusiveError(self._failure)
+        # A process that runs again may be here before the thread of the heartbeat is.
+        self._heartbeat.beat()
         with self._lock:
             self._received.begin_comparison()
         asked = self._clock.now()
@@ -211,6 +216,7 @@ class Observation:
 
     def close(self) -> None:
         """End every stream."""
+        self._heartbeat.stop()
         for watch in self._watches:
             watch.stop()
         self._watches.clear()

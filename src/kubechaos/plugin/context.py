@@ -6,6 +6,7 @@ two sessions in one process, as under pytester, share nothing.
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ EXPERIMENTS: "pytest.StashKey[Experiments]" = pytest.StashKey()
 """Of an item: its experiments, once the fixture `chaos` was set up."""
 TIMEOUT_AT = pytest.StashKey[float]()
 """Of an item: when pytest-timeout will end it, on the monotonic clock."""
+TIMEOUT_METHOD = pytest.StashKey[str]()
+"""Of an item: how pytest-timeout ends it, "signal" or "thread"."""
 RAISED = pytest.StashKey[list[BaseException]]()
 """Of an item: what its phases raised so far."""
 EARLIER: "pytest.StashKey[dict[str, list[Verdict | None]]]" = pytest.StashKey()
@@ -111,6 +114,18 @@ def simulate(config: pytest.Config) -> "Simulation":
         return cluster.start()
     except ManifestError as error:
         raise ConfigError(f"--chaos-manifests: {error}") from error
+
+
+def killer(item: pytest.Item) -> str:
+    """Return the setting by which a timeout of the item ends the process without a teardown; "" if none does."""
+    if item.stash.get(TIMEOUT_METHOD, "") == "thread":
+        return "timeout_method = thread"
+    # pytest 9 has brought the second one (_pytest/faulthandler.py); asking an older one for it is a ValueError.
+    names = ("faulthandler_timeout", "faulthandler_exit_on_timeout")
+    with suppress(ValueError):
+        if all(item.config.getini(name) for name in names):
+            return f"{names[1]} = true"
+    return ""
 
 
 def time_of_day() -> str:

@@ -21,6 +21,7 @@ from .context import (
     TIMEOUT_AT,
     folder_of,
     is_chaos,
+    killer,
     pinned,
     settings,
     simulate,
@@ -95,30 +96,45 @@ def _kubechaos_chaos(
         fires_at: float = item.stash.get(TIMEOUT_AT, inf)
         return fires_at - time.monotonic()
 
-    experiments = _experiments(item, _kubechaos_access, alert_rules, folder_of(item), left=seconds_left)
+    experiments = _experiments(
+        item, _kubechaos_access, alert_rules, folder_of(item), left=seconds_left, killer=lambda: killer(item)
+    )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
     experiments.close()
-    unread = experiments.inexcusable
+    unread = experiments.failures.inexcusable
     if len(threads) > 1:
         # Nobody knows whether the result of a Future was read, so not even a not_recovered is excused.
-        unread = [error for error, _ in experiments.errors]
+        unread = experiments.failures.errors
     _raise_swallowed(unread, item.stash.get(RAISED, []))
 
 
 def _experiments(
-    item: pytest.Item, access: "Access", alert_rules: "list[AlertRule]", folder: Path, *, left: Callable[[], float]
+    item: pytest.Item,
+    access: "Access",
+    alert_rules: "list[AlertRule]",
+    folder: Path,
+    *,
+    left: Callable[[], float],
+    killer: Callable[[], str],
 ) -> "Experiments":
-    """Return the experiments of an item on a cluster, whose artifacts go to a folder.
+    """Return the experiments of an item on a cluster, whose artifacts go to a folder; the rest as in `Experiments`.
 
-    `left` is as in `Experiments`; it may raise, then nothing is injected.
+    `left` may raise, then nothing is injected.
     """
     from ..run.artifacts import Artifacts
     from ..run.experiments import Experiments
 
     artifacts = Artifacts(folder, item.config.rootpath)
     return Experiments(
-        access, settings(item.config), item.nodeid, alert_rules, artifacts, time_of_day=time_of_day, left=left
+        access,
+        settings(item.config),
+        item.nodeid,
+        alert_rules,
+        artifacts,
+        time_of_day=time_of_day,
+        left=left,
+        killer=killer,
     )
 
 
@@ -169,13 +185,13 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
         folder = folder_of(request.node)
         # Beside the folder of `chaos`, as one test may use both.
         folder = folder.with_name(f"{folder.name}-sim")
-        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf)
+        experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf, killer=str)
         yield Rehearsal(Chaos(experiments), Cluster(access, pinned_context.namespace), own_cluster)
         # What its experiments raised was the subject of the test, which may have expected it. A block that was
         # forgotten has raised nothing.
-        before = len(experiments.errors)
+        before = len(experiments.failures.errors)
         experiments.close()
-        forgotten = [error for error, _ in experiments.errors[before:] if isinstance(error, FaultError)]
+        forgotten = [each for each in experiments.failures.errors[before:] if isinstance(each, FaultError)]
         _raise_swallowed(forgotten, request.node.stash.get(RAISED, []))
     finally:
         own_cluster.stop()

@@ -43,16 +43,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     In the controller of xdist, which collects nothing but receives every report, register our session at once.
     """
-    if not options.is_cluster_named(session.config) or hasattr(session.config, "workerinput"):
+    config = session.config
+    under_xdist = config.pluginmanager.hasplugin("dsession")
+    # In one process, an empty name is an error only if chaos tests are collected.
+    if hasattr(config, "workerinput") or (config.getoption("chaos_context") == "" and not under_xdist):
         return
-    problem = report_file.empty(session.config)
+    if not options.is_cluster_named(config):
+        return
+    problem = report_file.empty(config)
     if problem:
         from . import terminal
 
-        terminal.warn(session.config, problem)
+        terminal.warn(config, problem)
     # xdist/dsession.py: its plugin "dsession" answers pytest_collection, so no later hook says what was collected.
-    if session.config.pluginmanager.hasplugin("dsession"):
-        _register(session.config)
+    if under_xdist:
+        _register(config)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -15,7 +15,7 @@ from ..run.signals import interruptible, shielded
 from . import fixtures, stopping
 from .context import CLUSTER, EARLIER, EXPERIMENTS, RAISED, attempt, is_chaos, worker_of
 from .results import ATTRIBUTE, ItemReport
-from .tracebacks import hide_our_frames
+from .tracebacks import hide_frames
 
 PROPERTY = "chaos_"
 """How our JUnit properties begin."""
@@ -79,8 +79,7 @@ def cancel_timeout(item: pytest.Item) -> None:
 def note_result(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Remember what a phase raised, and give the item its JUnit properties, before pytest makes the report."""
     if call.excinfo is not None:
-        if not item.config.getoption("fulltrace"):
-            hide_our_frames(call.excinfo, entrance=fixtures.__name__)
+        hide_frames(call.excinfo, entrance=fixtures.__name__, full=bool(item.config.getoption("fulltrace")))
         item.stash.setdefault(RAISED, []).append(call.excinfo.value)
     # Before another plugin's wrapper of the same hook, inside of which pytest-retry begins the next attempt.
     if is_chaos(item) and metadata(item).verdict is Verdict.NOT_HEALED:

@@ -60,7 +60,7 @@ OPTIONS: Final = (
     Option("target", "KIND/NAME", "what healthy_deployment stands for", "deployment/timeserver"),
     Option("within", "SECONDS", "the longest that a recovery may take", "60"),
     Option("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
-    Option("stable-for", "SECONDS", "how long a recovery must last to count", "5"),
+    Option("stable-for", "SECONDS", "how long a recovery must last to count", "10"),
     Option("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
     Option("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
     Option("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),
@@ -80,8 +80,15 @@ def add(parser: pytest.Parser) -> None:
 
 
 def is_cluster_named(config: pytest.Config) -> bool:
-    """Return whether a cluster is named, "embedded" included: without one, no chaos test is run."""
-    return bool(_text(config, "context"))
+    """Return whether a cluster is named, "embedded" included: without one, no chaos test is run.
+
+    Raises pytest.UsageError for a name on the command line that is empty.
+    """
+    # An OptionError is a ValueError. Importing it would load the decoder, in every session of everybody.
+    try:
+        return bool(_text(config, "context"))
+    except ValueError as error:
+        raise pytest.UsageError(f"kubechaos: {error}") from error
 
 
 def identity(config: pytest.Config) -> tuple[str, str]:
@@ -120,8 +127,16 @@ def read(config: pytest.Config, run_and_seed: tuple[str, str]) -> "Settings":
 
 
 def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
-    """Return an option's value and where it came from; an empty value counts as not given."""
+    """Return an option's value and where it came from; an empty one of the environment or ini file is none.
+
+    Raises OptionError for an empty value on the command line: `--chaos-context "$NAME"` where NAME is not set must not
+    lead to the cluster that something else names.
+    """
     option = _BY_NAME[name]
+    if config.getoption(option.dest) == "":
+        from ..errors import OptionError
+
+        raise OptionError(f"{option.flag} is empty; give a value, or leave it out")
     candidates = (
         (config.getoption(option.dest), option.flag),
         (os.environ.get(option.variable), option.variable),

@@ -24,7 +24,7 @@ from ..run.artifacts import save_reports
 from ..run.signals import defer, terminable
 from ..settings import FACTOR, Settings
 from . import items, stopping, terminal
-from .context import TIMEOUT_AT, identity, is_chaos, pinned, settings
+from .context import TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
 from .results import Results
 
 NOT_HEALED = 10
@@ -80,8 +80,7 @@ class ChaosSession:
         if self._is_worker:
             return ""
         run_settings = settings(self._config)
-        namespace = run_settings.namespace or pinned(self._config).namespace
-        return terminal.header(run_settings, namespace, self._results.selected)
+        return terminal.header(run_settings, pinned(self._config).connection, self._results.selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
@@ -101,6 +100,7 @@ class ChaosSession:
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Wrapper:
         """Note when the item's timeout will fire; what it raises then must not interrupt the writing of a record."""
         item.stash[TIMEOUT_AT] = time.monotonic() + settings.timeout
+        item.stash[TIMEOUT_METHOD] = settings.method
         timer = yield
         # After pytest-timeout's own implementation, as that is what installs the handler of SIGALRM.
         if is_chaos(item):

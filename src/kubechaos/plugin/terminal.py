@@ -1,27 +1,49 @@
 """Our lines in the terminal: the one after the collection, warnings, the last one."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ..report import text
 from ..report.run import RunSummary
 from ..settings import FACTOR, RESOLUTION, Settings
 
+if TYPE_CHECKING:
+    from ..api.connection import Connection
+
 MARKUP = {"pass": "green", "flaky": "yellow", "simulated": "yellow"}
 """By gate; every other gate is red."""
 
 
-def header(settings: Settings, namespace: str, items: int) -> str:
-    """Return the line that says what will be hurt, where, and for how long if each makes one experiment."""
+def header(settings: Settings, connection: "Connection", items: int) -> str:
+    """Return the line that says what will be hurt, where, as whom, and for how long if each makes one experiment."""
     seconds = items * (settings.settle + settings.within + settings.stable_for)
     simulated = ""
     if settings.simulated:
         seconds /= FACTOR
         simulated = f" SIMULATED, {FACTOR:g} times as fast, resolution {RESOLUTION:g} s;"
     kind, name = settings.target
+    where = settings.context
+    if not settings.simulated:
+        where += _described(connection)
     return (
-        f"kubechaos:{simulated} {items} chaos tests on context {settings.context}, namespace {namespace}, "
+        f"kubechaos:{simulated} {items} chaos tests on context {where}, "
+        f"namespace {settings.namespace or connection.namespace}, "
         f"default target {kind.lower()}/{name}, seed {settings.seed}; about {_duration(seconds)} at one fault a test"
     )
+
+
+def _described(connection: "Connection") -> str:
+    """Describe which cluster a context means, and as whom: two kubeconfigs may have a context of the same name."""
+    acting = ""
+    if connection.impersonation is not None:
+        acting = f" as {connection.impersonation.user}"
+    facts = [connection.server, "the pod's service account"]
+    if connection.source:
+        facts[1] = f"kubeconfig {connection.source}"
+    if connection.insecure:
+        facts.append("its certificate NOT VERIFIED: insecure-skip-tls-verify")
+    return f"{acting} ({', '.join(facts)})"
 
 
 def _duration(seconds: float) -> str:

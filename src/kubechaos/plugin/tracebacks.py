@@ -1,38 +1,67 @@
 """Exceptions as reports show them, and the exceptions that one is made of."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 import pytest
 
-from ..errors import ChaosError
+from ..errors import ChaosError, InterruptedOutage
 
 OURS = ("kubechaos", "contextlib")
 """Packages whose frames only show how we came to raise the error; contextlib runs our generators."""
 PYTEST = ("_pytest", "pluggy")
+OFFICIAL = "kubernetes.client.rest"
+"""The module below which the official client sends headers: the frames of urllib3 and http.client show the token."""
 
 
-def hide_our_frames(raised: pytest.ExceptionInfo[BaseException], entrance: str) -> None:
+def hide_frames(raised: pytest.ExceptionInfo[BaseException], entrance: str, *, full: bool) -> None:
     """Show one of our errors at the line of the test that called us, and its causes as one line each.
 
     `entrance` is the module whose first frame is shown where no frame of the user's is left, as in a fixture's setup.
+    With `full`, as of --full-trace, only frames that show credentials are hidden; they are, of every exception.
     """
-    # pytest's own means do not reach this far. `Traceback.filter` does not last: to begin at the test function, pytest
-    # calls `Traceback.cut`, which starts again from the raw traceback (_pytest/_code/code.py). `__tracebackhide__` can
-    # hide frames of ours, but not contextlib's between them, which would be shown as the place of the error.
-    if not isinstance(raised.value, ChaosError):
-        return
-    steps = list(_steps(raised.tb))
-    shown = [step for step in steps if _package(step) not in OURS]
+    # Those of our own client are gone already (api/secrets.py). These are of a test that uses `cluster.client`.
+    steps = _without_requests(raised.tb)
+    if isinstance(raised.value, ChaosError | InterruptedOutage) and not full:
+        steps = _of_the_user(steps, entrance)
+        for cause in _chain(raised.value.__cause__):
+            cause.__traceback__ = None
+    for cause in _chain(raised.value.__cause__ or raised.value.__context__):
+        cause.__traceback__ = _made_of(_without_requests(cause.__traceback__))
+    shortened = _made_of(steps)
+    if shortened is not None:
+        # pytest's own means do not reach this far. `Traceback.filter` does not last: to begin at the test function,
+        # pytest calls `Traceback.cut`, which starts again from the raw traceback (_pytest/_code/code.py).
+        # `__tracebackhide__` can hide frames of ours, but not contextlib's between them, which would be shown as the
+        # place of the error.
+        raised.traceback = type(raised.traceback)(shortened)
+
+
+def _without_requests(traceback: TracebackType | None) -> list[TracebackType]:
+    steps = list(_steps(traceback))
+    sending = next((number for number, step in enumerate(steps, 1) if _module(step) == OFFICIAL), len(steps))
+    return steps[:sending]
+
+
+def _of_the_user(steps: Sequence[TracebackType], entrance: str) -> list[TracebackType]:
+    """Return the frames that are neither ours nor of the standard library as we use it."""
+    shown, inside = [], False
+    for step in steps:
+        inside |= _package(step) in OURS
+        # A signal arrives wherever we wait, in the depth of a queue or a socket.
+        if _package(step) not in OURS and not (inside and _package(step) in sys.stdlib_module_names):
+            shown.append(step)
     if all(_package(step) in PYTEST for step in shown):
         shown += [step for step in steps if _module(step) == entrance][:1]
-    shortened = None
-    for step in reversed(shown):
-        shortened = TracebackType(shortened, step.tb_frame, step.tb_lasti, step.tb_lineno)
-    if shortened is not None:
-        raised.traceback = type(raised.traceback)(shortened)
-    for cause in _causes(raised.value):
-        cause.__traceback__ = None
+    return shown
+
+
+def _made_of(steps: Sequence[TracebackType]) -> TracebackType | None:
+    made = None
+    for step in reversed(steps):
+        made = TracebackType(made, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return made
 
 
 def _steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -41,14 +70,13 @@ def _steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
         traceback = traceback.tb_next
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield what an error was raised from, and what that was raised from, as pytest prints them; each once."""
-    seen = {id(error)}
-    cause = error.__cause__
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and what it was raised from, as pytest prints them; each once."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _module(step: TracebackType) -> str:

@@ -6,6 +6,7 @@ import msgspec
 
 from ..judge.alerts import Alert, Alerts
 from ..judge.builtin_alerts import BUILT_IN
+from ..untrusted import cleaned
 from .run import Run, RunSummary
 
 Json = dict[str, Any]
@@ -13,8 +14,8 @@ T = TypeVar("T")
 
 
 def encode(value: object) -> bytes:
-    """Return a value as one line of JSON."""
-    return msgspec.json.encode(value, enc_hook=_encode_alerts)
+    """Return a value as one line of JSON, with every text in it made safe to print."""
+    return msgspec.json.encode(cleaned(msgspec.to_builtins(value, enc_hook=_encode_alerts)))
 
 
 def decode(data: bytes, type_: type[T]) -> T:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from ..errors import RecordingError
 from ..judge.alerts import Alert
 from ..records import Record
+from ..untrusted import cleaned
 
 FORMAT: Final = 2
 """The version of the format; recordings of 0.1 do not state theirs."""
@@ -39,24 +40,32 @@ _ALERT: Final = msgspec.json.Decoder(Alert)
 
 def header(facts: dict[str, Any]) -> bytes:
     """Return the first line of a recording."""
-    return msgspec.json.encode({"type": HEADER, "format": FORMAT, **facts})
+    return _encoded({"type": HEADER, "format": FORMAT, **facts})
 
 
 def line(record: Record, stream: str) -> bytes:
     """Return one record of a target's stream as a line, without the line end."""
-    return _with_stream(msgspec.json.encode(record), stream)
+    return _with_stream(_encoded(record), stream)
 
 
 def alert(raised: Alert, stream: str) -> bytes:
     """Return an alert of a user's own rule as a line: a replay copies it, as it does not have the rule."""
     # An Alert is written in reports as well, where it has no type, so it is added here.
-    return _with_stream(b'{"type":"alert",' + msgspec.json.encode(raised)[1:], stream)
+    return _with_stream(b'{"type":"alert",' + _encoded(raised)[1:], stream)
 
 
 def _with_stream(encoded: bytes, stream: str) -> bytes:
     """Return an encoded object with its stream as the last field."""
     # Bytes are joined: to build every record again with one more field, only to encode it, costs more.
-    return encoded[:-1] + b',"stream":' + msgspec.json.encode(stream) + b"}"
+    return encoded[:-1] + b',"stream":' + _encoded(stream) + b"}"
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # A lone surrogate, in the name of a probe, say. What comes from the cluster is safe since it was decoded.
+        return msgspec.json.encode(cleaned(value))
 
 
 def entries(lines: Iterable[bytes]) -> Iterator[tuple[str, Record | Alert]]:

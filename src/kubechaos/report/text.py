@@ -6,19 +6,8 @@ from ..errors import Verdict
 from ..judge.alerts import Alert
 from ..judge.outage import Outage
 from ..judge.phases import Added, Removed
+from ..untrusted import safe
 from .run import RunSummary
-
-# A bidirectional override turns the rest of the line, so that a log shows other words than
-# it has ("Trojan Source", CVE-2021-42574). Messages of the cluster are written by whoever can write an object.
-UNSAFE = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-"""The code points of control characters, line separators, and of what changes the direction of text."""
-CONTROL = dict.fromkeys(UNSAFE, "?")
-"""The table by which these are replaced."""
-
-
-def safe(text: str) -> str:
-    """Return text of the cluster with its control characters replaced, so that it cannot control a terminal."""
-    return text.translate(CONTROL)
 
 
 def verdict_line(outage: Outage) -> str:
@@ -26,12 +15,21 @@ def verdict_line(outage: Outage) -> str:
     what = f"{outage.target} after {outage.fault}"
     match outage.verdict:
         case Verdict.RECOVERED:
-            return safe(f"{what}: recovered in {outage.recovery_time:.1f} s, {outage.cause}".rstrip(", "))
+            recovered = f"{what}: recovered in {outage.recovery_time:.1f} s ({_stayed(outage)})"
+            return safe(f"{recovered}, {outage.cause}".rstrip(", "))
         case Verdict.NOT_RECOVERED:
             return safe(f"{what}: not recovered within {outage.within:g} s: {outage.cause}")
         case Verdict.FAULT_NOT_PROVEN:
             return safe(f"{what}: no effect of the fault was seen: {outage.cause}")
     return safe(f"{what}: {outage.verdict}: {outage.cause}")
+
+
+def _stayed(outage: Outage) -> str:
+    """Return how long a recovery was seen to last, and what would have shown only later."""
+    stayed = f"stayed so for {outage.stable_for:g} s"
+    if outage.liveness_fails_after <= outage.stable_for:
+        return stayed
+    return f"{stayed}; a liveness probe needs {outage.liveness_fails_after} s to fail"
 
 
 def timeline(outage: Outage) -> str:

@@ -9,16 +9,16 @@ from random import Random
 from msgspec.structs import replace
 
 from ..act.act import Act
+from ..act.evictions import Evictions, Waiting
 from ..act.heal import heal
 from ..act.write import Writer
 from ..api.client import Client
 from ..clock import WALL_TIME
 from ..errors import (
     ApiError,
-    ChaosError,
     FaultError,
+    FaultNotProvenError,
     InconclusiveError,
-    InterruptedOutage,
     NotEndedError,
     NotHealedError,
     RefusedError,
@@ -35,8 +35,10 @@ from ..judge.verdict import Judgement
 from ..observe.logs import log_tails
 from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
-from ..report.text import safe
+from ..untrusted import safe
+from .failures import judgement_of
 from .preflight import Plan
+from .write_permit import WritePermit
 
 logger = logging.getLogger("kubechaos")
 
@@ -46,7 +48,7 @@ class RunContext:
     """The facts about a run that every experiment of a test needs.
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `random` what chooses the
-    victims of the next fault.
+    victims of the next fault; `permit` is held during each write.
     """
 
     id: str
@@ -54,6 +56,7 @@ class RunContext:
     rules: Sequence[AlertRule]
     time_of_day: Callable[[], str]
     random: Callable[[], Random]
+    permit: WritePermit
 
 
 class Experiment:
@@ -83,7 +86,9 @@ class Experiment:
         if outer is not None:
             outer.inner.append(self)
             self._injection_number = len(outer.inner)
-        self._writer = Writer(run.client, observation.put_own, observation.now, WALL_TIME, self._injection_number)
+        self._writer = Writer(
+            run.client, observation.put_own, observation.now, WALL_TIME, run.permit, self._injection_number
+        )
 
     def __str__(self) -> str:
         return f"{self.plan.fault!r} on {self.plan.target}"
@@ -118,6 +123,8 @@ class Experiment:
             )
         )
         plan.fault.steps(self._act(), plan.target)
+        if not self._writer.has_written:
+            raise FaultNotProvenError(f"{self}: the fault has written nothing through `act`, so nothing was done")
         put(Due(now(), self._injection_number))
         # Held before it has had its effect, a fault would be healed without having hurt anybody.
         if plan.fault.lasts is not Lasts.INSTANT:
@@ -126,6 +133,11 @@ class Experiment:
     def _act(self) -> Act:
         return Act(
             self._writer,
+            Evictions(
+                self._writer,
+                self._run.client,
+                Waiting(self._observation.now, self.hold, self.plan.limits.within),
+            ),
             self.plan.target,
             self._run.id,
             keep=self.plan.fault.lasts is not Lasts.INSTANT,
@@ -144,7 +156,7 @@ class Experiment:
         self._observation.wait(until)
 
     def hold(self, seconds: float) -> None:
-        """Keep a lasting fault in force for so many seconds of the run's clock, watching."""
+        """Let so many seconds of the run's clock pass, watching."""
         until = self._observation.now() + seconds
         self._observation.wait(lambda state: until)
 
@@ -230,18 +242,28 @@ class Experiment:
     def _ends_at(self, state: State) -> float:
         return ends_at(state, self.plan.limits)
 
-    def abandon(self, error: BaseException) -> list[Outage]:
-        """Heal, and derive what is known of an experiment that an error ended; nothing if nothing was touched."""
+    def abandon(self, error: BaseException, *, of_another_target: bool = False) -> list[Outage]:
+        """Heal, and derive what is known of an experiment that an error ended; nothing if nothing was touched.
+
+        The verdict is that of the error, unless it says something `of_another_target`.
+        """
         # A heal that failed was tried for its full time; `Experiments.close` tries again.
         if not isinstance(error, NotHealedError):
             error = _do_despite(error, self.heal if self._has_touched else self.undo)
         error = _do_despite(error, self._observation.catch_up)
         if not self._has_touched:
             return []
+        judgement = judgement_of(error, landed=self._may_have_landed, of_another_target=of_another_target)
         if self.outer is not None:
-            self.outer._imposed = self.outer._imposed or _judgement_of(error)
+            self.outer._imposed = self.outer._imposed or judgement
             return []
-        return self._end(_judgement_of(error))
+        return self._end(judgement)
+
+    @property
+    def _may_have_landed(self) -> bool:
+        """Whether a write of this experiment, or of another one in the same block, may be in the cluster."""
+        outermost = self.outer or self
+        return any(each._writer.may_have_landed for each in (outermost, *outermost.inner))
 
     @property
     def _has_touched(self) -> bool:
@@ -264,22 +286,11 @@ class Experiment:
         return list(found.values())
 
 
-def _judgement_of(error: BaseException) -> Judgement:
-    """Return the verdict that an error stands for, and its cause."""
-    code = type(error).__name__
-    if isinstance(error, ChaosError | InterruptedOutage):
-        code = error.code
-    # An ApiError here is one that the fault or the test's own block let through: their failure, not the target's.
-    if isinstance(error, ChaosError) and not isinstance(error, ApiError):
-        return Judgement(error.verdict, Cause(code, str(error)))
-    return Judgement(Verdict.INTERRUPTED, Cause(code, f"{type(error).__name__}: {error}"))
-
-
 def _do_despite(error: BaseException, step: Callable[[], None]) -> BaseException:
     """Do a step after an error; return the error, or the NotHealedError of the step, which is worse."""
     try:
         step()
     except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
-        error.add_note(f"kubechaos: {other}")
+        error.add_note(f"kubechaos: {safe(str(other))}")
         return other if isinstance(other, NotHealedError) else error
     return error

@@ -23,7 +23,6 @@ from ..errors import (
     FaultError,
     FaultNotProvenError,
     InconclusiveError,
-    InterruptedOutage,
     NotRecoveredError,
     RefusedError,
     Verdict,
@@ -42,13 +41,16 @@ from ..report.gate import EXCUSABLE
 from ..report.run import result
 from ..settings import Settings
 from ..target import Target
+from ..untrusted import safe
 from . import preflight
 from .artifacts import Artifacts
 from .experiment import Experiment, RunContext
+from .failures import Failures
 from .observers import Observers
 from .ongoing import Block
 from .preflight import Plan
 from .steady import settle
+from .write_permit import WritePermit
 
 logger = logging.getLogger("kubechaos")
 
@@ -62,7 +64,8 @@ class Experiments:
     """Everything of one test: its watches, its experiments, what they found and what went wrong.
 
     `rules` are the user's own alert rules, `time_of_day` returns an RFC 3339 timestamp, and `left` the seconds of wall
-    time until the item's pytest-timeout fires. Raises ArgumentError for an alert rule that makes no sense.
+    time until the item's pytest-timeout fires; `killer` names the setting by which that would end the process without a
+    teardown, "" if none does. Raises ArgumentError for an alert rule that makes no sense.
     """
 
     def __init__(
@@ -75,30 +78,34 @@ class Experiments:
         *,
         time_of_day: Callable[[], str],
         left: Callable[[], float],
+        killer: Callable[[], str] = str,
     ) -> None:
         preflight.check_rules(rules)
         self.outages: list[Outage] = []
-        self.errors: list[tuple[BaseException, Verdict]] = []
+        self.failures = Failures()
         self.artifacts = artifacts
         self.nodeid = nodeid
         self._settings = settings
         self._access = access
         self._time_left = left
+        self._killer = killer
         self._time_of_day = time_of_day
-        self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random)
-        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts)
+        self._permit = WritePermit()
+        self._run = RunContext(settings.run, access.client, rules, time_of_day, self._random, self._permit)
+        self._observers = Observers(access, artifacts, self._recording_header, self._evaluate_alerts, self._stable_for)
         self._blocks: list[Block] = []
         self._started: list[Experiment] = []
         self._running: dict[Ref, list[Experiment]] = {}
 
     def steady(self, target: Target) -> None:
         """Wait until the target is steady."""
-        with self._noting_errors():
+        with self.failures.noting(_ref(target)):
+            self._permit.check()
             self._settle(self._observers.observe(target))
 
     def run(self, fault: Fault, target: Target, *, within: float | None, hold: float | None, check: bool) -> Outage:
         """Do all steps and return the outage; between inject and heal, wait for the hold or for the recovery."""
-        with self._noting_errors():
+        with self.failures.noting(_ref(target)):
             preflight.check_run(fault, hold)
             self._check_alone(fault, target)
         with self.inject(fault, target, within=within, hold=hold, check=check, outlasts_block=True) as experiment:
@@ -126,11 +133,14 @@ class Experiments:
 
         `outlasts_block`: a fault that lasts UNTIL_RECOVERED is healed after the recovery, not at the end of the block.
         """
-        with self._noting_errors():
+        with self.failures.noting(_ref(target)):
+            self._permit.check()
             outer = self._outer(fault, target)
+            preflight.check_undoing(fault, self._killer())
             limits = preflight.limits(self._settings.within if within is None else within, self._stable_for(target))
             observation = self._observers.observe(target)
             plan = preflight.plan(fault, target, limits, hold, observation.state)
+            preflight.check_rollout(fault, target, observation.state)
             ask(self._access.client, target.ref.namespace, plan.permissions)
             self._check_time(plan)
             # Inside of another fault's block on the target it is not steady, and need not be.
@@ -190,27 +200,29 @@ class Experiments:
 
     def _abandon(self, experiment: Experiment, error: BaseException) -> None:
         """Note an error that ended an experiment, and save what is known of it; add its verdict to the error."""
+        ref, failures = experiment.plan.target.ref, self.failures
         try:
-            found = experiment.abandon(error)
+            found = experiment.abandon(error, of_another_target=failures.is_of_another(error, ref))
             if not found:
-                self._note_error(error)
+                failures.note(error, ref)
                 return
-            self._note_error(error, found[0].verdict)
+            failures.note(error, ref, found[0].verdict)
             self._save(found)
             error.add_note(text.verdict_line(found[0]))
         except Exception as other:  # noqa: BLE001  # it may hide neither the first nor what is left to be healed
-            self._note_error(error)
-            self._note_error(other)
-            error.add_note(f"kubechaos: {other}")
+            failures.note(error, ref)
+            failures.note(other, ref)
+            error.add_note(f"kubechaos: {safe(str(other))}")
 
     def close(self) -> None:
         """End every watch and the recording; a block that was never entered or never left is an error of the test."""
+        self._permit.withdraw()
         for block in self._blocks:
             if not block.entered:
-                self._note_error(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
+                self.failures.note(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
         # The last first: an inner experiment ends before the outer one, whose recovery it shares.
         for each in [experiment for running in self._running.values() for experiment in reversed(running)]:
-            why = f"{each.plan.target}: the block of chaos.inject was never left, so there is no result"
+            why = f"{each} was not over when the test ended, in a block or a thread, so there is no result"
             self._abandon(each, FaultError(why))
         self._running.clear()
         # Once more, also after a failed heal: the API server may answer by now.
@@ -218,7 +230,7 @@ class Experiments:
             try:
                 each.undo()
             except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
-                self.errors.append((error, Verdict.NOT_HEALED))
+                self.failures.add(error, Verdict.NOT_HEALED)
         self._observers.close()
         self.artifacts.close()
 
@@ -226,24 +238,7 @@ class Experiments:
     def verdicts(self) -> list[Verdict]:
         """The verdicts of every outage, and of every error that no outage came of."""
         verdicts = [outage.verdict for outage in self.outages]
-        return verdicts + [verdict for _, verdict in self.errors if verdict not in verdicts]
-
-    @property
-    def inexcusable(self) -> list[BaseException]:
-        """The errors that say there is no result; a test may not swallow them."""
-        return [error for error, verdict in self.errors if verdict not in EXCUSABLE]
-
-    @contextmanager
-    def _noting_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            self._note_error(error)
-            raise
-
-    def _note_error(self, error: BaseException, verdict: Verdict | None = None) -> None:
-        if not any(error is each for each, _ in self.errors):
-            self.errors.append((error, verdict or _verdict_of(error)))
+        return verdicts + [verdict for verdict in self.failures.verdicts if verdict not in verdicts]
 
     def _recording_header(self) -> dict[str, object]:
         run, seed = self._settings.run, self._settings.seed
@@ -285,10 +280,11 @@ class Experiments:
         self.artifacts.save("alerts.json", alerts)
 
 
-def _verdict_of(error: BaseException) -> Verdict:
-    if isinstance(error, ChaosError | InterruptedOutage):
-        return error.verdict
-    return Verdict.INTERRUPTED
+def _ref(target: Target) -> Ref | None:
+    """Return the workload of a target; None for what is no target, which is refused later."""
+    if isinstance(target, Target):
+        return target.ref
+    return None
 
 
 def _raise_for(found: Sequence[Outage], check: bool) -> None:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import NoReadinessProbeWarning
+from ..errors import NoReadinessProbeWarning, SlowLivenessProbeWarning
 from ..judge.alerts import Alert
 from ..judge.state import State
 from ..observe.cluster import Access
@@ -19,7 +19,8 @@ class Observers:
     """The observations and the probes of one test.
 
     `header` returns what the recording begins with. `evaluate_alerts` is given each record, with its target and the
-    state after it, and returns the new alerts of the user's own rules.
+    state after it, and returns the new alerts of the user's own rules. `stable_for` returns how long a recovery of a
+    target must last.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Observers:
         artifacts: Artifacts,
         header: Callable[[], Mapping[str, Any]],
         evaluate_alerts: Callable[[Target, Record, State], list[Alert]],
+        stable_for: Callable[[Target], float],
     ) -> None:
         self._access = access
         self._artifacts = artifacts
         self._header = header
         self._evaluate_alerts = evaluate_alerts
+        self._stable_for = stable_for
         self._observations: dict[Target, Observation] = {}
         self._probes: list[Probes] = []
 
@@ -59,6 +62,7 @@ class Observers:
             self._probes.append(Probes(target.probes, observation.put, clock.now))
             self._probes[-1].start()
         _warn_without_readiness(target, observation.state)
+        _warn_of_slow_liveness(target, observation.state, self._stable_for(target))
         return observation
 
     def _stream(self, target: Target) -> str:
@@ -93,3 +97,16 @@ def _warn_without_readiness(target: Target, state: State) -> None:
             NoReadinessProbeWarning,
             stacklevel=5,
         )
+
+
+def _warn_of_slow_liveness(target: Target, state: State, stable_for: float) -> None:
+    workload = state.target.workload
+    if workload is None or workload.liveness_fails_after <= max(stable_for, workload.min_ready_seconds):
+        return
+    warnings.warn(
+        f"{target}: a liveness probe needs {workload.liveness_fails_after} s to fail, and a recovery must last for "
+        f"{max(stable_for, workload.min_ready_seconds):g} s only: to see a container that hangs and is restarted, set "
+        f"--chaos-stable-for or stable_for= to more",
+        SlowLivenessProbeWarning,
+        stacklevel=5,
+    )

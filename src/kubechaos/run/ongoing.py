@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from types import TracebackType
 
+from ..errors import ArgumentError
 from ..judge.outage import Outage
 from .experiment import Experiment
 
@@ -41,6 +42,8 @@ class Block(AbstractContextManager[Ongoing]):
         self._manager = manager
 
     def __enter__(self) -> Ongoing:
+        if self.entered:
+            raise ArgumentError(f"{self.call} is one fault; for another one write another: with {self.call}:")
         self.entered = True
         return Ongoing(self._manager.__enter__())
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
+from typing import Final
 
 from ..act.heal import DEADLINE as HEAL_DEADLINE
 from ..act.permissions import Permission
@@ -16,13 +17,17 @@ from ..kube.objects import Ref
 from ..records import Lasts
 from ..target import Target
 
+EVICTIONS: Final = "pods/eviction"
+"""The resource that a fault creates to evict pods."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One fault on one target, checked: what it may do, and for how long at worst.
 
     `ref` names the workload, with its uid; `permissions` is what it needs; `seconds` is how long the experiment may
-    take, from the fault to the end of the observation, on the run's clock.
+    take, from the fault to the end of the observation, on the run's clock, and `least` the same with `within=0`.
+    `grace` is the longest terminationGracePeriodSeconds of the target's pods.
     """
 
     fault: Fault
@@ -32,6 +37,8 @@ class Plan:
     hold: float | None
     permissions: tuple[Permission, ...]
     seconds: float
+    least: float
+    grace: float
 
 
 def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state: State) -> Plan:
@@ -48,19 +55,42 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         ref=Ref(target.ref.kind, target.ref.namespace, target.ref.name, uid),
         limits=limits,
         hold=hold,
-        permissions=fault.permissions(target.ref.kind),
+        permissions=fault.permissions(target.ref),
         seconds=seconds(fault, limits, hold or 0.0, state),
+        least=seconds(fault, Limits(0.0, limits.stable_for), hold or 0.0, state),
+        grace=max((pod.grace for pod in state.target.active), default=0.0),
     )
+
+
+def check_rollout(fault: Fault, target: Target, state: State) -> None:
+    """Raise RefusedError for a fault that needs a rollout, on a workload that would not do one."""
+    workload = state.target.workload
+    if workload is None or not fault.effect.needs_rollout:
+        return
+    if workload.paused:
+        raise RefusedError(
+            f"{target} is paused, so {fault!r} would replace nothing: resume it first, kubectl rollout resume {target}",
+            code="Paused",
+        )
+    if workload.keeps:
+        raise RefusedError(
+            f"{fault!r} replaces pods by a rollout, but {workload.keeps} keeps pods of {target} as they are",
+            code="UpdateStrategy",
+        )
 
 
 def seconds(fault: Fault, limits: Limits, hold: float, state: State) -> float:
     """Return how long an experiment may take at worst, from the fault to the end of its observation."""
     proof = fault.effect.deadline([pod.grace for pod in state.target.active])
     recovery = limits.within + limits.stable_for
+    blocked = 0.0
+    # Evictions wait for their disruption budgets, all together for `within` at most.
+    if any(resource == EVICTIONS for _, resource in fault.needs):
+        blocked = limits.within
     # The proof of an instant fault is waited for during the recovery. That of a lasting one comes first, then the hold.
     if fault.lasts is Lasts.INSTANT:
-        return max(recovery, proof)
-    return proof + hold + HEAL_DEADLINE + recovery
+        return blocked + max(recovery, proof)
+    return blocked + proof + hold + HEAL_DEADLINE + recovery
 
 
 def check_time(plan: Plan, wall: Callable[[float], float], left: float) -> None:
@@ -70,10 +100,27 @@ def check_time(plan: Plan, wall: Callable[[float], float], left: float) -> None:
     """
     # A timeout in the midst of an experiment would be an interruption: no verdict, after all the time spent on it.
     needed = wall(plan.seconds)
-    if left < needed:
-        raise TimeoutTooShortError(
-            f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "
-            f"give it more, @pytest.mark.timeout({needed + 30:.0f}), or ask for less, within="
+    if left >= needed:
+        return
+    way_out = "or ask for less, within="
+    if left < wall(plan.least):
+        way_out = f"as less time, within=, would not help: the pods' terminationGracePeriodSeconds is {plan.grace:g}"
+    raise TimeoutTooShortError(
+        f"this may take {needed:g} s, but pytest-timeout ends the test in {left:.0f} s; nothing was touched: "
+        f"give it more, @pytest.mark.timeout({needed + 30:.0f}), {way_out}"
+    )
+
+
+def check_undoing(fault: Fault, killer: str) -> None:
+    """Raise RefusedError for a fault that has to be undone if `killer` may end the process without a teardown.
+
+    `killer` is the setting of pytest that does; "" if there is none.
+    """
+    if killer and fault.lasts is not Lasts.INSTANT:
+        raise RefusedError(
+            f"{fault!r} has to be undone, but {killer} ends the process at once, without a teardown: "
+            f"set timeout_method = signal, or faulthandler_exit_on_timeout = false",
+            code="NoTeardown",
         )
 
 

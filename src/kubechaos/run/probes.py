@@ -7,11 +7,13 @@ other probes nor the watch. One more thread notices silence, which the blocked o
 import threading
 import time
 from collections.abc import Callable, Sequence
+from inspect import isasyncgen, isawaitable, iscoroutine, isfunction, isgenerator
 from typing import Final
 
 from ..observe.cluster import Http
 from ..records import Sample
 from ..target import Probe, names
+from ..untrusted import described
 
 PERIOD: Final = 0.05
 """Seconds between the beginnings of two samples of a probe: 20 Hz of wall time, unless it takes longer itself."""
@@ -85,9 +87,18 @@ class _Asker:
     def _failure(self) -> str:
         """Call the probe; return the first line of what it raised, "" if it returned."""
         try:
-            self._probe()
+            return _unlike_a_pass(self._probe())
         except BaseException as error:  # noqa: BLE001  # pytest.fail() is no Exception
-            # A lone surrogate in a message could not be written to the recording, which is UTF-8.
-            lines = str(error).encode(errors="replace").decode().splitlines() or [""]
-            return f"{type(error).__name__}: {lines[0]}"[:LONGEST_REASON].rstrip(": ")
-        return ""
+            return described(error).partition("\n")[0][:LONGEST_REASON].rstrip(": ")
+
+
+def _unlike_a_pass(returned: object) -> str:
+    """Return why what a probe returned is no success; "" for anything but an answer that nobody has looked at."""
+    # A probe asserts, so what it returns means nothing; but these say that it has not asserted what it was meant to.
+    if returned is False:
+        return "it returned False, and a probe asserts"
+    if isawaitable(returned) or isgenerator(returned) or isasyncgen(returned) or isfunction(returned):
+        if iscoroutine(returned):
+            returned.close()  # never awaited, which Python would warn of
+        return f"it returned a {type(returned).__name__} that nobody runs, and a probe asserts"
+    return ""

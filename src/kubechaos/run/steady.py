@@ -4,11 +4,12 @@ import logging
 
 from ..clock import Clock
 from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewReplicasError
+from ..judge.cause import why_unsteady
 from ..judge.reasons import Cause
-from ..judge.recovery import steady_at, unsteady
+from ..judge.recovery import never_steady, steady_at
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..observe.observation import Observation
-from ..report.text import safe
+from ..untrusted import safe
 
 logger = logging.getLogger("kubechaos")
 
@@ -24,15 +25,31 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     _refuse_too_few(observation)
     _refuse_pods_without_replacement(observation)
     if steady_at(observation.state, stable_for) > clock.now():
-        waits = unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
+        waits = why_unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
-    observation.wait(lambda state: min(until, steady_at(state, stable_for)))
-    # A stream that lags shows the target as it was. A steady state found in it would be that of a while ago.
-    observation.confirm()
-    if steady_at(observation.state, stable_for) > clock.now():
-        why = unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
+    while not _is_steady(observation, until, stable_for, clock):
+        if clock.now() < until:
+            continue
+        why = why_unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
         text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
         raise NotSteadyError(text, code=why.code)
+
+
+def _is_steady(observation: Observation, until: float, stable_for: float, clock: Clock) -> bool:
+    """Wait until the target is steady, or until a time, and return whether a fresh listing says that it is."""
+    observation.wait(lambda state: state.at if never_steady(state) else min(until, steady_at(state, stable_for)))
+    # A stream that lags shows the target as it was. A steady state found in it would be that of a while ago; what the
+    # listing brings may be a pod that is not Ready any more, for which there is still time to wait.
+    observation.confirm()
+    _refuse_never_steady(observation)
+    return steady_at(observation.state, stable_for) <= clock.now()
+
+
+def _refuse_never_steady(observation: Observation) -> None:
+    never, target = never_steady(observation.state), observation.target
+    if never:
+        where = f"{target} in namespace {target.ref.namespace}"
+        raise NotSteadyError(f"{where} is not steady, and waiting would not help: {safe(never.text)}", code=never.code)
 
 
 def _refuse_too_few(observation: Observation) -> None:

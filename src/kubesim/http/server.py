@@ -1,21 +1,27 @@
 """The HTTP server, on the event loop that runs all other components, too."""
 
 import asyncio
+import hmac
+import logging
 from typing import Final
 
+from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
 from ..cluster import Cluster
 from ..store.objects import encode
-from ..store.refusals import Refused
+from ..store.refusals import Refused, bad_request
 from .handlers import Answer, Call, Handlers
 from .network_faults import GARBAGE, IN_STREAM, NetworkFault, NetworkFaults, cut, ended_stream, reset
 from .request_info import is_watch, parse
 from .watches import Stream
 
 JSON: Final = "application/json"
+LOGGER: Final = logging.Logger("kubesim.http", logging.CRITICAL)
+"""For aiohttp, which logs each request that is no HTTP with a traceback: anybody on this machine can send one, and it
+must not end up among what the owner's tests log. It has no parent, so nobody's configuration applies to it."""
 
 
 class ApiServer:
@@ -27,7 +33,7 @@ class ApiServer:
         self._token = token
         self._handlers = Handlers(cluster)
         self._streams: set[Stream] = set()
-        self._server = Server(self._handle, access_log=None, lingering_time=0.0)
+        self._server = Server(self._handle, access_log=None, lingering_time=0.0, logger=LOGGER)
         self._listener: asyncio.Server | None = None
         self._closing = asyncio.Event()
 
@@ -65,9 +71,10 @@ class ApiServer:
             return self._refusal(Refused(500, "InternalError", f"the simulation failed: {error!r}"))
 
     async def _served(self, request: BaseRequest) -> StreamResponse:
-        call = Call(request.method, request.path, dict(request.query), await request.read(), request.content_type)
-        if self._network.token_expired or request.headers.get("Authorization") != f"Bearer {self._token}":
+        # Before anything else of the request is looked at: what a stranger sends must not matter, whatever it is.
+        if self._network.token_expired or not self._has_token(request):
             raise Refused(401, "Unauthorized", "Unauthorized")
+        call = Call(request.method, request.path, dict(request.query), await _body(request), request.content_type)
         verb, resource = _verb_and_resource(call)
         fault = await self._fault(verb, resource)
         if verb == "watch":
@@ -86,6 +93,10 @@ class ApiServer:
         if fault is not None:
             return await self._slowly(request, answer, fault)
         return self._response(answer)
+
+    def _has_token(self, request: BaseRequest) -> bool:
+        shown = request.headers.get("Authorization", "").encode(errors="replace")
+        return hmac.compare_digest(shown, f"Bearer {self._token}".encode())
 
     async def _fault(self, verb: str, resource: str) -> NetworkFault | None:
         """Return the fault that a request meets after all delays; raises Refused if the fault is a refusal."""
@@ -190,6 +201,18 @@ class ApiServer:
         else:
             return False
         raise ConnectionResetError("a network fault")
+
+
+async def _body(request: BaseRequest) -> bytes:
+    """Read the body; raises Refused for one that is too large, or is not what its headers say."""
+    try:
+        return await request.read()
+    except HTTPRequestEntityTooLarge as error:
+        raise Refused(413, "RequestEntityTooLarge", f"Request entity too large: {error.text}") from None
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001  # aiohttp has no class for it; the simulation has not done anything yet
+        raise bad_request(f"the body of the request cannot be read: {error}") from None
 
 
 async def _write(response: StreamResponse, data: bytes, pause: float) -> None:

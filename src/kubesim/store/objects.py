@@ -81,7 +81,10 @@ def encode(value: Any) -> bytes:
 
 def decode(data: bytes) -> Any:
     """Decode JSON; raises ValueError if it is none."""
-    return msgspec.json.decode(data)
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def is_decimal(text: str) -> bool:

@@ -34,7 +34,7 @@ def paired(outage: Outage) -> bool:
 
 
 CASES = [
-    Case("stateful set", "recovered", NOTHING, workload=stateful_set(), fact=paired, within=15),
+    Case("stateful set", "recovered", NOTHING, workload=stateful_set(), fact=paired),
     Case(
         "stateful set in order",
         "recovered",
@@ -42,16 +42,14 @@ CASES = [
         workload=stateful_set(),
         fault=kill("all"),
         fact=paired,
-        within=20,
     ),
-    Case("stateful set at once", "recovered", NOTHING, workload=stateful_set(**PARALLEL), fault=kill("all"), within=15),
+    Case("stateful set at once", "recovered", NOTHING, workload=stateful_set(**PARALLEL), fault=kill("all")),
     Case("stateful set forced", "recovered", NOTHING, workload=stateful_set(), fault=kill(1, force=True), fact=paired),
     Case(
         "stateful set that ignores sigterm",
         "recovered",
         "Creating",
         workload=stateful_set(template(web(IGNORES_TERM), grace=4)),
-        within=20,
         fact=lambda outage: outage.recovery_time > 4,
     ),
     Case(
@@ -105,9 +103,9 @@ CASES = [
         under=plants.without("kube-controller-manager"),
         alerts=("NotCreated",),
     ),
-    Case("daemon set", "recovered", NOTHING, workload=daemon_set(), fact=paired, within=15),
-    Case("daemon set all", "recovered", NOTHING, workload=daemon_set(), fault=kill("all"), fact=paired, within=15),
-    Case("daemon set on cordoned nodes", "recovered", workload=daemon_set(), under=plants.on_no_node, within=15),
+    Case("daemon set", "recovered", NOTHING, workload=daemon_set(), fact=paired),
+    Case("daemon set all", "recovered", NOTHING, workload=daemon_set(), fault=kill("all"), fact=paired),
+    Case("daemon set on cordoned nodes", "recovered", workload=daemon_set(), under=plants.on_no_node),
     Case("daemon set never ready", "not_recovered", **PROBE, workload=daemon_set(), mode="hang", within=8),
     Case(
         "daemon set crash loop",
@@ -136,9 +134,7 @@ CASES = [
     ),
     Case("pods by labels", "recovered", NOTHING, workload=replica_set(), target=by_labels),
     Case("pods by labels never ready", "not_recovered", **PROBE, workload=replica_set(), target=by_labels, mode="hang"),
-    Case(
-        "pods by labels of a stateful set", "recovered", NOTHING, workload=stateful_set(), target=by_labels, within=15
-    ),
+    Case("pods by labels of a stateful set", "recovered", NOTHING, workload=stateful_set(), target=by_labels),
     Case(
         "pods by labels quota",
         "not_recovered",

@@ -101,6 +101,15 @@ CASES = [
         alerts=("CreateContainerConfigError",),
     ),
     failing(
+        "config map that is missing behind an init container",
+        # The status may say PodInitializing for longer; the Event is "Failed: Error: configmap not found".
+        "CreateContainerConfigError|Failed",
+        says=MISSING,
+        also=(CONFIG,),
+        workload=deployment(template(web(**FROM_CONFIG), initContainers=[first()])),
+        plant=plants.doing("delete", "configmap", "config"),
+    ),
+    failing(
         "secret that is missing",
         "CreateContainerConfigError",
         says='"secret" not found',

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from kubernetes.client import CoreV1Api
+from kubernetes.stream import stream
 
 from kubechaos import errors
 from kubechaos.api.client import Client
@@ -131,12 +132,12 @@ def test_a_user_with_a_password_sends_it(server: RawServer, connect: Connect) ->
     assert request.headers["Authorization"] == f"Basic {b64encode('jane:p:ä'.encode()).decode()}"
 
 
-IMPERSONATION = Impersonation(user="jane", uid="7", groups=("dev", "ops"), extra={"a/b": ("v", "w")})
+IMPERSONATION = Impersonation(user="jane", uid="7", groups=("dev", "öps"), extra={"a/b": ("v", "w")})
 IMPERSONATED = [
     ("impersonate-extra-a%2fb", "v"),
     ("impersonate-extra-a%2fb", "w"),
     ("impersonate-group", "dev"),
-    ("impersonate-group", "ops"),
+    ("impersonate-group", "öps"),
     ("impersonate-uid", "7"),
     ("impersonate-user", "jane"),
 ]
@@ -154,7 +155,9 @@ def test_whom_we_act_as_is_in_every_call(server: RawServer, connect: Connect, of
         theirs.close()
     else:
         client.get("/x")
-    assert sorted((k.lower(), v) for k, v in seen if k.lower().startswith("impersonate")) == IMPERSONATED
+    acting = sorted((k.lower(), v) for k, v in seen if k.lower().startswith("impersonate"))
+    # The server of these tests reads headers as Latin-1.
+    assert [(name, value.encode("latin-1").decode()) for name, value in acting] == IMPERSONATED
     assert "Bearer t" in {value for _, value in seen}
 
 
@@ -189,9 +192,29 @@ def test_a_server_of_another_name_is_not_talked_to(secure: RawServer, connect: C
     assert secure.requests == []
 
 
-def test_insecure_asks_for_no_certificate_at_all(secure: RawServer, connect: Connect) -> None:
-    connect(secure.url, insecure=True).get("/x")
-    assert len(secure.requests) == 1
+@pytest.mark.parametrize("proxied", [False, True])
+def test_insecure_asks_for_no_certificate_at_all_and_warns_of_nothing(
+    secure: RawServer, connect: Connect, proxy: Proxy, proxied: bool
+) -> None:
+    # In these tests a warning is an error.
+    secure.on("GET", "/api/v1/namespaces", reply({"items": []}))
+    client = connect(secure.url, insecure=True, proxy=proxy.url_of("me:x") if proxied else "")
+    client.get("/x")
+    theirs = Official(client.pinned)
+    CoreV1Api(theirs.client()).list_namespace()
+    theirs.close()
+    assert len(secure.requests) == 2
+
+
+def test_the_official_client_opens_no_websocket_that_would_not_act_as_the_kubeconfig_says(
+    server: RawServer, connect: Connect
+) -> None:
+    theirs = Official(connect(server.url, token="t", impersonation=IMPERSONATION).pinned)
+    api = CoreV1Api(theirs.client())
+    with pytest.raises(errors.RefusedError, match=r"kubernetes\.stream does not act as 'jane'.*nothing was sent"):
+        stream(api.connect_get_namespaced_pod_exec, "pod", "shop", command="id")
+    theirs.close()
+    assert server.requests == []
 
 
 def test_a_server_of_tls_is_reached_through_a_tunnel(

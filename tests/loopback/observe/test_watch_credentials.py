@@ -155,6 +155,27 @@ def test_a_call_that_nobody_has_looked_at_is_sent_once_more(server: RawServer, r
     client.close()
 
 
+@pytest.mark.parametrize("what", ["user", "impersonation"])
+def test_a_context_that_names_somebody_else_by_now_is_not_followed(
+    server: RawServer, tmp_path: Path, what: str
+) -> None:
+    rotated = Rotated(server, tmp_path, "token")
+    server.on("GET", "/x", rotated.known(reply({})))
+    client = Client(pin("tiny", rotated.path))
+    rotated.valid = "second"
+    rotated.write("second")
+    config = json.loads(rotated.path.read_text())
+    if what == "user":
+        config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = "administrator"
+    else:
+        config["users"][0]["user"]["as"] = "administrator"
+    rotated.path.write_text(json.dumps(config))
+    with pytest.raises(UnauthorizedError, match=f"context 'tiny' leads to another {what} now"):
+        client.get("/x")
+    assert rotated.tokens() == ["Bearer first"]
+    client.close()
+
+
 def test_a_token_file_that_is_empty_for_a_moment_is_no_reason_to_be_nobody(server: RawServer, tmp_path: Path) -> None:
     rotated = Rotated(server, tmp_path, "tokenFile")
     server.on("GET", "/x", rotated.known(reply({})))

@@ -1,52 +1,16 @@
-"""Reading kubeconfig files: what is merged, what is relative to what, what is refused and how."""
+"""A context of a kubeconfig as a connection: what is read of cluster and user, what is refused and how."""
 
 import base64
-import json
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from kubechaos.api import contexts, kubeconfig
+from kubechaos.api import contexts
 from kubechaos.api.connection import Connection, Impersonation
 from kubechaos.api.credentials import PinnedContext
-from kubechaos.errors import KubeconfigError, UnknownContextError
-
-EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "plugin", "interactiveMode": "Never"}
-
-
-def config(user: Any = None, cluster: Any = None, name: str = "it", **context: Any) -> dict[str, Any]:
-    """A kubeconfig with one context, one cluster and one user, all of one name."""
-    return {
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name, **context}}],
-        "clusters": [{"name": name, "cluster": {"server": f"https://{name}:6443", **(cluster or {})}}],
-        "users": [{"name": name, "user": user or {}}],
-    }
-
-
-class Files:
-    """Kubeconfig files in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def write(self, content: Any, name: str = "config") -> str:
-        """Write one, as JSON unless it is text; return its path."""
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-    def read(self, content: Any, context: str = "it", **environment: str) -> Connection:
-        """Write one and read a context of it."""
-        return contexts.connection(kubeconfig.load([self.write(content)]), context, environment)
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """An empty folder."""
-    return Files(tmp_path)
+from kubechaos.errors import KubeconfigError
+from tests.unit.api.files import EXEC, Files, config
 
 
 def test_a_context_is_read(files: Files) -> None:
@@ -73,25 +37,6 @@ def test_no_repr_shows_a_secret(files: Files) -> None:
     assert "aHVzaA" not in shown
 
 
-def test_of_entries_with_one_name_the_first_file_wins_and_nothing_is_merged(files: Files) -> None:
-    one = files.write(config({"token": "first"}), "one")
-    two = files.write({**config({"token": "second", "as": "jane"}), **{"clusters": []}}, "two")
-    three = files.write(config({"token": "third"}, name="other"), "three")
-    merged = kubeconfig.load([two, one, str(files.folder / "none"), files.write("", "empty"), three])
-    read = contexts.connection(merged, "it", {})
-    assert (read.token, read.server) == ("second", "https://it:6443")
-    assert contexts.connection(merged, "other", {}).token == "third"
-
-
-def test_paths_are_relative_to_the_file_they_stand_in(files: Files) -> None:
-    user = {"client-certificate": "c.pem", "client-key": "/k.pem", "tokenFile": "../token"}
-    one = files.write({**config(user), "clusters": []}, "one/config")
-    two = files.write(config(cluster={"certificate-authority": "ca.pem"}), "two/config")
-    read = contexts.connection(kubeconfig.load([one, two]), "it", {})
-    assert (read.certificate_file, read.key_file) == (f"{files.folder}/one/c.pem", "/k.pem")
-    assert (read.token_file, read.ca_file) == (f"{files.folder}/one/../token", f"{files.folder}/two/ca.pem")
-
-
 @pytest.mark.parametrize(("command", "read"), [("plugin", "plugin"), ("./plugin", "{}/plugin"), ("/bin/p", "/bin/p")])
 def test_a_plugin_command_with_a_slash_is_relative_to_its_file_and_one_without_is_in_path(
     files: Files, command: str, read: str
@@ -99,26 +44,6 @@ def test_a_plugin_command_with_a_slash_is_relative_to_its_file_and_one_without_i
     plugin = files.read(config({"exec": {**EXEC, "command": command}})).exec
     assert plugin is not None
     assert plugin.command == read.format(files.folder)
-
-
-@pytest.mark.parametrize("value", [None, ""])
-def test_without_the_variable_kubeconfig_the_file_in_the_home_folder_is_read(
-    monkeypatch: pytest.MonkeyPatch, value: str | None
-) -> None:
-    monkeypatch.setenv("HOME", "/home/jane")
-    assert kubeconfig.paths({} if value is None else {"KUBECONFIG": value}) == ("/home/jane/.kube/config",)
-
-
-def test_a_file_that_kubeconfig_names_twice_is_read_once() -> None:
-    assert kubeconfig.paths({"KUBECONFIG": "/a::/b:/a"}) == ("/a", "/b")
-
-
-def test_null_means_the_same_as_a_missing_key(files: Files) -> None:
-    text = (
-        "contexts: [{name: it, context: {cluster: it, user: it, namespace: null}}]\nusers: [{name: it, user: null}]\n"
-    )
-    read = files.read(text + "clusters: [{name: it, cluster: {server: 'https://it', extensions: null}}]")
-    assert (read.namespace, read.token, read.server) == ("default", "", "https://it")
 
 
 def test_base64_data_may_have_line_breaks(files: Files) -> None:
@@ -189,6 +114,9 @@ WRONG = {
     "two keys": (config({**CERTIFICATE, "client-key-data": "Y2E="}), "client-key and client-key-data"),
     "token and basic": (config({"token": "hush", "username": "me"}), "a token and a username"),
     "groups alone": (config({"as-groups": ["a"]}), "but no `as`"),
+    "line break in as": (config({"as": "jane\n hush"}), "acts as somebody whose name, .* hold a control character"),
+    "line break in a group": (config({"as": "jane", "as-groups": ["a\r\nhush: b"]}), "hold a control character"),
+    "line break in extra": (config({"as": "jane", "as-user-extra": {"a": ["\nhush"]}}), "hold a control character"),
     "auth-provider": (config({"auth-provider": {"name": "gcp"}}), "auth-provider 'gcp'.*use exec"),
     "v1alpha1": (
         config({"exec": {**EXEC, "apiVersion": "client.authentication.k8s.io/v1alpha1"}}),
@@ -232,27 +160,9 @@ def test_a_token_with_a_line_break_is_refused_and_not_quoted() -> None:
     assert "hush" not in str(raised.value)
 
 
-def test_an_unknown_context_is_refused_with_the_names_of_the_others(files: Files) -> None:
-    one, two = files.write(config(name="one"), "1"), files.write(config(name="two"), "2")
-    with pytest.raises(
-        UnknownContextError, match=f"no context 'it' in the kubeconfig {one}:{two}; there are: one, two"
-    ):
-        contexts.connection(kubeconfig.load([one, two]), "it", {})
-
-
-def test_a_missing_kubeconfig_is_refused_with_the_options(files: Files) -> None:
-    with pytest.raises(KubeconfigError, match="none cannot be read: there is no such file; set KUBECONFIG, or use"):
-        kubeconfig.load([str(files.folder / "none")])
-
-
-def test_a_file_that_cannot_be_read_is_not_skipped(files: Files) -> None:
-    good = files.write(config())
-    with pytest.raises(KubeconfigError, match="Is a directory"):
-        kubeconfig.load([good, str(files.folder)])
-
-
-def test_json_may_be_indented_by_tabs(files: Files) -> None:
-    assert files.read(json.dumps(config(), indent="\t")).server == "https://it:6443"
+def test_a_path_that_no_file_can_have_is_refused(files: Files) -> None:
+    with pytest.raises(KubeconfigError, match=r"its certificate-authority cannot be read: .*null"):
+        PinnedContext(files.read(config(cluster={"certificate-authority": "a\0b"})))
 
 
 def test_each_group_is_a_header_of_its_own_and_extra_keys_are_escaped() -> None:

@@ -29,7 +29,15 @@ def test_http_proxy_is_ignored_in_a_cgi_script() -> None:
 
 
 @pytest.mark.parametrize(
-    "server", ["https://localhost:6443", "https://127.0.0.1", "https://127.8.9.1:1", "https://[::1]:6443"]
+    "server",
+    [
+        "https://localhost:6443",
+        "https://127.0.0.1",
+        "https://127.8.9.1:1",
+        "https://[::1]:6443",
+        "https://[::ffff:127.0.0.1]:6443",
+        "https://localhost.:6443",
+    ],
 )
 def test_loopback_is_never_proxied(server: str) -> None:
     assert proxies.from_environment(server, {"HTTPS_PROXY": PROXY}) == ""
@@ -94,3 +102,12 @@ def test_an_invalid_proxy_url_is_refused_and_not_quoted(proxy: str) -> None:
     with pytest.raises(ConfigError, match="proxy-url is no URL of a proxy") as raised:
         proxies.checked(f"{proxy}?secret", "proxy-url")
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy:port", "http://proxy:99999", "http://[::1", "http://proxy:0", "http://"]
+)
+def test_what_is_no_url_of_a_proxy_is_refused_and_not_quoted(proxy: str) -> None:
+    with pytest.raises(ConfigError, match="HTTPS_PROXY is no URL of a proxy: it must be") as raised:
+        proxies.from_environment("https://api.corp", {"HTTPS_PROXY": proxy.replace("//", "//me:hush@")})
+    assert "hush" not in str(raised.value)

@@ -172,7 +172,9 @@ def test_a_replacement_of_an_old_template_is_no_recovery() -> None:
     assert (story.state.health.ready, story.state.stable_since) == (3, None)
     outage = story.outage()
     assert (outage.verdict, outage.recovery_time) == ("not_recovered", inf)
-    assert outage.cause == "2 of 3 pods of the current template are Ready"
+    assert (
+        outage.cause == "a rollout is in progress: 2 of 3 pods of the current template are Ready, and 1 of an old one"
+    )
 
 
 def test_fewer_ready_pods_than_wanted_are_no_recovery() -> None:

@@ -4,6 +4,8 @@ from math import inf
 
 import pytest
 
+from kubechaos.kube.objects import Container
+from kubechaos.plugin.options import OPTIONS
 from tests.unit.stories import CREATING, Story
 
 
@@ -90,3 +92,23 @@ def test_readiness_that_is_lost_once_is_no_flapping() -> None:
     story = recovering(within=10.0)
     story.unready(3.0, "d")
     assert story.outage().cause == ("2 of 3 pods of the current template are Ready; pod web-d: ContainersNotReady: app")
+
+
+DEFAULT = float(next(option.default for option in OPTIONS if option.name == "stable-for"))
+
+
+def test_a_replacement_that_dies_nine_seconds_after_its_start_is_red_with_the_default_window() -> None:
+    story = recovering(stable_for=DEFAULT, within=20.0)
+    crashed = Container("app", state="waiting", reason="CrashLoopBackOff", last_exit_code=4, last_reason="Error")
+    for start in (2.0, 12.0):
+        story.ready(start, "d")
+        story.unready(start + 9.0, "d", containers=(crashed,))
+    outage = story.outage()
+    assert (outage.verdict, outage.cause_code) == ("not_recovered", "CrashLoopBackOff")
+
+
+def test_a_result_says_how_long_the_slowest_liveness_probe_of_the_target_needs() -> None:
+    story = recovering()
+    story.change(2.5, "web", liveness_fails_after=30)
+    assert story.outage().liveness_fails_after == 30
+    assert recovering().outage().liveness_fails_after == 0

@@ -109,7 +109,6 @@ def test_the_reason_for_not_steady_names_the_pod(objects: tuple[object, ...], wh
     ("fields", "why"),
     [
         ({"generation": 2}, "its controller has not observed generation 2"),
-        ({"paused": True}, "the Deployment is paused"),
         ({"deleting": True}, "the Deployment has been deleted"),
         ({"updated_replicas": 1}, "a rollout is in progress: 1 of 2 replicas are updated"),
         ({"replicas": 0}, "0 replicas are wanted"),
@@ -131,7 +130,10 @@ def test_a_rollout_whose_new_pods_are_not_ready_is_not_steady() -> None:
     web = deployment(replicas=2, updated_replicas=1, generation=2, observed_generation=2)
     pods = (pod("a", owner="old"), pod("b", owner="old"), new("c"))
     state = fold(*listings(web, replica_set("old", revision=1), replica_set(revision=2), *pods))
-    assert unsteady(state).text == "0 of 2 pods of the current template are Ready; pod web-c: not scheduled yet"
+    assert unsteady(state).text == (
+        "a rollout is in progress: 0 of 2 pods of the current template are Ready, and 2 of an old one; "
+        "pod web-c: not scheduled yet"
+    )
 
 
 def test_a_deployment_without_any_replica_set_is_not_steady() -> None:
@@ -154,3 +156,8 @@ def test_more_ready_pods_than_wanted_are_healthy() -> None:
 def test_the_reason_for_not_steady_says_why_pods_cannot_be_created() -> None:
     objects = (deployment(replicas=1, updated_replicas=1), replica_set(failure="exceeded quota: pods"))
     assert unsteady(fold(*listings(*objects))).text.endswith("; FailedCreate: exceeded quota: pods")
+
+
+def test_a_paused_deployment_is_steady_as_it_replaces_its_pods() -> None:
+    web = deployment(replicas=2, updated_replicas=2, paused=True)
+    assert unsteady(looked_at(web, pod("a"), pod("b"))) is None

@@ -149,5 +149,6 @@ def test_pods_by_selector_recover_when_as_many_are_ready_again() -> None:
 def test_a_rollout_that_the_update_strategy_holds_back_says_so(kept: str) -> None:
     state = listed("StatefulSet", workload("StatefulSet", template="two", keeps=kept), mine("a"), mine("b", "two"))
     assert (
-        unsteady(state).text == f"1 of 2 pods of the current template are Ready; {kept} keeps pods of an old template"
+        unsteady(state).text
+        == f"1 of 2 pods of the current template are Ready, and 1 of an old one; {kept} keeps pods of an old template"
     )

@@ -1,5 +1,8 @@
 """Serving: what the Services of the target send traffic to."""
 
+import pytest
+
+from kubechaos.errors import InconclusiveError
 from tests.unit.stories import Story, deployment, endpoints, fold, listings, pod, replica_set
 
 WEB = deployment(replicas=2)
@@ -70,6 +73,35 @@ def test_service_down_is_not_raised_while_one_endpoint_is_ready() -> None:
     story.dies(0.25, "a")
     story.comes(1.5, "d", ready=2.0)
     assert "ServiceDown" not in story.outage().alerts
+
+
+def test_service_down_is_not_raised_while_another_workload_behind_the_service_has_a_ready_endpoint() -> None:
+    story = Story(*PODS, endpoints("abx")).kill("ab")
+    story.see(0.25, endpoints("x", known="ab"))
+    story.dies(0.25, "a")
+    story.dies(0.25, "b")
+    story.comes(1.5, "d", ready=2.0)
+    story.comes(1.5, "e", ready=2.0)
+    assert "ServiceDown" not in story.outage().alerts
+
+
+def test_a_pod_that_is_gone_and_still_in_the_slice_is_no_endpoint() -> None:
+    story = Story(*PODS, endpoints("ab")).kill("ab")
+    story.dies(0.25, "a")
+    story.dies(0.25, "b")
+    assert "ServiceDown" in [alert.name for alert in story.alarm.alerts]
+
+
+def test_nobody_can_say_that_the_service_was_not_down_while_its_slices_were_not_watched() -> None:
+    story = Story(*PODS, endpoints("ab")).kill("a")
+    story.dies(0.25, "a")
+    story.comes(1.5, "d", ready=2.0)
+    story.gap("EndpointSlice", 0.1, 4.0)
+    outage = story.outage()
+    assert outage.verdict == "recovered"
+    with pytest.raises(InconclusiveError, match=r"ServiceDown: .* not watched from \+0.1 to \+4.0 s"):
+        _ = "ServiceDown" in outage.alerts
+    assert "CrashLoopBackOff" not in outage.alerts
 
 
 def test_without_a_service_service_down_means_that_no_pod_is_ready() -> None:

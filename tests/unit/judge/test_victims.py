@@ -9,7 +9,7 @@ import pytest
 from kubechaos import Fault, kill, newest, oldest
 from kubechaos.errors import ArgumentError, RefusedError, TooFewCandidatesError
 from kubechaos.judge.victims import Who, candidates, choose, describe
-from kubechaos.kube.objects import Pod
+from kubechaos.kube.objects import Pod, Ref
 from kubechaos.records import Lasts
 from tests.unit.stories import new, pod
 
@@ -160,7 +160,7 @@ def test_str_of_a_fault_is_its_call(fault: Fault, text: str) -> None:
 
 def test_a_kill_is_instant_and_needs_to_delete_pods() -> None:
     assert kill(1).lasts is Lasts.INSTANT
-    assert [str(each) for each in kill(1).permissions("Deployment")] == ["delete pods"]
+    assert [str(each) for each in kill(1).permissions(Ref("Deployment", "shop", "web"))] == ["delete pods"]
 
 
 def test_a_function_is_described_by_its_name() -> None:

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from kubechaos.errors import MalformedError
+from kubechaos.kube import schema
 from kubechaos.kube.decode import Status, encode, mapping, status
 from kubechaos.kube.kinds import KINDS
 from kubechaos.kube.objects import Pod
+from tests.unit.hostile import HOSTILE, harmless, of_type, plain, texts
 
 ENDPOINT_SLICES = KINDS["EndpointSlice"].codec
 EVENTS = KINDS["Event"].codec
@@ -135,3 +138,64 @@ def test_bytes_that_are_no_json_raise_a_value_error() -> None:
     for garbage in (b"", b"<html>", b'{"a":NaN}', b"{"):
         with pytest.raises(ValueError):  # noqa: PT011  # the words are msgspec's
             mapping(garbage)
+
+
+WIRE = {
+    "Deployment": schema.Workload,
+    "StatefulSet": schema.Workload,
+    "DaemonSet": schema.Workload,
+    "ReplicaSet": schema.Workload,
+    "ControllerRevision": schema.ControllerRevision,
+    "Pod": schema.Pod,
+    "Event": schema.Event,
+    "EndpointSlice": schema.EndpointSlice,
+}
+
+
+@pytest.mark.parametrize("kind", WIRE)
+def test_no_text_of_an_object_can_control_a_terminal_or_a_ci_runner(kind: str) -> None:
+    body, codec = of_type(WIRE[kind]), KINDS[kind].codec
+    assert HOSTILE in texts(body)
+    found = [
+        codec.object(json.dumps(body).encode()),
+        codec.object(json.dumps(body, ensure_ascii=False).encode()),
+        *codec.page(json.dumps({"metadata": {"resourceVersion": "1"}, "items": [body]}).encode()).objects,
+        codec.event(line("ADDED", body))[1],
+    ]
+    for each in found:
+        assert each == found[0]
+        assert all(harmless(text) for text in texts(plain(each)))
+
+
+def test_no_text_of_a_status_can_control_a_terminal_or_a_ci_runner() -> None:
+    body = of_type(Status)
+    found = [status(json.dumps(body).encode()), PODS.event(line("ERROR", body))[1]]
+    assert found[0].causes[0].message
+    assert all(harmless(text) for each in found for text in texts(plain(each)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"metadata":{"name":"\xff"}}',
+        b"[" * 100_000,
+        json.dumps(
+            {**POD, "status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "²"}]}}
+        ).encode(),
+        json.dumps({**POD, "spec": {"terminationGracePeriodSeconds": 10**400}}).encode(),
+    ],
+    ids=["no UTF-8", "deep", "no time", "a number without end"],
+)
+def test_bytes_that_are_no_object_raise_an_error_of_ours(body: bytes) -> None:
+    for decoded in (PODS.object, lambda data: PODS.event(b'{"type":"ADDED","object":%b}' % data), mapping):
+        if decoded is mapping and body.startswith(b"{") and body.isascii():
+            continue
+        with pytest.raises(MalformedError):
+            decoded(body)
+    assert status(body) == Status()
+
+
+@pytest.mark.parametrize("value", ["x", None, {"code": "x"}, {"message": 7}])
+def test_an_error_in_the_stream_that_is_no_status_is_malformed(value: object) -> None:
+    with pytest.raises(MalformedError):
+        PODS.event(line("ERROR", value))

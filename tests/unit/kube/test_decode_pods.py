@@ -188,9 +188,9 @@ def test_server_times_are_seconds_since_the_epoch() -> None:
 
 
 @pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029"])
-def test_line_separators_of_other_alphabets_are_text(separator: str) -> None:
+def test_line_separators_of_other_alphabets_end_no_line_and_are_replaced(separator: str) -> None:
     message = f"one{separator}two"
-    assert container(state={"waiting": {"reason": "ErrImagePull", "message": message}}).message == message
+    assert container(state={"waiting": {"reason": "ErrImagePull", "message": message}}).message == "one?two"
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,73 @@ def test_bytes_that_are_no_object_raise_a_value_error(codec: Any) -> None:
 )
 def test_an_update_strategy_may_keep_old_pods(strategy: dict[str, Any], keeps: str) -> None:
     assert STATEFUL_SETS.object(data(spec={"updateStrategy": strategy})).keeps == keeps
+
+
+def managed(*entries: dict[str, Any]) -> tuple[str, str]:
+    found = deployment({"managedFields": list(entries)})
+    return found.changed_by, found.scaled_by
+
+
+def entry(manager: str, time: str | None, **fields: Any) -> dict[str, Any]:
+    return {"manager": manager, "operation": "Update", "time": time, "fieldsV1": fields}
+
+
+REPLICAS = {"f:spec": {"f:replicas": {}}}
+TEMPLATE = {"f:spec": {"f:template": {}}}
+
+
+def test_the_last_writer_of_the_spec_is_the_field_manager_with_the_newest_time() -> None:
+    ours, theirs = (
+        entry("ours", "2026-01-01T00:00:05Z", **TEMPLATE),
+        entry("kubectl", "2026-01-01T00:00:09Z", **TEMPLATE),
+    )
+    assert managed(ours, theirs) == managed(theirs, ours) == ("kubectl", "")
+
+
+def test_who_has_scaled_is_the_owner_of_replicas_though_the_subresource_scale_keeps_no_time() -> None:
+    theirs = {**entry("kube-controller-manager", None, **REPLICAS), "subresource": "scale"}
+    assert managed(entry("argocd", "2026-01-01T00:00:05Z", **TEMPLATE), theirs) == ("argocd", "kube-controller-manager")
+
+
+def test_a_writer_of_status_or_metadata_has_not_written_the_spec() -> None:
+    ours = entry("argocd", "2026-01-01T00:00:05Z", **REPLICAS)
+    status = {**entry("kube-controller-manager", "2026-01-01T00:00:09Z", **{"f:status": {}}), "subresource": "status"}
+    assert managed(ours, status, {"manager": "odd", "time": None, "fieldsV1": None}) == ("argocd", "argocd")
+
+
+def test_without_managed_fields_nobody_is_named() -> None:
+    assert managed() == ("", "")
+    assert deployment().changed_by == deployment({"managedFields": None}).changed_by == ""
+
+
+def with_liveness(*probes: dict[str, Any] | None) -> int:
+    containers = [{"name": "app", "livenessProbe": probe} for probe in probes]
+    return deployment(spec={"template": {"spec": {"containers": containers}}}).liveness_fails_after
+
+
+def test_the_slowest_liveness_probe_is_the_one_that_counts() -> None:
+    quick = {"initialDelaySeconds": 1, "periodSeconds": 1, "failureThreshold": 2}
+    assert with_liveness(quick) == 3
+    assert with_liveness(quick, {"initialDelaySeconds": 20}) == 50
+    assert with_liveness(quick, {"periodSeconds": 5, "failureThreshold": None}, None) == 15
+    assert with_liveness(None) == deployment().liveness_fails_after == 0
+
+
+@pytest.mark.parametrize(
+    ("times", "last"),
+    [
+        ({"lastTimestamp": "1970-01-01T00:01:00Z"}, 60.0),
+        ({"eventTime": "1970-01-01T00:01:00.500000Z", "lastTimestamp": None}, 60.5),
+        (
+            {
+                "eventTime": "1970-01-01T00:01:00.500000Z",
+                "series": {"count": 2, "lastObservedTime": "1970-01-01T00:02:00.000000Z"},
+            },
+            120.0,
+        ),
+        ({}, 0.0),
+        ({"lastTimestamp": "0000-01-01T00:00:00Z"}, 0.0),
+    ],
+)
+def test_when_an_event_occurred_last(times: dict[str, Any], last: float) -> None:
+    assert EVENTS.object(data(**times)).last == last

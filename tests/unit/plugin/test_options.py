@@ -38,7 +38,7 @@ def settings(flags: dict[str, str] | None = None, ini: dict[str, str] | None = N
 def test_the_defaults_are_as_documented() -> None:
     found = settings()
     assert (found.context, found.namespace, found.target) == ("", None, ("Deployment", "timeserver"))
-    assert (found.within, found.settle, found.stable_for, found.results) == (60.0, 60.0, 5.0, "chaos-results")
+    assert (found.within, found.settle, found.stable_for, found.results) == (60.0, 60.0, 10.0, "chaos-results")
 
 
 @pytest.mark.parametrize("option", [each for each in OPTIONS if each.name in ("within", "settle", "stable-for")])
@@ -110,9 +110,17 @@ def test_an_invalid_value_that_is_overridden_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("name", ["context", "seed"])
-def test_an_empty_value_counts_as_none(name: str) -> None:
-    key = f"chaos_{name}"
-    assert getattr(settings({key: ""}, {key: "x"}), name) == "x"
+def test_an_empty_value_of_the_environment_counts_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CHAOS_{name.upper()}", "")
+    assert getattr(settings({}, {f"chaos_{name}": "x"}), name) == "x"
+
+
+def test_an_empty_value_on_the_command_line_leads_to_no_other_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAOS_CONTEXT", "production")
+    with pytest.raises(OptionError, match="--chaos-context is empty"):
+        settings({"chaos_context": ""})
+    with pytest.raises(pytest.UsageError, match="--chaos-context is empty"):
+        is_cluster_named(Config({"chaos_context": ""}))  # type: ignore[arg-type]
 
 
 def test_a_cluster_is_named_by_flag_environment_or_ini_file(monkeypatch: pytest.MonkeyPatch) -> None:

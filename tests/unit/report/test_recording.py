@@ -12,7 +12,7 @@ from kubechaos.judge.alerts import Alert
 from kubechaos.judge.builtin_alerts import BUILT_IN
 from kubechaos.judge.replay import replay
 from kubechaos.kube.objects import Event, Ref
-from kubechaos.records import Chosen, Delay, Due, Ended, Gap, Gone, Injected, Listed, Record, Seen
+from kubechaos.records import Chosen, Delay, Due, Ended, Gap, Gone, Injected, Listed, Record, Sample, Seen
 from kubechaos.report.recording import alert, entries, header, line
 from tests.unit.stories import CREATING, T0, Story, deployment, endpoints, new, pod, replica_set
 
@@ -40,7 +40,7 @@ def written(*records: Record | Alert) -> list[bytes]:
             {"type": "listed", "kind": "Pod", "resource_version": "9", "server_time": 1000.0, "objects": []},
         ),
         (Gap(T0, "Pod", T0 - 1, "410"), {"type": "gap", "kind": "Pod", "since": T0 - 1, "why": "410"}),
-        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut"}),
+        (Delay(T0, "Pod", T0 - 1, "cut"), {"type": "delay", "kind": "Pod", "since": T0 - 1, "why": "cut", "lost": 0.0}),
         (Chosen(T0, "a", "web-a"), {"type": "chosen", "uid": "a", "name": "web-a", "injection": 0}),
     ],
 )
@@ -211,3 +211,8 @@ def test_a_replay_copies_an_alert_that_was_raised_only_at_the_end() -> None:
     assert outage.alerts["Degraded"].seen == 3.25
     (again,) = replay(entries(written(*recording_of(live))))
     assert again.alerts["Degraded"] == outage.alerts["Degraded"]
+
+
+def test_a_lone_surrogate_is_replaced_so_that_a_record_can_be_written() -> None:
+    lines = [line(Sample(T0, "caf\udce9", passed=True, took=0.1), "caf\udce9"), header({"nodeid": "caf\udce9"})]
+    assert [b"caf?" in each for each in lines] == [True, True]

@@ -2,11 +2,14 @@
 
 import pytest
 
+from kubechaos.errors import TimeoutTooShortError
 from kubechaos.faults.fault import Fault
 from kubechaos.faults.pods import evict, kill, kill_container
 from kubechaos.faults.workloads import rollout_restart, scale
 from kubechaos.judge.recovery import Limits
-from kubechaos.run.preflight import seconds
+from kubechaos.kube.objects import Ref
+from kubechaos.run.preflight import Plan, check_time, plan, seconds
+from kubechaos.target import Target
 from tests.unit.stories import Story
 
 
@@ -15,7 +18,8 @@ from tests.unit.stories import Story
     [
         (kill(1), 60, 0, 65),
         (kill(1), 20, 0, 40),
-        (evict(1), 5, 0, 40),
+        (kill(1, force=True), 5, 0, 10),
+        (evict(1), 5, 0, 5 + 40),
         (kill_container(1), 5, 0, 40),
         (rollout_restart(), 5, 0, 30),
         (scale(1), 60, 7, 30 + 7 + 30 + 65),
@@ -25,6 +29,26 @@ def test_the_longest_duration_covers_proof_hold_heal_and_recovery(
     fault: Fault, within: float, hold: float, needed: float
 ) -> None:
     assert seconds(fault, Limits(within, 5), hold, Story().state) == needed
+
+
+def planned(fault: Fault, *, within: float, grace: float) -> Plan:
+    story = Story()
+    for letter in "abc":
+        story.change(-1, letter, grace=grace)
+    target = Target(Ref("Deployment", "shop", "web"))
+    return plan(fault, target, Limits(within, 5), None, story.state)
+
+
+def test_less_time_is_advised_where_the_recovery_takes_it() -> None:
+    with pytest.raises(TimeoutTooShortError, match=r"may take 95 s.*timeout\(125\), or ask for less, within="):
+        check_time(planned(kill(1), within=90, grace=2), float, 50)
+
+
+def test_a_long_grace_period_is_named_where_less_time_would_not_help() -> None:
+    with pytest.raises(TimeoutTooShortError, match=r"would not help: .*GracePeriodSeconds is 1800") as raised:
+        check_time(planned(kill(1), within=30, grace=1800), float, 100)
+    assert "timeout(1840)" in str(raised.value)
+    check_time(planned(kill(1, force=True), within=30, grace=1800), float, 100)
 
 
 def test_a_short_grace_period_shortens_a_kill_but_not_a_rollout() -> None:
