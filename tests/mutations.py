@@ -117,6 +117,11 @@ MUTATIONS = {
         '!= ("ExecCredential", printed.api_version)',
     ),
     "an inexcusable verdict passes the gate": ("report/gate.py", "item.verdict not in EXCUSABLE", "False"),
+    "an empty test passes the gate": (
+        "report/gate.py",
+        "return self.uses_chaos and self.verdict is None",
+        "return False and self.verdict is None",
+    ),
     "a rerun passes the gate": ("report/gate.py", 'return "flaky"', 'return "pass"'),
     "a silent probe passes": (f"{JUDGE}/recovery.py", "return all(sample and", "return True or all(sample and"),
     "a failing probe is nothing": (f"{JUDGE}/health.py", "if not sample.passed:", "if False:"),

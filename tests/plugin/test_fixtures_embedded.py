@@ -62,3 +62,34 @@ def test_a_manifest_that_is_not_supported_is_an_error_that_names_it(run: Runner,
     assert result.code == 4
     assert "timeserver.yaml, document 1" in result.out
     assert "Teapot" in result.out
+
+
+def test_sim_makes_a_forgotten_with_an_error_as_chaos_does(run: Runner, embedded: Path) -> None:
+    code = """
+        from kubechaos import kill
+
+        KEPT = []
+
+        def test_never_entered(sim):
+            sim.chaos.inject(kill(1), sim.deployment("timeserver"))
+
+        def test_never_left(sim):
+            KEPT.append(sim.chaos.inject(kill(1), sim.deployment("timeserver"), within=0))
+            KEPT[0].__enter__()
+    """
+    result = run(code, *USUAL, context="")
+    assert (result.code, result.outcomes) == (1, {"test_never_entered": "error", "test_never_left": "error"})
+    assert "does nothing by itself; write: with chaos.inject(kill(1), deployment/timeserver" in result.out
+    assert "was not over when the test ended, in a block or a thread, so there is no result" in result.out
+
+
+def test_what_a_test_expects_of_sim_is_no_error(run: Runner, embedded: Path) -> None:
+    code = """
+        import pytest
+        from kubechaos import RefusedError, kill
+
+        def test_it(sim):
+            with pytest.raises(RefusedError):
+                sim.chaos.run(kill(9), sim.deployment("timeserver"))
+    """
+    assert run(code, *USUAL, context="").code == 0

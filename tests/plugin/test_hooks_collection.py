@@ -136,3 +136,40 @@ def test_a_projects_own_marker_chaos_is_its_own(run: Runner, context: str) -> No
     assert "kubechaos: " not in result.out
     assert "deselected" not in result.out
     assert collected(run, OWN_MARKER, "-o", "markers=chaos: a marker of the project", "-m", "kubechaos") == []
+
+
+TAKES_OUT_LATER = """
+    import pytest
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(config, items):
+        '''What pytest-split does: keep this shard's share.'''
+        kept = {kept}
+        config.hook.pytest_deselected(items=[item for item in items if item.name not in kept])
+        items[:] = [item for item in items if item.name in kept]
+"""
+TWO = """
+    from kubechaos import kill
+
+    def test_a(chaos, healthy_deployment):
+        chaos.run(kill(1), healthy_deployment)
+
+    def test_b(chaos, healthy_deployment):
+        chaos.run(kill(1), healthy_deployment)
+
+    def test_plain(): pass
+"""
+
+
+@pytest.mark.parametrize("args", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_tests_that_a_later_plugin_takes_out_were_not_selected(run: Runner, args: tuple[str, ...]) -> None:
+    run.pytester.makeconftest(TAKES_OUT_LATER.format(kept=["test_b"]))
+    result = run(TWO, *args, process=bool(args))
+    assert (result.code, result.gate, result.outcomes) == (0, "pass", {"test_b": "passed"})
+
+
+def test_a_shard_without_a_chaos_test_does_not_even_read_the_kubeconfig(run: Runner) -> None:
+    run.pytester.makeconftest(TAKES_OUT_LATER.format(kept=["test_plain"]))
+    result = run(TWO, context="typo")
+    assert (result.code, result.outcomes) == (0, {"test_plain": "passed"})
+    assert "kubechaos: " not in result.out

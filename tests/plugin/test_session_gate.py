@@ -77,8 +77,8 @@ def test_a_session_that_is_ended_from_within_is_incomplete(run: Runner) -> None:
     assert result.junit["test_two"]
 
 
-def test_chaos_tests_without_an_experiment_are_not_run(run: Runner) -> None:
-    result = run("def test_it(chaos, healthy_deployment): pass")
+def test_tests_that_only_use_the_cluster_are_not_run(run: Runner) -> None:
+    result = run("def test_it(cluster): assert cluster.client")
     assert (result.code, result.gate) == (0, "not_run")
     assert "kubechaos: gate not_run: no experiment;" in result.out
 
@@ -150,7 +150,7 @@ def test_a_run_that_cannot_be_written_says_so_and_keeps_its_outcome(run: Runner)
     code = """
         from pathlib import Path
 
-        def test_it(chaos):
+        def test_it(cluster):
             Path("chaos-results").touch()
     """
     result = run(code)

@@ -30,6 +30,23 @@ def test_an_unknown_context_lists_the_known_ones(run: Runner, tiny: Tiny) -> Non
     assert tiny.server.requests == []
 
 
+@pytest.mark.parametrize("workers", [("-n1",), ("-n2",), ("--dist=each", "--tx=2*popen")])
+def test_an_unknown_context_is_one_line_under_xdist_too(run: Runner, tiny: Tiny, workers: tuple[str, ...]) -> None:
+    result = run(KILL, *workers, context="typo", process=True)
+    assert result.code == 4
+    assert error(result) == (
+        f"ERROR: kubechaos: no context 'typo' in the kubeconfig {tiny.kubeconfig}; there are: other, tiny"
+    )
+    assert "INTERNALERROR" not in result.out
+    assert "Traceback" not in result.out
+    assert tiny.server.requests == []
+
+
+def test_a_wrong_option_is_one_line_under_xdist_too(run: Runner) -> None:
+    result = run(KILL, "-n1", "--chaos-within=nan", process=True)
+    assert (result.code, "--chaos-within: 'nan' is no number" in error(result)) == (4, True)
+
+
 def test_a_missing_kubeconfig_is_one_line(run: Runner, tmp_path: Path) -> None:
     run.use(tmp_path / "none")
     result = run(KILL)

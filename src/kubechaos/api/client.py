@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
 from math import inf
+from threading import RLock
 from time import monotonic
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -75,7 +76,7 @@ VERSION: Final = Request("GET", "/version")
 
 
 class Client:
-    """A client of one pinned context; not to be shared by threads: `fork` gives each its own.
+    """A client of one pinned context. Calls of several threads wait for each other; `fork` gives a thread its own.
 
     A 401 is the one answer after which a request is sent again, be it a write: the API server authenticates before it
     looks at anything else, and the context may have other credentials by now. `server_time` is the server's clock in
@@ -89,6 +90,7 @@ class Client:
         self._http = Http(pinned.connection, self._timer)
         self._identity = pinned.identity
         self._used = self._identity.credentials
+        self._lock = RLock()
         self._calling = False
         self._streaming = False
         self._closed = False
@@ -109,7 +111,8 @@ class Client:
 
         Raises the ApiError of the answer. Whatever changes the cluster goes through `mutate.send` instead.
         """
-        with self._call(), self._within(deadline):
+        # Tests may inject faults in threads of their own, and what they share is the client of the test.
+        with self._lock, self._call(), self._within(deadline):
             response, data = self._answer(request)
             if response.status == 401 and request.is_proxied and self._was_renewed():
                 response, data = self._answer(request)

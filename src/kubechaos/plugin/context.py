@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kubesim import Simulation
 
     from ..api.credentials import PinnedContext
+    from ..errors import Verdict
     from ..kube.objects import Ref
     from ..run.experiments import Experiments
     from ..settings import Settings
@@ -47,6 +48,8 @@ GIVEN_UP: "pytest.StashKey[set[Ref]]" = pytest.StashKey()
 """Of the config: the targets that a test has waited for in vain."""
 RAISED = pytest.StashKey[list[BaseException]]()
 """Of an item: what its phases raised so far."""
+EARLIER: "pytest.StashKey[dict[str, list[Verdict | None]]]" = pytest.StashKey()
+"""Of the config: the verdicts of the earlier attempts of each item that has begun, by node id."""
 
 LONGEST_NAME = 80
 """Characters of an item's name in the name of its folder; file systems allow 255 bytes, and there is a suffix."""
@@ -135,12 +138,30 @@ def time_of_day() -> str:
 
 def folder_of(item: pytest.Item) -> Path:
     """Return the path of an item's artifacts: readable, and unlike that of any other item or attempt."""
-    run_settings = settings(item.config)
     module = Path(item.nodeid.partition("::")[0]).stem
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{module}-{item.name}")[:LONGEST_NAME]
     # Two items may look the same once they are made readable, and cut. Their node ids are not the same.
     unique = hashlib.sha256(item.nodeid.encode()).hexdigest()[:8]
-    # pytest-rerunfailures counts the attempts; without it there is one.
-    retries = getattr(item, "execution_count", 1) - 1
-    suffix = f"-retry{retries}" if retries else ""
-    return item.config.rootpath / run_settings.results / run_settings.run / f"{readable}-{unique}{suffix}"
+    worker = worker_of(item.config)
+    retries = attempt(item) - 1
+    suffix = f"-{worker}" * bool(worker) + f"-retry{retries}" * bool(retries)
+    return run_folder(item.config) / f"{readable}-{unique}{suffix}"
+
+
+def run_folder(config: pytest.Config) -> Path:
+    """Return the path of the run's artifacts."""
+    return config.rootpath / settings(config).results / settings(config).run
+
+
+def attempt(item: pytest.Item) -> int:
+    """Return the number of times that the item has begun, this one included."""
+    earlier = item.config.stash.get(EARLIER, {}).get(item.nodeid, ())
+    # Counted by ourselves, as there are several plugins that run an item again. pytest-rerunfailures alone knows of an
+    # attempt in another worker, which has crashed.
+    return max(len(earlier) + 1, getattr(item, "execution_count", 1))
+
+
+def worker_of(config: pytest.Config) -> str:
+    """Return the xdist worker that this process is, if each worker runs every item (`--dist each`); else ""."""
+    worker: dict[str, str] = getattr(config, "workerinput", {})
+    return worker.get("workerid", "") if worker.get("kubechaos_each") else ""

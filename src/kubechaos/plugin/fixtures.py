@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,9 @@ from .context import (
     simulation,
     time_of_day,
 )
+
+CHAOS = "_kubechaos_chaos"
+"""The name of the fixture below that every test which injects faults uses, however indirectly."""
 
 if TYPE_CHECKING:
     from ..judge.alerts import AlertRule
@@ -75,28 +79,48 @@ def _kubechaos_chaos(
     _kubechaos_cluster: "Cluster",
     alert_rules: "list[AlertRule]",
 ) -> "Iterator[Chaos]":
-    from ..errors import RefusedError
     from ..run.chaos import Chaos
+    from . import stopping
 
     item = request.node
-    # request.getfixturevalue("chaos") comes too late: the item is not marked, so nothing guards it against signals.
-    if not is_chaos(item):
-        raise RefusedError(
-            "chaos was asked for while the test ran: name it as an argument, or mark the test with kubechaos"
-        )
+    _check_marked(item)
+    threads = {get_ident()}
+
+    def seconds_left() -> float:
+        # Asked by an experiment just before it injects, in the thread that does it.
+        stopping.check(item.config)
+        threads.add(get_ident())
+        fires_at: float = item.stash.get(TIMEOUT_AT, inf)
+        return fires_at - time.monotonic()
+
     experiments = _experiments(
         item,
         _kubechaos_access,
         alert_rules,
         folder_of(item),
-        left=lambda: item.stash.get(TIMEOUT_AT, inf) - time.monotonic(),
+        left=seconds_left,
         killer=lambda: killer(item),
         given_up=item.config.stash.setdefault(GIVEN_UP, set()),
     )
     item.stash[EXPERIMENTS] = experiments
     yield Chaos(experiments)
     experiments.close()
-    _raise_swallowed(experiments.failures.inexcusable, item.stash.get(RAISED, []))
+    unread = experiments.failures.inexcusable
+    if len(threads) > 1:
+        # Nobody knows whether the result of a Future was read, so not even a not_recovered is excused.
+        unread = experiments.failures.errors
+    _raise_swallowed(unread, item.stash.get(RAISED, []))
+
+
+def _check_marked(item: pytest.Item) -> None:
+    """Raise RefusedError for a test that asks for `chaos` while it runs."""
+    from ..errors import RefusedError
+
+    # request.getfixturevalue("chaos") comes too late: the item is not marked, so nothing guards it against signals.
+    if not is_chaos(item):
+        raise RefusedError(
+            "chaos was asked for while the test ran: name it as an argument, or mark the test with kubechaos"
+        )
 
 
 def _experiments(
@@ -109,7 +133,10 @@ def _experiments(
     killer: Callable[[], str],
     given_up: "set[Ref] | None" = None,
 ) -> "Experiments":
-    """Return the experiments of an item on a cluster, whose artifacts go to a folder; the rest as in `Experiments`."""
+    """Return the experiments of an item on a cluster, whose artifacts go to a folder; the rest as in `Experiments`.
+
+    `left` may raise, then nothing is injected.
+    """
     from ..run.artifacts import Artifacts
     from ..run.experiments import Experiments
 
@@ -127,11 +154,11 @@ def _experiments(
     )
 
 
-def _raise_swallowed(inexcusable: Sequence[BaseException], raised: Sequence[BaseException]) -> None:
-    """Raise an error without which there is no result, and which none of the item's phases has raised so far."""
+def _raise_swallowed(errors: Sequence[BaseException], raised: Sequence[BaseException]) -> None:
+    """Raise the first of the errors that none of the item's phases has raised so far."""
     from .tracebacks import is_part_of
 
-    for error in inexcusable:
+    for error in errors:
         if not any(is_part_of(error, each) for each in raised):
             error.add_note("kubechaos: the test swallowed this verdict, which cannot be excused")
             raise error
@@ -161,6 +188,7 @@ def healthy_deployment(_kubechaos_healthy_deployment: "Target") -> "Target":
 def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iterator[Rehearsal]":
     """A simulated cluster of the test's own whose pods can be made to fail; its verdicts do not count for the gate."""
     from ..api.credentials import pin
+    from ..errors import FaultError
     from ..observe.cluster import Access, Cluster
     from ..run.chaos import Chaos
     from ..run.rehearsal import Rehearsal
@@ -175,6 +203,11 @@ def sim(request: pytest.FixtureRequest, alert_rules: "list[AlertRule]") -> "Iter
         folder = folder.with_name(f"{folder.name}-sim")
         experiments = _experiments(request.node, access, alert_rules, folder, left=lambda: inf, killer=str)
         yield Rehearsal(Chaos(experiments), Cluster(access, pinned_context.namespace), own_cluster)
+        # What its experiments raised was the subject of the test, which may have expected it. A block that was
+        # forgotten has raised nothing.
+        before = len(experiments.failures.errors)
         experiments.close()
+        forgotten = [each for each in experiments.failures.errors[before:] if isinstance(each, FaultError)]
+        _raise_swallowed(forgotten, request.node.stash.get(RAISED, []))
     finally:
         own_cluster.stop()

@@ -4,9 +4,11 @@ This module is the plugin's entry point, so pytest loads it in every session of 
 import little and do nothing unless a chaos test was collected.
 """
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from . import options
+from . import options, report_file
 from .context import MARKER, UNSELECTED, is_chaos
 from .fixtures import (  # noqa: F401  # pytest finds fixtures by their names here
     _kubechaos_access,
@@ -19,6 +21,9 @@ from .fixtures import (  # noqa: F401  # pytest finds fixtures by their names he
     healthy_deployment,
     sim,
 )
+
+if TYPE_CHECKING:
+    from .session import ChaosSession
 
 MARKER_LINE = f"{MARKER}: a test that hurts the cluster which --chaos-context names; set on every test that uses it"
 
@@ -34,10 +39,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Register our session at once in the controller of xdist, which collects nothing but receives every report."""
+    """Empty the report of an earlier run, before anything that may take long or fail.
+
+    In the controller of xdist, which collects nothing but receives every report, register our session at once.
+    """
+    config = session.config
+    under_xdist = config.pluginmanager.hasplugin("dsession")
+    # In one process, an empty name is an error only if chaos tests are collected.
+    if hasattr(config, "workerinput") or (config.getoption("chaos_context") == "" and not under_xdist):
+        return
+    if not options.is_cluster_named(config):
+        return
+    problem = report_file.empty(config)
+    if problem:
+        from . import terminal
+
+        terminal.warn(config, problem)
     # xdist/dsession.py: its plugin "dsession" answers pytest_collection, so no later hook says what was collected.
-    if session.config.pluginmanager.hasplugin("dsession") and options.is_cluster_named(session.config):
-        _register(session.config, 0)
+    if under_xdist:
+        _register(config)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -56,18 +76,25 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out chaos tests where no cluster is named; register our session where one is."""
-    # Last, so that -k, -m and --deselect (_pytest/mark, _pytest/main.py) have taken out theirs: a run without a chaos
-    # test left must not even read the kubeconfig.
+    """Take out chaos tests where no cluster is named."""
+    # Last, so that -k, -m and --deselect (_pytest/mark, _pytest/main.py) have taken out theirs: what they take out is
+    # not spoken of.
     chaos_items = [item for item in items if is_chaos(item)]
-    if not chaos_items:
-        return
-    if options.is_cluster_named(config):
-        _register(config, len(chaos_items))
+    if not chaos_items or options.is_cluster_named(config):
         return
     items[:] = [item for item in items if item not in chaos_items]
     config.hook.pytest_deselected(items=chaos_items)
     config.stash[UNSELECTED] = len(chaos_items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Register our session if chaos tests remain; else not even the kubeconfig is read."""
+    # Not in pytest_collection_modifyitems: others take out tests there later than we can, as pytest-split does. First,
+    # as the terminal's implementation asks for our line, and that of an xdist worker lets its tests begin.
+    selected = len({item.nodeid for item in session.items if is_chaos(item)})
+    if selected and options.is_cluster_named(session.config):
+        _register(session.config).begin(session, selected)
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str:
@@ -78,7 +105,11 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str:
     return f"kubechaos: {count} chaos tests not selected: no cluster is named; name one with --chaos-context NAME"
 
 
-def _register(config: pytest.Config, selected: int) -> None:
+def _register(config: pytest.Config) -> "ChaosSession":
+    from . import stopping
     from .session import ChaosSession
 
-    config.pluginmanager.register(ChaosSession(config, selected), "kubechaos-session")
+    session = ChaosSession(config)
+    config.pluginmanager.register(stopping, "kubechaos-stopping")
+    config.pluginmanager.register(session, "kubechaos-session")
+    return session

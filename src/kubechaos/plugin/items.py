@@ -1,16 +1,19 @@
 """One chaos item: the work around its phases, and our part of its reports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from math import inf
 
 import pytest
+from msgspec.structs import replace
 
-from ..errors import ChaosError, InterruptedOutage, Verdict
+from ..errors import ChaosError, InterruptedOutage, NotHealedError, Verdict
 from ..report import json, text
 from ..report.gate import EXCUSABLE
 from ..report.run import ChaosResult, ClusterFacts, result
-from . import fixtures
-from .context import CLUSTER, EXPERIMENTS, RAISED, is_chaos
+from ..run.signals import interruptible, shielded
+from . import fixtures, stopping
+from .context import CLUSTER, EARLIER, EXPERIMENTS, RAISED, attempt, is_chaos, worker_of
 from .results import ATTRIBUTE, ItemReport
 from .tracebacks import hide_frames
 
@@ -19,19 +22,49 @@ PROPERTY = "chaos_"
 
 
 def begin(item: pytest.Item) -> None:
-    """Forget an earlier attempt at the item: pytest-rerunfailures runs the same item again, and each is reported."""
+    """Begin an attempt at the item: of an earlier one, only its verdict is kept."""
+    # Whoever runs the item again: pytest-rerunfailures, pytest-retry and flaky do it in three ways, and the last two
+    # report no more than one attempt.
+    earlier = item.config.stash.setdefault(EARLIER, {})
+    if item.nodeid in earlier:
+        earlier[item.nodeid].append(_attempt(item).verdict)
+    earlier.setdefault(item.nodeid, [])
     item.stash[RAISED] = []
     if EXPERIMENTS in item.stash:
         del item.stash[EXPERIMENTS]
     item.user_properties[:] = [(name, value) for name, value in item.user_properties if not name.startswith(PROPERTY)]
 
 
-def session_stopper(item: pytest.Item) -> Callable[[str], None]:
+@contextmanager
+def guarded(item: pytest.Item) -> Iterator[None]:
+    """Make a signal, and whatever ends the session from within, an error of the item; note what is raised."""
+    stop = _session_stopper(item)
+    try:
+        with interruptible(stop):
+            yield
+    except pytest.exit.Exception as error:
+        # pytest would end the session at once: without a teardown, and with the exit code that the test asks for.
+        stop(f"pytest.exit: {error}")
+        interruption = InterruptedOutage(f"interrupted by pytest.exit: {error}")
+        item.stash[RAISED].append(interruption)
+        raise interruption from error
+    except BaseException as error:
+        # Here, since not every plugin that runs an item again makes a report of what it raised.
+        item.stash[RAISED].append(error)
+        raise
+
+
+def protected(item: pytest.Item) -> AbstractContextManager[None]:
+    """Hold signals back until the item's cleanup has ended."""
+    return shielded(_session_stopper(item))
+
+
+def _session_stopper(item: pytest.Item) -> Callable[[str], None]:
     """Return what a signal handler calls with its reason: it lets no further item begin."""
 
     def stop(why: str) -> None:
-        # pytest looks at it after each item (_pytest/main.py, pytest_runtestloop); this one is torn down and reported.
-        item.session.shouldstop = why
+        # This item is torn down and reported, then pytest ends its loop (_pytest/main.py, pytest_runtestloop).
+        stopping.stop(item.session, Verdict.INTERRUPTED, why)
 
     return stop
 
@@ -48,6 +81,9 @@ def note_result(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     if call.excinfo is not None:
         hide_frames(call.excinfo, entrance=fixtures.__name__, full=bool(item.config.getoption("fulltrace")))
         item.stash.setdefault(RAISED, []).append(call.excinfo.value)
+    # Before another plugin's wrapper of the same hook, inside of which pytest-retry begins the next attempt.
+    if is_chaos(item) and metadata(item).verdict is Verdict.NOT_HEALED:
+        stopping.stop(item.session, Verdict.NOT_HEALED, _advice(item))
     # The verdict is final only after the teardown, which may fail to heal.
     if is_chaos(item) and call.when == "teardown":
         item.user_properties.extend(_properties(metadata(item)))
@@ -66,6 +102,15 @@ def _properties(chaos: ChaosResult) -> list[tuple[str, object]]:
 
 def metadata(item: pytest.Item) -> ChaosResult:
     """Return `metadata.chaos` of the item, as far as it is known."""
+    known = _attempt(item)
+    # A rerun may find a target that recovers. It does not heal what an earlier attempt has left broken.
+    if Verdict.NOT_HEALED in item.config.stash.get(EARLIER, {}).get(item.nodeid, []):
+        return replace(known, verdict=Verdict.NOT_HEALED)
+    return known
+
+
+def _attempt(item: pytest.Item) -> ChaosResult:
+    """Return what is known of the current attempt alone."""
     raised = item.stash.get(RAISED, [])
     verdicts = [error.verdict for error in raised if isinstance(error, ChaosError | InterruptedOutage)]
     experiments = item.stash.get(EXPERIMENTS, None)
@@ -79,12 +124,10 @@ def complete_report(item: pytest.Item, report: pytest.TestReport) -> None:
     if not is_chaos(item):
         return
     chaos = metadata(item)
-    setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, _cluster(item), _interrupted(item))))
+    setattr(report, ATTRIBUTE, json.plain(_item_report(item, chaos)))
     # Without a result nobody knows whether the target would have recovered, so there is nothing to excuse.
     if report.skipped and chaos.verdict is not None and chaos.verdict not in EXCUSABLE:
         _undo_excuse(report, chaos.verdict)
-    if chaos.verdict is Verdict.NOT_HEALED:
-        item.session.shouldstop = "kubechaos: the cluster was not healed; nothing more is done to it"
     experiments = item.stash.get(EXPERIMENTS, None)
     if report.failed and experiments is not None:
         report.sections += [("kubechaos timeline", text.timeline(outage)) for outage in experiments.outages]
@@ -98,6 +141,26 @@ def _undo_excuse(report: pytest.TestReport, verdict: Verdict) -> None:
         del report.wasxfail
     else:
         report.longrepr = f"kubechaos: {verdict}: there is no result, which a skip cannot excuse"
+
+
+def _item_report(item: pytest.Item, chaos: ChaosResult) -> ItemReport:
+    earlier = item.config.stash.get(EARLIER, {}).get(item.nodeid, [])
+    return ItemReport(
+        chaos,
+        _cluster(item),
+        interrupted=_interrupted(item),
+        uses_chaos=fixtures.CHAOS in getattr(item, "fixturenames", ()),
+        attempt=attempt(item),
+        earlier=tuple(verdict for verdict in earlier if verdict),
+        worker=worker_of(item.config),
+    )
+
+
+def _advice(item: pytest.Item) -> str:
+    """Return what was not healed, and what a person can do about it."""
+    found = [str(error) for error in item.stash.get(RAISED, []) if isinstance(error, NotHealedError)]
+    found += [each.cause for each in metadata(item).experiments if each.verdict is Verdict.NOT_HEALED]
+    return [*found, f"see the report of {item.nodeid}"][0]
 
 
 def _cluster(item: pytest.Item) -> ClusterFacts | None:

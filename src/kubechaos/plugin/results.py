@@ -12,8 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import Verdict
+from ..judge.verdict import worst
 from ..report import json
-from ..report.run import ChaosResult, ClusterFacts, ItemResult
+from ..report.run import ChaosResult, ClusterFacts, ItemResult, result
 
 ATTRIBUTE = "kubechaos"
 """The attribute of a chaos item's reports with an ItemReport as plain values: xdist carries no others."""
@@ -23,12 +24,17 @@ class ItemReport(Struct, frozen=True):
     """The part that the process which runs an item adds to each of its reports.
 
     `chaos` is what is known of the item so far, `cluster` which cluster was used, None before one was; `interrupted` is
-    whether a signal has ended the item.
+    whether a signal has ended the item, `uses_chaos` whether it uses that fixture. `attempt` is how many times it has
+    begun, `earlier` the verdicts of the attempts before. `worker` is that of xdist if each runs every item, else "".
     """
 
     chaos: ChaosResult
     cluster: ClusterFacts | None
     interrupted: bool
+    uses_chaos: bool
+    attempt: int
+    earlier: tuple[Verdict, ...]
+    worker: str
 
 
 @dataclass(slots=True)
@@ -44,7 +50,7 @@ class _ReportedItem:
     finished: bool = False
     """True once the teardown was reported."""
     rerun: bool = False
-    """True if an earlier attempt failed (pytest-rerunfailures)."""
+    """True if it was begun more than once."""
 
 
 @dataclass(slots=True)
@@ -54,8 +60,11 @@ class Results:
     selected: int = 0
     broken: bool = False
     """True if there may have been others that were never reported."""
+    cut_short: bool = False
+    """True if an item began and did not end."""
     cluster: ClusterFacts = field(default_factory=ClusterFacts)
-    _items: dict[str, _ReportedItem] = field(default_factory=dict)
+    _items: dict[tuple[str, str], _ReportedItem] = field(default_factory=dict)
+    """By node id and worker."""
     _started: dict[str, tuple[str, int | None, str]] = field(default_factory=dict)
 
     def start(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
@@ -72,11 +81,13 @@ class Results:
         if plain is None:
             return
         last = json.from_plain(plain, ItemReport)
-        reported = self._items.setdefault(report.nodeid, _ReportedItem(report.location, dict(report.keywords), last))
+        new = _ReportedItem(report.location, dict(report.keywords), last)
+        reported = self._items.setdefault((report.nodeid, last.worker), new)
         reported.last = last
+        reported.rerun |= last.attempt > 1
         self.cluster = last.cluster or self.cluster
-        if str(report.outcome) == "rerun":
-            # The next attempt counts alone; only that there was another one is kept.
+        if report.outcome not in ("passed", "failed", "skipped"):
+            # An outcome of a plugin that takes the failure back, and begins another attempt, which counts.
             reported.rerun, reported.outcome, reported.finished = True, "", False
             return
         reported.outcome = _outcome(report, reported.outcome)
@@ -87,23 +98,31 @@ class Results:
 
         Under xdist (`never_reported`) these may be items of which no report has come, of whatever kind they are.
         """
-        reports = [_interrupted(nodeid, item) for nodeid, item in self._items.items() if not item.finished]
+        reports = [_interrupted(nodeid, item) for (nodeid, _), item in self._items.items() if not item.finished]
         if never_reported:
             # A worker that crashed may have had a chaos item in hand; which items those are only it knew.
-            reports += [
-                _cut_short(nodeid, place, {}) for nodeid, place in self._started.items() if nodeid not in self._items
-            ]
+            known = {nodeid for nodeid, _ in self._items}
+            reports += [_cut_short(nodeid, place, {}) for nodeid, place in self._started.items() if nodeid not in known]
         return reports
 
     @property
     def tests(self) -> list[ItemResult]:
         """How each item has ended so far."""
-        return [_result(nodeid, reported) for nodeid, reported in self._items.items()]
+        return [_result(nodeid, reported) for (nodeid, _), reported in self._items.items()]
 
     @property
     def metadata(self) -> dict[str, ChaosResult]:
-        """The `metadata.chaos` of each item."""
-        return {nodeid: reported.last.chaos for nodeid, reported in self._items.items()}
+        """The `metadata.chaos` of each item; where several workers have run it, with the experiments of all."""
+        found: dict[str, ChaosResult] = {}
+        for (nodeid, _), reported in self._items.items():
+            chaos = reported.last.chaos
+            found[nodeid] = _together(found[nodeid], chaos) if nodeid in found else chaos
+        return found
+
+
+def _together(one: ChaosResult, other: ChaosResult) -> ChaosResult:
+    verdicts = [each.verdict for each in (one, other) if each.verdict]
+    return result(verdicts, one.artifacts, (*one.experiments, *other.experiments))
 
 
 def _result(nodeid: str, reported: _ReportedItem) -> ItemResult:
@@ -114,6 +133,8 @@ def _result(nodeid: str, reported: _ReportedItem) -> ItemResult:
         chaos.verdict,
         rerun=reported.rerun,
         interrupted=reported.last.interrupted,
+        uses_chaos=reported.last.uses_chaos,
+        earlier=reported.last.earlier,
         artifacts=chaos.artifacts,
         experiments=chaos.experiments,
     )
@@ -121,8 +142,9 @@ def _result(nodeid: str, reported: _ReportedItem) -> ItemResult:
 
 def _interrupted(nodeid: str, item: _ReportedItem) -> pytest.TestReport:
     report = _cut_short(nodeid, item.location, item.keywords)
-    chaos = replace(item.last.chaos, verdict=Verdict.INTERRUPTED)
-    setattr(report, ATTRIBUTE, json.plain(ItemReport(chaos, None, interrupted=True)))
+    known = item.last.chaos.verdict or Verdict.INTERRUPTED
+    chaos = replace(item.last.chaos, verdict=worst([known, Verdict.INTERRUPTED]))
+    setattr(report, ATTRIBUTE, json.plain(replace(item.last, chaos=chaos, interrupted=True)))
     return report
 
 
@@ -131,7 +153,11 @@ def _cut_short(nodeid: str, location: tuple[str, int | None, str], keywords: dic
 
 
 def _outcome(report: pytest.TestReport, before: str) -> str:
-    """Return the item's outcome after one more phase, in the words of pytest's summary."""
+    """Return the item's outcome after one more phase or subtest, in the words of pytest's summary."""
+    # pytest's exit code does not forget a failed report. The test of a failed subtest is reported as passed, and only
+    # the terminal's own implementation of pytest_report_teststatus makes a failure of it (_pytest/subtests.py).
+    if before in ("failed", "error") and not report.failed:
+        return before
     is_call = report.when == "call"
     if report.failed:
         return "failed" if is_call else "error"

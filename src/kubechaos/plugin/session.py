@@ -8,10 +8,9 @@ collection. So a `tryfirst` wrapper of ours is the outermost: its first half run
 
 import signal
 import time
-from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +18,22 @@ import pytest
 from ..errors import ArtifactsError, ConfigError, Verdict
 from ..report import json
 from ..report.formats import FORMATS
-from ..report.run import Run, make_run
+from ..report.gate import gate
+from ..report.run import ItemResult, Run, make_run
 from ..run.artifacts import save_reports
-from ..run.signals import defer, interruptible, shielded, terminable
+from ..run.signals import defer, terminable
 from ..settings import FACTOR, Settings
 from ..untrusted import writable
-from . import items, terminal
+from . import items, stopping, terminal
 from .context import TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
 from .results import Results
 
 NOT_HEALED = 10
 """pytest's exit code when the cluster was left broken; pytest itself uses those up to 6."""
+SELECTED = "kubechaos_selected"
+"""What an xdist worker sends at its end: how many chaos items it has collected."""
+USAGE_ERROR = "kubechaos_usage_error"
+"""And why it ran none of them, if an option or the kubeconfig is wrong."""
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 """The exit codes of a session that may not have run all of its items."""
 
@@ -39,26 +43,37 @@ Wrapper = Generator[None, Any, Any]
 class ChaosSession:
     """The session's chaos items: guarded while they run, and counted as they are reported."""
 
-    def __init__(self, config: pytest.Config, selected: int) -> None:
+    def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
-        self._results = Results(selected)
+        self._results = Results()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give every xdist worker the same run and seed, before it starts."""
         node.workerinput["kubechaos_run"], node.workerinput["kubechaos_seed"] = identity(self._config)
+        node.workerinput["kubechaos_each"] = self._runs_each_item_in_each_worker
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Read the options and the kubeconfig now that it is known that they are needed."""
+    @property
+    def _runs_each_item_in_each_worker(self) -> bool:
+        return bool(self._config.getoption("dist", "no") == "each")
+
+    def begin(self, session: pytest.Session, selected: int) -> None:
+        """Read the options and the kubeconfig now that it is known that they are needed.
+
+        Raises UsageError if one cannot be used: pytest prints one line, and its exit code is 4.
+        """
         # A file that could not be collected may hold chaos tests that will not be run.
         self._results.broken |= session.testsfailed > 0
-        if self._is_worker:
-            self._config.workeroutput["kubechaos_selected"] = self._results.selected  # type: ignore[attr-defined]  # set by xdist
-        elif self._results.selected:
-            with _usage_errors():
-                pinned(self._config)
-            _remove_old_report(self._config)
+        self._results.selected = selected
+        # In an xdist worker this is what goes to the controller; elsewhere nobody reads it.
+        output: dict[str, object] = getattr(self._config, "workeroutput", {})
+        output[SELECTED] = selected
+        try:
+            pinned(self._config)
+        except ConfigError as error:
+            output[USAGE_ERROR] = f"kubechaos: {error}"
+            raise pytest.UsageError(output[USAGE_ERROR]) from error
 
     def pytest_report_collectionfinish(self) -> str:
         """Return the line that says what will be hurt, and for about how long."""
@@ -105,7 +120,7 @@ class ChaosSession:
         if not is_chaos(item):
             return (yield)
         # Outermost, hence before the first fixture's finalizer. With timeout_func_only=false the timer still runs.
-        with shielded(items.session_stopper(item)):
+        with items.protected(item):
             items.cancel_timeout(item)
             return (yield)
 
@@ -141,9 +156,13 @@ class ChaosSession:
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Learn from an xdist worker how many chaos items there were, unless it crashed before it could say so."""
         self._results.broken |= bool(error)
-        selected = getattr(node, "workeroutput", {}).get("kubechaos_selected", 0)
+        output = getattr(node, "workeroutput", {})
         # Each worker collects all items, so each says the same number.
-        self._results.selected = max(self._results.selected, selected)
+        counts = [self._results.selected, output.get(SELECTED, 0)]
+        self._results.selected = sum(counts) if self._runs_each_item_in_each_worker else max(counts)
+        if USAGE_ERROR in output:
+            # Out of pytest_runtestloop, so that the controller ends as one process would.
+            raise pytest.UsageError(output[USAGE_ERROR])
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Wrapper:
@@ -154,11 +173,16 @@ class ChaosSession:
         if self._is_worker:
             return (yield)
         self._add_missing_reports()
-        if any(test.verdict is Verdict.NOT_HEALED for test in self._results.tests):
-            session.exitstatus = NOT_HEALED
+        session.exitstatus = self._exit_code(session)
         result = yield
         self._finish_run()
         return result
+
+    def _not_healed(self, tests: Sequence[ItemResult]) -> bool:
+        """Return whether the cluster was left broken; a worker may have died before it could report it."""
+        if any(test.verdict is Verdict.NOT_HEALED for test in tests):
+            return True
+        return self._run_settings() is not None and stopping.not_healed(self._config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
@@ -178,7 +202,21 @@ class ChaosSession:
     def _add_missing_reports(self) -> None:
         under_xdist = self._config.pluginmanager.hasplugin("dsession")
         for report in self._results.unfinished(never_reported=under_xdist):
+            self._results.cut_short = True
             self._config.hook.pytest_runtest_logreport(report=report)
+
+    def _exit_code(self, session: pytest.Session) -> int:
+        """Return the exit code: pytest's own, but never 0 beside a failure, or beside tests that did not end."""
+        tests = self._results.tests
+        if self._not_healed(tests):
+            return NOT_HEALED
+        if session.exitstatus != pytest.ExitCode.OK or self._config.getoption("collectonly"):
+            return session.exitstatus
+        # `pytest.exit(returncode=0)` ends a session so, and a worker of xdist that cannot send a report.
+        cut_short = self._results.cut_short or len(tests) < self._results.selected
+        if cut_short or gate(len(tests), tests) == "fail":
+            return pytest.ExitCode.TESTS_FAILED
+        return session.exitstatus
 
     def _finish_run(self) -> None:
         """Write the run's own reports and the last line."""
@@ -226,20 +264,4 @@ class ChaosSession:
 def _guarded(item: pytest.Item) -> AbstractContextManager[None]:
     if not is_chaos(item):
         return nullcontext()
-    return interruptible(items.session_stopper(item))
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Make a wrong option or kubeconfig what pytest makes of its own: one line and exit code 4."""
-    try:
-        yield
-    except ConfigError as error:
-        raise pytest.UsageError(f"kubechaos: {error}") from error
-
-
-def _remove_old_report(config: pytest.Config) -> None:
-    """Remove the JSON report of an earlier run: a gate must not read it if this run dies before it writes its own."""
-    path = config.getoption("json_report_file", None)
-    if path and config.getoption("json_report", False):
-        Path(path).unlink(missing_ok=True)
+    return items.guarded(item)

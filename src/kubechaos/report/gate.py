@@ -13,8 +13,11 @@ Gate: TypeAlias = Literal["fail", "incomplete", "not_run", "flaky", "simulated",
 EXCUSABLE: Final = frozenset({Verdict.RECOVERED, Verdict.BLOCKED, Verdict.NOT_RECOVERED})
 """The verdicts on the target, which xfail may excuse. With any other there is no result that could be excused."""
 
-PASSING: Final = frozenset({"passed", "skipped", "xfailed", "rerun"})
-"""The outcomes of pytest that do not make the gate fail."""
+PASSED: Final = frozenset({"passed", "xpassed"})
+"""The outcomes of a test that ran to its end. Where `xfail_strict` is set, pytest calls an unexpected pass failed."""
+
+PASSING: Final = PASSED | {"skipped", "xfailed", "rerun"}
+"""The outcomes of pytest that do not make the gate fail; so it says "fail" where pytest's exit code does, too."""
 
 
 class Item(Struct, frozen=True):
@@ -23,8 +26,10 @@ class Item(Struct, frozen=True):
     nodeid: pytest's name of the item.
     outcome: in the words of pytest's summary; "" if it has none.
     verdict: the worst of its experiments and errors; None without any.
-    rerun: whether it was run again after a failure.
+    rerun: whether it was begun more than once.
     interrupted: whether a signal ended it.
+    uses_chaos: whether it uses the fixture `chaos`, and so is expected to inject a fault.
+    earlier: the verdicts of the attempts before the last one.
     """
 
     nodeid: str
@@ -32,6 +37,13 @@ class Item(Struct, frozen=True):
     verdict: Verdict | None
     rerun: bool
     interrupted: bool
+    uses_chaos: bool
+    earlier: tuple[Verdict, ...]
+
+    @property
+    def injected_nothing(self) -> bool:
+        """Whether it passed without an experiment, though it uses `chaos`."""
+        return self.uses_chaos and self.verdict is None and self.outcome in PASSED
 
 
 def gate(selected: int, items: Sequence[Item], *, broken: bool = False, simulated: bool = False) -> Gate:
@@ -46,6 +58,9 @@ def gate(selected: int, items: Sequence[Item], *, broken: bool = False, simulate
     if any(_failed(item) for item in items if not item.interrupted or item.verdict is Verdict.NOT_HEALED):
         return "fail"
     if broken or len(items) < selected or any(item.interrupted or not item.outcome for item in items):
+        return "incomplete"
+    # A forgotten `chaos.run` is a test that should have been there, as one that was not selected is.
+    if any(item.injected_nothing for item in items):
         return "incomplete"
     # Nothing was proven by tests that made no experiment, or by a simulation: neither may read "pass".
     if not any(item.verdict for item in items):

@@ -37,8 +37,10 @@ class ItemResult(Item, frozen=True):
     nodeid: pytest's name of the item.
     outcome: in the words of pytest's summary; "" if it has none.
     verdict: the worst of its experiments and errors; null without any.
-    rerun: whether it was run again after a failure.
+    rerun: whether it was begun more than once.
     interrupted: whether a signal ended it.
+    uses_chaos: whether it uses the fixture `chaos`, and so is expected to inject a fault.
+    earlier: the verdicts of the attempts before the last one.
     artifacts: the folder with the recording and other files, relative to the rootdir; null if there is none.
     experiments: the outages, in the order in which they were caused.
     """
@@ -85,6 +87,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     cluster: the cluster of the run.
     experiments: how many experiments the tests made.
     verdicts: for each verdict, how many tests ended with it.
+    earlier: for each verdict, how many attempts ended with it whose test was begun again.
+    injected_nothing: the tests that use `chaos` and passed without an experiment.
     """
 
     schema: Schema
@@ -98,6 +102,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     cluster: ClusterFacts
     experiments: Count
     verdicts: Mapping[Verdict, AtLeastOne]
+    earlier: Mapping[Verdict, AtLeastOne]
+    injected_nothing: tuple[str, ...]
 
 
 class Run(RunSummary, frozen=True, kw_only=True):
@@ -140,11 +146,13 @@ def make_run(
         clock=clock,
         cluster=cluster,
         experiments=sum(len(test.experiments) for test in tests),
-        verdicts=_counts(tests),
+        verdicts=_counts(test.verdict for test in tests),
+        earlier=_counts(verdict for test in tests for verdict in test.earlier),
+        injected_nothing=tuple(test.nodeid for test in tests if test.injected_nothing),
         tests=tuple(tests),
     )
 
 
-def _counts(tests: Iterable[ItemResult]) -> dict[Verdict, int]:
-    verdicts = [test.verdict for test in tests if test.verdict]
+def _counts(known: Iterable[Verdict | None]) -> dict[Verdict, int]:
+    verdicts = [verdict for verdict in known if verdict]
     return {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}

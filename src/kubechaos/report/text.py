@@ -1,6 +1,6 @@
 """Outages and runs as lines for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..changes import Outcome
 from ..errors import Verdict
@@ -80,6 +80,15 @@ def _stages(pod: Added | Removed) -> Iterator[tuple[str, float | None]]:
 
 def summary(run: RunSummary, results: str) -> str:
     """Return the last line of the run; `results` is the folder of its artifacts."""
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in run.verdicts.items()) or "no experiment"
-    where = ", SIMULATED" if run.simulated else ""
-    return safe(f"kubechaos: gate {run.gate}: {counts}{where}; seed {run.seed}; artifacts in {results}")
+    facts = [_counts(run.verdicts) or "no experiment"]
+    if run.earlier:
+        facts.append(f"before a rerun {_counts(run.earlier)}")
+    if run.injected_nothing:
+        facts.append(f"{len(run.injected_nothing)} passed without injecting a fault ({run.injected_nothing[0]})")
+    if run.simulated:
+        facts.append("SIMULATED")
+    return safe(f"kubechaos: gate {run.gate}: {', '.join(facts)}; seed {run.seed}; artifacts in {results}")
+
+
+def _counts(verdicts: Mapping[Verdict, int]) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())

@@ -27,8 +27,11 @@ class Failures:
         self._noted: list[Failure] = []
 
     def note(self, error: BaseException, target: Ref | None = None, verdict: Verdict | None = None) -> None:
-        """Note an error, unless it is known; its verdict is its own if none is given."""
-        if self._find(error) is None:
+        """Note an error, unless it is known with this verdict; the verdict is its own if none is given."""
+        known = self._find(error)
+        # One error may end two experiments: what blocks that of an inner target, as a test may expect, interrupts the
+        # outer one, for which there is no result then.
+        if known is None or verdict not in (None, known.verdict):
             self._noted.append(Failure(error, verdict or _verdict_of(error), target))
 
     def add(self, error: BaseException, verdict: Verdict) -> None:

@@ -1,8 +1,11 @@
 """Calls and streams against a scripted server: bytes as they come, one deadline each, errors in our own words."""
 
+import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -258,3 +261,15 @@ def test_a_server_that_is_gone_before_the_handshake_leaves_no_socket_open(
     assert raised.value.unsent
     assert [each.fileno() for each in made] == [-1]
     client.close()
+
+
+def test_calls_of_several_threads_wait_for_each_other(server: RawServer, client: Client) -> None:
+    def slow(exchange: Exchange) -> None:
+        time.sleep(0.05)
+        reply({"path": exchange.request.path})(exchange)
+
+    server.on("GET", "/*", slow)
+    paths = [f"/{number}" for number in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(client.get, paths))
+    assert [json.loads(answer)["path"] for answer in answers] == paths

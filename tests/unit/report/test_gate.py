@@ -8,14 +8,20 @@ from kubechaos.report.gate import EXCUSABLE, Item, gate
 
 
 def item(
-    outcome: str = "passed", verdict: str | None = "recovered", rerun: bool = False, interrupted: bool = False
+    outcome: str = "passed",
+    verdict: str | None = "recovered",
+    rerun: bool = False,
+    interrupted: bool = False,
+    uses_chaos: bool = True,
 ) -> Item:
-    return Item("test_it", outcome, Verdict(verdict) if verdict else None, rerun, interrupted)
+    return Item("test_it", outcome, Verdict(verdict) if verdict else None, rerun, interrupted, uses_chaos, ())
 
 
 PASSED = item()
 FLAKY = item(rerun=True)
 NOT_RUN = item("skipped", None)
+EMPTY = item("passed", None)
+READS_ONLY = item("passed", None, uses_chaos=False)
 CUT = item("failed", "interrupted", interrupted=True)
 FAILED = item("failed", "not_recovered")
 
@@ -29,17 +35,24 @@ FAILED = item("failed", "not_recovered")
         ([item("xfailed", "not_recovered")], "pass"),
         ([item("passed", "not_recovered")], "pass"),
         ([item("passed", "blocked")], "pass"),
+        ([item("xpassed", "recovered")], "pass"),
+        ([PASSED, READS_ONLY], "pass"),
         ([FLAKY], "flaky"),
         ([PASSED, FLAKY], "flaky"),
         ([], "not_run"),
         ([NOT_RUN], "not_run"),
+        ([READS_ONLY], "not_run"),
+        ([EMPTY], "incomplete"),
+        ([PASSED, EMPTY], "incomplete"),
+        ([FLAKY, EMPTY], "incomplete"),
+        ([item("xpassed", None)], "incomplete"),
+        ([FAILED, EMPTY], "fail"),
         ([CUT], "incomplete"),
         ([item("", None)], "incomplete"),
         ([item("", "recovered")], "incomplete"),
         ([FAILED], "fail"),
         ([item("failed", None)], "fail"),
         ([item("error", None)], "fail"),
-        ([item("xpassed", "recovered")], "fail"),
         ([item("failed", "recovered")], "fail"),
     ],
 )

@@ -54,7 +54,7 @@ def as_json(outage: Outage) -> Any:
 
 def item(nodeid: str, *outages: Outage, outcome: str = "passed") -> ItemResult:
     made = result([each.verdict for each in outages], f"chaos-results/{nodeid}", outages)
-    return ItemResult(nodeid, outcome, made.verdict, False, False, made.artifacts, made.experiments)
+    return ItemResult(nodeid, outcome, made.verdict, False, False, True, (), made.artifacts, made.experiments)
 
 
 def a_run(*tests: ItemResult, selected: int = 0, broken: bool = False, factor: float | None = None) -> Run:
@@ -229,7 +229,15 @@ def test_a_run_has_these_fields_in_json() -> None:
         "cluster": {"context": "kind", "server_version": "v1.37.0", "uid": None},
         "experiments": 3,
         "verdicts": {"fault_not_proven": 1, "recovered": 1},
+        "earlier": {},
+        "injected_nothing": [],
     }
+
+
+def test_a_run_counts_the_attempts_before_a_rerun_and_names_the_tests_that_injected_nothing() -> None:
+    again = replace(item("one", recovered()), rerun=True, earlier=(Verdict.NOT_STEADY, Verdict.NOT_STEADY))
+    found = a_run(again, item("empty"))
+    assert (found.earlier, found.gate, found.injected_nothing) == ({Verdict.NOT_STEADY: 2}, "incomplete", ("empty",))
 
 
 def test_a_simulated_run_has_the_factor_of_its_clock() -> None:

@@ -1,5 +1,7 @@
 """Lines for people: the cause comes first, and no text of the cluster controls the terminal."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from kubechaos import Outage, Verdict
@@ -103,7 +105,7 @@ def test_the_timeline_ends_with_the_gaps() -> None:
     assert timeline(outage).endswith("\ngap: Pod: 410 Gone")
 
 
-def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
+def a_run_summary(**changes: Any) -> RunSummary:
     run = RunSummary(
         schema="kubechaos/v1",
         version="0.1.0",
@@ -116,8 +118,25 @@ def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
         cluster=ClusterFacts(),
         experiments=3,
         verdicts={Verdict.NOT_RECOVERED: 1, Verdict.RECOVERED: 2},
+        earlier={},
+        injected_nothing=(),
     )
+    return replace(run, **changes)
+
+
+def test_the_last_line_of_the_run_counts_the_verdicts() -> None:
+    run = a_run_summary()
     assert summary(run, "chaos-results") == (
         "kubechaos: gate fail: 1 not_recovered, 2 recovered; seed 7; artifacts in chaos-results"
     )
     assert "no experiment, SIMULATED" in summary(replace(run, verdicts={}, simulated=True), "chaos-results")
+
+
+def test_the_last_line_names_the_attempts_before_a_rerun_and_the_tests_that_injected_nothing() -> None:
+    line = summary(
+        a_run_summary(earlier={Verdict.NOT_HEALED: 1}, injected_nothing=("a.py::test_a[\x1b]", "a.py::test_b")), "here"
+    )
+    assert line == (
+        "kubechaos: gate fail: 1 not_recovered, 2 recovered, before a rerun 1 not_healed, "
+        "2 passed without injecting a fault (a.py::test_a[?]); seed 7; artifacts in here"
+    )
