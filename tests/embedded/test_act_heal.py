@@ -118,6 +118,18 @@ def test_what_was_never_left_is_healed_whatever_cannot_be_written_down(
     assert {"no space left on device"} < {str(error) for error in client.experiments.failures.errors}
 
 
+def test_a_disk_that_is_full_in_the_middle_is_an_interruption_and_not_a_refusal(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ArtifactsError("no space left on device")
+
+    with pytest.raises(ArtifactsError, match="no space left"), client.chaos.inject(scale(1), client.web):
+        monkeypatch.setattr(client.experiments.artifacts, "record", full)
+    assert replicas(client) == 3
+    assert set(client.experiments.verdicts) == {"interrupted"}
+
+
 def test_a_stream_that_fails_as_well_does_not_hide_an_interruption(client: Client) -> None:
     def interrupted() -> None:
         observation = client.observation

@@ -254,14 +254,14 @@ class Experiment:
         error = _do_despite(error, self._observation.catch_up)
         if not self._has_touched:
             return []
-        judgement = judgement_of(error, landed=self._may_have_landed, of_another_target=of_another_target)
+        judgement = judgement_of(error, landed=self.may_have_landed, of_another_target=of_another_target)
         if self.outer is not None:
             self.outer._imposed = self.outer._imposed or judgement
             return []
         return self._end(judgement)
 
     @property
-    def _may_have_landed(self) -> bool:
+    def may_have_landed(self) -> bool:
         """Whether a write of this experiment, or of another one in the same block, may be in the cluster."""
         outermost = self.outer or self
         return any(each._writer.may_have_landed for each in (outermost, *outermost.inner))

@@ -19,11 +19,7 @@ from msgspec.structs import asdict
 
 from ..act.permissions import ask
 from ..errors import (
-    ChaosError,
     FaultError,
-    FaultNotProvenError,
-    InconclusiveError,
-    NotRecoveredError,
     RefusedError,
     Verdict,
 )
@@ -37,7 +33,6 @@ from ..observe.observation import Observation
 from ..observe.switching import quick_switching
 from ..records import Lasts, Record
 from ..report import text
-from ..report.gate import EXCUSABLE
 from ..report.run import result
 from ..settings import Settings
 from ..target import Target
@@ -45,7 +40,7 @@ from ..untrusted import safe
 from . import preflight
 from .artifacts import Artifacts
 from .experiment import Experiment, RunContext
-from .failures import Failures
+from .failures import Failures, judgement_of, raise_for
 from .observers import Observers
 from .ongoing import Block
 from .preflight import Plan
@@ -53,11 +48,6 @@ from .steady import settle
 from .write_permit import WritePermit
 
 logger = logging.getLogger("kubechaos")
-
-_ERROR_OF: dict[Verdict, type[ChaosError]] = {
-    error.verdict: error for error in (InconclusiveError, FaultNotProvenError, NotRecoveredError)
-}
-"""The error to raise for each verdict that is derived from the observation; for the others it was raised before."""
 
 
 class Experiments:
@@ -160,7 +150,7 @@ class Experiments:
                 found = experiment.conclude(heal_last=heal_last)
             # Saved before anything is raised: an error must not cost the facts.
             self._save(found)
-            _raise_for(found, check)
+            raise_for(found, check)
 
     def _outer(self, fault: Fault, target: Target) -> Experiment | None:
         """Refuse what makes no sense; return the outermost experiment that is running on the target, if any."""
@@ -204,8 +194,9 @@ class Experiments:
     def _abandon(self, experiment: Experiment, error: BaseException) -> None:
         """Note an error that ended an experiment, and save what is known of it; add its verdict to the error."""
         ref, failures = experiment.plan.target.ref, self.failures
+        of_another = failures.is_of_another(error, ref)
         try:
-            found = experiment.abandon(error, of_another_target=failures.is_of_another(error, ref))
+            found = experiment.abandon(error, of_another_target=of_another)
             if not found:
                 failures.note(error, ref)
                 return
@@ -213,8 +204,10 @@ class Experiments:
             self._save(found)
             error.add_note(text.verdict_line(found[0]))
         except Exception as other:  # noqa: BLE001  # it may hide neither the first nor what is left to be healed
-            failures.note(error, ref)
-            failures.note(other, ref)
+            for each in (error, other):
+                # A full disk refuses what has not begun, and interrupts what has.
+                judged = judgement_of(each, landed=experiment.may_have_landed, of_another_target=of_another)
+                failures.note(each, ref, judged.verdict)
             error.add_note(f"kubechaos: {safe(str(other))}")
 
     def close(self) -> None:
@@ -289,10 +282,3 @@ def _ref(target: Target) -> Ref | None:
     if isinstance(target, Target):
         return target.ref
     return None
-
-
-def _raise_for(found: Sequence[Outage], check: bool) -> None:
-    """Raise the error of the verdict, which is the same for all outages of an experiment."""
-    for each in found[:1]:
-        if each.verdict in _ERROR_OF and (check or each.verdict not in EXCUSABLE):
-            raise _ERROR_OF[each.verdict](text.verdict_line(each))

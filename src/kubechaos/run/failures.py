@@ -1,15 +1,30 @@
 """What went wrong in one test: every error once, with the verdict that it stands for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ..errors import ChaosError, InterruptedOutage, NotHealedError, Verdict
+from ..errors import (
+    ChaosError,
+    FaultNotProvenError,
+    InconclusiveError,
+    InterruptedOutage,
+    NotHealedError,
+    NotRecoveredError,
+    Verdict,
+)
+from ..judge.outage import Outage
 from ..judge.reasons import Cause
 from ..judge.verdict import Judgement
 from ..kube.objects import Ref
+from ..report import text
 from ..report.gate import EXCUSABLE
 from ..untrusted import described
+
+_ERROR_OF: dict[Verdict, type[ChaosError]] = {
+    error.verdict: error for error in (InconclusiveError, FaultNotProvenError, NotRecoveredError)
+}
+"""The error to raise for each verdict that is derived from the observation; for the others it was raised before."""
 
 
 class Failure(NamedTuple):
@@ -98,3 +113,10 @@ def _verdict_of(error: BaseException) -> Verdict:
     if isinstance(error, ChaosError | InterruptedOutage):
         return error.verdict
     return Verdict.INTERRUPTED
+
+
+def raise_for(found: Sequence[Outage], check: bool) -> None:
+    """Raise the error of the verdict, which is the same for all outages of an experiment."""
+    for each in found[:1]:
+        if each.verdict in _ERROR_OF and (check or each.verdict not in EXCUSABLE):
+            raise _ERROR_OF[each.verdict](text.verdict_line(each))
