@@ -76,8 +76,8 @@ MUTATIONS = {
     "a recovery after a delay was in it": (f"{JUDGE}/delays.py", "<= delay.at + CATCH_UP", "< 1e9"),
     "an Event explains what came before it": (
         f"{JUDGE}/pod_history.py",
-        "if 0.0 < event.last < history.ready_since:",
-        "if False:",
+        "if 0.0 < event.last < history.ready_since or",
+        "if",
     ),
     "a container that runs waits for its mount": (
         f"{JUDGE}/pod_history.py",
@@ -127,7 +127,28 @@ MUTATIONS = {
     "a failing probe is nothing": (f"{JUDGE}/health.py", "if not sample.passed:", "if False:"),
     "a fault in force is recovered from": (f"{JUDGE}/health.py", "    if prevents_recovery:", "    if False:"),
     "a restart before the fault proves it": ("effects.py", "if at >= injection.t0 and", "if"),
-    "a restart of any container will do": ("effects.py", 'self.container in ("", name)', "True"),
+    "a restart of any container will do": ("effects.py", "and name in names:", "and True:"),
+    "a sidecar that is restarted is not seen": (
+        f"{JUDGE}/pod_history.py",
+        "now = (*pod.containers, *pod.init_containers)",
+        "now = pod.containers",
+    ),
+    "what is waited for a budget is recovery time": (
+        f"{JUDGE}/own_records.py",
+        "due = injection.t0 + injection.blocked_since_t0",
+        "due = injection.t0",
+    ),
+    "the last eviction has no proof deadline of its own": (
+        f"{JUDGE}/recovery.py",
+        "return injection.t0 + injection.blocked_since_t0 +",
+        "return injection.t0 +",
+    ),
+    "a refusal after something was done is one": (
+        "run/failures.py",
+        "(landed and error.verdict is Verdict.REFUSED)",
+        "False",
+    ),
+    "an error of another target is the verdict": ("run/failures.py", "return of_another_target or", "return"),
     "one victim proves all": ("effects.py", "if not seen or len(seen) < len(found):", "if not seen:"),
     "a heal is not waited for": (
         f"{JUDGE}/own_records.py",
