@@ -1,5 +1,6 @@
 """An HTTP proxy on 127.0.0.1: it keeps the heads of what it is asked, tunnels CONNECT, and answers the rest `{}`."""
 
+import select
 import socket
 import ssl
 from contextlib import suppress
@@ -30,17 +31,28 @@ class _Handler(BaseRequestHandler):
         host, port = target.rsplit(":", 1)
         with socket.create_connection((host, int(port)), 20) as beyond, suppress(OSError):
             self.request.sendall(TUNNELLED)
-            back = Thread(target=_pass_on, args=(beyond, self.request))
-            back.start()
-            _pass_on(self.request, beyond)
-            back.join()
+            _tunnel(self.request, beyond)
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
+def _tunnel(client: socket.socket, beyond: socket.socket) -> None:
+    """Pass on what comes from either side until both have ended."""
+    # In one thread: the TLS of the client's side is not made for two, one that reads and one that writes.
+    sinks = {client: beyond, beyond: client}
+    while sinks:
+        for source in _readable(list(sinks)):
+            data = source.recv(65536)
+            if data:
+                sinks[source].sendall(data)
+            else:
+                sinks.pop(source).shutdown(socket.SHUT_WR)
+
+
+def _readable(sources: list[socket.socket]) -> list[socket.socket]:
+    # What TLS has decrypted already makes no socket readable.
+    decrypted = [each for each in sources if isinstance(each, ssl.SSLSocket) and each.pending()]
+    if decrypted:
+        return decrypted
+    return select.select(sources, [], [], 20)[0]
 
 
 class Proxy(ThreadingTCPServer):

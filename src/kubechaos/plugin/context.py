@@ -51,6 +51,8 @@ RAISED = pytest.StashKey[list[BaseException]]()
 EARLIER: "pytest.StashKey[dict[str, list[Verdict | None]]]" = pytest.StashKey()
 """Of the config: the verdicts of the earlier attempts of each item that has begun, by node id."""
 
+NO_MORE = 1_000_000
+"""More attempts at an item than any number of reruns that is allowed."""
 LONGEST_NAME = 80
 """Characters of an item's name in the name of its folder; file systems allow 255 bytes, and there is a suffix."""
 
@@ -158,7 +160,10 @@ def attempt(item: pytest.Item) -> int:
     earlier = item.config.stash.get(EARLIER, {}).get(item.nodeid, ())
     # Counted by ourselves, as there are several plugins that run an item again. pytest-rerunfailures alone knows of an
     # attempt in another worker, which has crashed.
-    return max(len(earlier) + 1, getattr(item, "execution_count", 1))
+    elsewhere: int = getattr(item, "execution_count", 1)
+    if elsewhere >= NO_MORE:
+        elsewhere = 1
+    return max(len(earlier) + 1, elsewhere)
 
 
 def worker_of(config: pytest.Config) -> str:

@@ -13,7 +13,7 @@ from ..report.gate import EXCUSABLE
 from ..report.run import ChaosResult, ClusterFacts, result
 from ..run.signals import interruptible, shielded
 from . import fixtures, stopping
-from .context import CLUSTER, EARLIER, EXPERIMENTS, RAISED, attempt, is_chaos, worker_of
+from .context import CLUSTER, EARLIER, EXPERIMENTS, NO_MORE, RAISED, attempt, is_chaos, worker_of
 from .results import ATTRIBUTE, ItemReport
 from .tracebacks import hide_frames
 
@@ -65,8 +65,16 @@ def _session_stopper(item: pytest.Item) -> Callable[[str], None]:
     def stop(why: str) -> None:
         # This item is torn down and reported, then pytest ends its loop (_pytest/main.py, pytest_runtestloop).
         stopping.stop(item.session, Verdict.INTERRUPTED, why)
+        _end_reruns(item)
 
     return stop
+
+
+def _end_reruns(item: pytest.Item) -> None:
+    """Let pytest-rerunfailures begin no further attempt: it would be refused, and its report would be the last one."""
+    # It compares this number with that of the reruns allowed, once an attempt has ended.
+    if hasattr(item, "execution_count"):
+        item.execution_count = NO_MORE
 
 
 def cancel_timeout(item: pytest.Item) -> None:
@@ -84,6 +92,7 @@ def note_result(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     # Before another plugin's wrapper of the same hook, inside of which pytest-retry begins the next attempt.
     if is_chaos(item) and metadata(item).verdict is Verdict.NOT_HEALED:
         stopping.stop(item.session, Verdict.NOT_HEALED, _advice(item))
+        _end_reruns(item)
     # The verdict is final only after the teardown, which may fail to heal.
     if is_chaos(item) and call.when == "teardown":
         item.user_properties.extend(_properties(metadata(item)))

@@ -218,7 +218,7 @@ class Experiments:
                 self.failures.note(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
         # The last first: an inner experiment ends before the outer one, whose recovery it shares.
         for each in [experiment for running in self._running.values() for experiment in reversed(running)]:
-            why = f"{each} was not over when the test ended, in a block or a thread, so there is no result"
+            why = f"{each}: its block was never left, or its thread went on after the test: there is no result"
             self._abandon(each, FaultError(why))
         self._running.clear()
         # Once more, also after a failed heal: the API server may answer by now.
