@@ -80,7 +80,7 @@ def test_sim_makes_a_forgotten_with_an_error_as_chaos_does(run: Runner, embedded
     result = run(code, *USUAL, context="")
     assert (result.code, result.outcomes) == (1, {"test_never_entered": "error", "test_never_left": "error"})
     assert "does nothing by itself; write: with chaos.inject(kill(1), deployment/timeserver" in result.out
-    assert "was not over when the test ended, in a block or a thread, so there is no result" in result.out
+    assert "its block was never left, or its thread went on after the test: there is no result" in result.out
 
 
 def test_what_a_test_expects_of_sim_is_no_error(run: Runner, embedded: Path) -> None:

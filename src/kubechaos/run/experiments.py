@@ -133,13 +133,12 @@ class Experiments:
             limits = preflight.limits(self._settings.within if within is None else within, self._stable_for(target))
             observation = self._observers.observe(target)
             plan = preflight.plan(fault, target, limits, hold, observation.state)
-            preflight.check_rollout(fault, target, observation.state)
             ask(self._access.client, target.ref.namespace, plan.permissions)
             self._check_time(plan)
             # Inside of another fault's block on the target it is not steady, and need not be.
             if outer is None:
                 self._settle(observation)
-                # Settling took time, of the item's timeout too, and may have brought other pods.
+                # Settling took time, of the item's timeout too, and may have brought other pods, or a paused workload.
                 plan = preflight.plan(fault, target, limits, hold, observation.state)
                 self._check_time(plan)
             experiment = Experiment(plan, observation, self._run, outer)

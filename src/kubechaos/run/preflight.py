@@ -42,7 +42,11 @@ class Plan:
 
 
 def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state: State) -> Plan:
-    """Return the plan of a fault, with the target as it is now; `hold` and `limits` are seconds of the run's clock."""
+    """Return the plan of a fault, with the target as it is now; `hold` and `limits` are seconds of the run's clock.
+
+    Raises RefusedError for a fault that needs a rollout, on a workload that would not do one.
+    """
+    _check_rollout(fault, target, state)
     workload = state.target.workload
     uid = ""
     if workload is not None:
@@ -62,8 +66,7 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
     )
 
 
-def check_rollout(fault: Fault, target: Target, state: State) -> None:
-    """Raise RefusedError for a fault that needs a rollout, on a workload that would not do one."""
+def _check_rollout(fault: Fault, target: Target, state: State) -> None:
     workload = state.target.workload
     if workload is None or not fault.effect.needs_rollout:
         return

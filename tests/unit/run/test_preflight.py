@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubechaos.errors import TimeoutTooShortError
+from kubechaos.errors import RefusedError, TimeoutTooShortError
 from kubechaos.faults.fault import Fault
 from kubechaos.faults.pods import evict, kill, kill_container
 from kubechaos.faults.workloads import rollout_restart, scale
@@ -56,3 +56,16 @@ def test_a_short_grace_period_shortens_a_kill_but_not_a_rollout() -> None:
     for letter in "abc":
         story.change(-1, letter, grace=1.0)
     assert [seconds(fault, Limits(5, 5), 0, story.state) for fault in (kill(1), rollout_restart())] == [11, 30]
+
+
+@pytest.mark.parametrize(
+    ("fields", "way_out"), [({"paused": True}, "kubectl rollout resume"), ({"keeps": "OnDelete"}, "")]
+)
+def test_a_fault_that_needs_a_rollout_is_refused_on_a_workload_that_does_none(
+    fields: dict[str, object], way_out: str
+) -> None:
+    story = Story()
+    story.change(-1, "web", **fields)
+    with pytest.raises(RefusedError, match=way_out):
+        plan(rollout_restart(), Target(Ref("Deployment", "shop", "web")), Limits(5, 5), None, story.state)
+    assert plan(kill(1), Target(Ref("Deployment", "shop", "web")), Limits(5, 5), None, story.state).seconds > 0
