@@ -59,7 +59,8 @@ def test_a_short_grace_period_shortens_a_kill_but_not_a_rollout() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "way_out"), [({"paused": True}, "kubectl rollout resume"), ({"keeps": "OnDelete"}, "")]
+    ("fields", "way_out"),
+    [({"paused": True}, "kubectl rollout resume"), ({"keeps": "OnDelete"}, "OnDelete keeps pods")],
 )
 def test_a_fault_that_needs_a_rollout_is_refused_on_a_workload_that_does_none(
     fields: dict[str, object], way_out: str
