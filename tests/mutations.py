@@ -155,7 +155,7 @@ MUTATIONS = {
         "return replace(experiment, due=at, healed=True)",
         "return replace(experiment, healed=True)",
     ),
-    "a further fault owes nothing": (f"{JUDGE}/state.py", "due=max(experiment.due, state.at)", "due=experiment.due"),
+    "a further fault owes nothing": (f"{JUDGE}/own_records.py", "due=max(experiment.due, due)", "due=experiment.due"),
     "the number of pods is no proof of a scale": ("effects.py", "== self.pods:", "!= 0:"),
     "an effect after the heal proves the fault": (f"{JUDGE}/state.py", "and not injection.healed:", "and True:"),
     "the first template of a DaemonSet counts": (

@@ -75,7 +75,7 @@ def _with_due(experiment: Experiment, record: Due) -> Experiment:
     injection = experiment.injections[record.injection]
     if injection.t0 == inf:
         return experiment
-    # Never before what is owed already: a fault inside of the block of the first one has moved `due` to its own t0.
+    # A fault inside of the block of another one: there is one recovery for both, owed from the later of them.
     due = injection.t0 + injection.blocked_since_t0
     if record.injection == 0:
         return replace(experiment, due=due)

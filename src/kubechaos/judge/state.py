@@ -194,8 +194,7 @@ def _with_t0(state: State, experiment: Experiment, number: int) -> Experiment:
     injection = replace(experiment.injections[number], t0=state.at, template=state.target.template)
     experiment = with_injection(experiment, number, injection)
     if experiment.t0 < inf:
-        # A fault inside of the block of another one: there is one recovery for both, owed from the later of them.
-        return replace(experiment, due=max(experiment.due, state.at))
+        return experiment  # of the first fault; when the recovery from both is owed is said by the record Due
     generation = 0
     if state.target.workload is not None:
         generation = state.target.workload.generation
