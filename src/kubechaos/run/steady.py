@@ -44,6 +44,8 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
         given_up.add(target.ref)
         raise NotSteadyError(text, code=why.code)
     given_up.discard(target.ref)
+    # Not known before its controller had observed it.
+    _refuse_too_few(observation)
 
 
 def _look_shortly(observation: Observation, clock: Clock) -> None:
@@ -81,7 +83,9 @@ def _refuse_too_few(observation: Observation) -> None:
         # An earlier fault of this test may just have been healed, and the stream may not have shown that yet.
         observation.confirm()
     now = observation.state.target
-    if not now.lost and now.wanted < target.min_replicas:
+    # How many a DaemonSet wants stands in its status, which is empty until its controller has looked: wait for that.
+    unknown = now.workload is not None and now.workload.observed_generation < now.workload.generation
+    if not now.lost and not unknown and now.wanted < target.min_replicas:
         raise TooFewReplicasError(
             f"{target} wants {now.wanted} replicas, but surviving a loss needs {target.min_replicas}: "
             f"scale it up, or lower min_replicas="
