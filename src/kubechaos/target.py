@@ -42,7 +42,7 @@ class Target:
         for probe in probes:
             if not callable(probe) or isinstance(probe, type):
                 raise ArgumentError(f"a probe is {probe!r}; give functions that assert, or cluster.http(...)")
-            if _is_not_run_by_a_call(probe):
+            if is_not_run_by_a_call(probe):
                 raise ArgumentError(f"the probe {probe!r} is a coroutine or a generator: a call would not run it")
         return replace(self, probes=(*self.probes, *probes))
 
@@ -53,14 +53,14 @@ class Target:
         return f"<Target {self.ref} in {self.ref.namespace}>"
 
 
-def _is_not_run_by_a_call(probe: Probe) -> bool:
-    """Return whether calling it only makes a coroutine or a generator, whose asserts nobody would ever run."""
-    while isinstance(probe, partial):
-        probe = probe.func
+def is_not_run_by_a_call(function: Callable[..., object]) -> bool:
+    """Return whether calling it only makes a coroutine or a generator, whose body nobody would ever run."""
+    while isinstance(function, partial):
+        function = function.func
     # Of an object, what a call runs is its method.
     return any(
         iscoroutinefunction(each) or isgeneratorfunction(each) or isasyncgenfunction(each)
-        for each in (probe, type(probe).__call__)
+        for each in (function, type(function).__call__)
     )
 
 

@@ -6,7 +6,6 @@ No other module knows a fault by its name. What is special about one is a field 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import ClassVar, Concatenate, Final, ParamSpec, TypeAlias
 
 from ..act.act import Act
@@ -16,7 +15,7 @@ from ..errors import ArgumentError
 from ..kube.kinds import KINDS, TARGETS
 from ..kube.objects import Ref
 from ..records import FaultCall, Lasts
-from ..target import Target
+from ..target import Target, is_not_run_by_a_call
 
 P = ParamSpec("P")
 Needs: TypeAlias = Iterable[tuple[str, str]]
@@ -83,7 +82,7 @@ def fault(
         raise ArgumentError(f"kinds has {unknown[0]!r}; a target can be: {', '.join(sorted(TARGETS))}")
 
     def made(steps: Callable[Concatenate[Act, Target, P], None]) -> Callable[P, Fault]:
-        if iscoroutinefunction(steps) or isgeneratorfunction(steps) or isasyncgenfunction(steps):
+        if is_not_run_by_a_call(steps):
             raise ArgumentError(f"{steps.__name__} is a coroutine or a generator: a call would not run it; write def")
 
         @wraps(steps)

@@ -225,7 +225,7 @@ class Experiments:
             try:
                 each.undo()
             except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
-                self.failures.add(error, Verdict.NOT_HEALED)
+                self.failures.note(error, verdict=Verdict.NOT_HEALED)
         self._observers.close()
         self.artifacts.close()
 

@@ -49,10 +49,6 @@ class Failures:
         if known is None or verdict not in (None, known.verdict):
             self._noted.append(Failure(error, verdict or _verdict_of(error), target))
 
-    def add(self, error: BaseException, verdict: Verdict) -> None:
-        """Note an error with a verdict, also one that is known with another."""
-        self._noted.append(Failure(error, verdict, None))
-
     @contextmanager
     def noting(self, target: Ref | None = None) -> Iterator[None]:
         """Note what the block raises."""

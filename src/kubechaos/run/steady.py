@@ -11,6 +11,7 @@ from ..judge.recovery import never_steady, steady_at, unsteady
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..kube.objects import Ref
 from ..observe.observation import Observation
+from ..target import Target
 from ..untrusted import safe
 
 logger = logging.getLogger("kubechaos")
@@ -40,9 +41,8 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
         if clock.now() < until:
             continue
         why = why_unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
-        text = f"{target} in namespace {target.ref.namespace} was not steady in {seconds:g} s: {safe(why.text)}"
         given_up.add(target.ref)
-        raise NotSteadyError(text, code=why.code)
+        raise _not_steady(target, f"was not steady in {seconds:g} s", why)
     given_up.discard(target.ref)
     # Not known before its controller had observed it.
     _refuse_too_few(observation)
@@ -54,10 +54,11 @@ def _look_shortly(observation: Observation, clock: Clock) -> None:
     observation.wait(lambda state: until if unsteady(state) else state.at)
     why = why_unsteady(observation.state)
     if why:
-        text = (
-            f"{target} in namespace {target.ref.namespace} is still not steady, as in an earlier test: {safe(why.text)}"
-        )
-        raise NotSteadyError(text, code=why.code)
+        raise _not_steady(target, "is still not steady, as in an earlier test", why)
+
+
+def _not_steady(target: Target, said: str, why: Cause) -> NotSteadyError:
+    return NotSteadyError(f"{target} in namespace {target.ref.namespace} {said}: {safe(why.text)}", code=why.code)
 
 
 def _is_steady(observation: Observation, until: float, stable_for: float, clock: Clock) -> bool:
@@ -71,10 +72,9 @@ def _is_steady(observation: Observation, until: float, stable_for: float, clock:
 
 
 def _refuse_never_steady(observation: Observation) -> None:
-    never, target = never_steady(observation.state), observation.target
+    never = never_steady(observation.state)
     if never:
-        where = f"{target} in namespace {target.ref.namespace}"
-        raise NotSteadyError(f"{where} is not steady, and waiting would not help: {safe(never.text)}", code=never.code)
+        raise _not_steady(observation.target, "is not steady, and waiting would not help", never)
 
 
 def _refuse_too_few(observation: Observation) -> None:
