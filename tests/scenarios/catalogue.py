@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from . import disruptions, rollouts, sets
+from . import disruptions, pods, rollouts, sets
 from .script import Script
 
 SCENARIOS: Mapping[str, Callable[[Script], None]] = {
@@ -52,5 +52,10 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         sets.daemon_min_ready,
         sets.daemon_image_missing,
         sets.daemon_unschedulable,
+        pods.init_containers,
+        pods.init_crash_loop,
+        pods.init_waiting,
+        pods.sidecar,
+        pods.sidecar_restart,
     )
 }

@@ -38,7 +38,10 @@ def filled(kind: Kind, body: Body) -> Body:
 
 
 def _pod_spec(spec: Mapping[str, Any]) -> Body:
-    return {**POD_SPEC, **spec, "containers": [_container(each) for each in spec.get("containers") or ()]}
+    lists = {"containers": spec.get("containers") or ()}
+    if spec.get("initContainers"):
+        lists["initContainers"] = spec["initContainers"]
+    return {**POD_SPEC, **spec, **{key: [_container(each) for each in found] for key, found in lists.items()}}
 
 
 def _container(container: Mapping[str, Any]) -> Body:

@@ -13,6 +13,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "ports": ("containerPort", "port"),
     "conditions": ("type",),
     "containerStatuses": ("name",),
+    "initContainerStatuses": ("name",),
     "ownerReferences": ("uid",),
 }
 """By which key the items of a list are the same; of two, the one that they have."""

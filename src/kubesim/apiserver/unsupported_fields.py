@@ -11,6 +11,7 @@ from ..store.refusals import cause, invalid
 POD_FIELDS: Final = frozenset(
     (
         "containers",
+        "initContainers",
         "terminationGracePeriodSeconds",
         "nodeSelector",
         "affinity",
@@ -110,10 +111,15 @@ def _pod(path: str, spec: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path}.topologySpreadConstraints[{index}].whenUnsatisfiable"
     for index, container in enumerate(spec["containers"]):
         yield from _container(f"{path}.containers[{index}]", container)
+    for index, container in enumerate(spec.get("initContainers") or ()):
+        yield from _container(f"{path}.initContainers[{index}]", container, init=True)
 
 
-def _container(path: str, container: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"{path}.{key}" for key in sorted(container.keys() - CONTAINER_FIELDS))
+def _container(path: str, container: Mapping[str, Any], *, init: bool = False) -> Iterator[str]:
+    unknown = container.keys() - CONTAINER_FIELDS
+    if init and container.get("restartPolicy") == "Always":
+        unknown -= {"restartPolicy"}
+    yield from (f"{path}.{key}" for key in sorted(unknown))
     for index, port in enumerate(container.get("ports") or ()):
         yield from (f"{path}.ports[{index}].{key}" for key in ("hostIP", "hostPort") if port.get(key))
     for index, variable in enumerate(container.get("env") or ()):

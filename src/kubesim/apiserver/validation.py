@@ -86,7 +86,8 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
 
 
 def _but_for_images(spec: Body) -> Body:
-    return {**spec, "containers": [{**each, "image": ""} for each in spec.get("containers") or ()]}
+    lists = {key: spec.get(key) or () for key in ("containers", "initContainers")}
+    return {**spec, **{key: [{**each, "image": ""} for each in found] for key, found in lists.items()}}
 
 
 def _spec(kind: Kind, body: Body) -> list[Cause]:

@@ -28,3 +28,7 @@ EXIT_SEEN: Final = 0.5
 """From the exit of a container to CrashLoopBackOff."""
 FIRST_BACK_OFF: Final = 10.0
 LONGEST_BACK_OFF: Final = 300.0
+INIT: Final = 0.3
+"""How long an init container runs that nothing is wrong with."""
+INIT_SEEN: Final = 0.1
+"""From the end of an init container, or the start of a sidecar, to the start of the next one."""
