@@ -6,6 +6,7 @@ from typing import Final
 
 from .apiserver.deletion import Deletion
 from .apiserver.eviction import Eviction
+from .apiserver.manifest_kinds import kind_of
 from .apiserver.quota import Quotas
 from .apiserver.registry import Registry
 from .clock import Clock, Timers
@@ -18,17 +19,14 @@ from .failures import Failure, ObjectFailure, WorkloadFailure
 from .node.kubelet import Kubelet
 from .node.scheduler import Scheduler
 from .store.kinds import (
-    BUDGET,
-    BY_NAME,
     DAEMON_SET,
+    DEFINITION,
     NAMESPACE,
     NODE,
-    OWNERS,
     POD,
-    QUOTA,
-    SERVICE,
     STATEFUL_SET,
     WORKLOADS,
+    Kinds,
 )
 from .store.objects import Body, Stored, is_ready
 from .store.store import Change, Store
@@ -37,8 +35,6 @@ from .workloads.deployment import Deployments
 from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
-APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, *OWNERS, BUDGET)
-"""The kinds that can be created; the others are written by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
 
@@ -49,6 +45,7 @@ class Cluster:
     def __init__(self, clock: Clock, nodes: int = 2) -> None:
         self.timers = Timers(clock)
         self.store = Store()
+        self.kinds = Kinds()
         self.registry = Registry(self.store, self.timers, Random(SEED))
         self.failures = FailureRegistry(self.store, self._begin)
         self.deletion = Deletion(self.registry)
@@ -70,12 +67,12 @@ class Cluster:
         for kind in WORKLOADS:
             self.store.listen(kind, self._on_workload)
         self.store.listen(POD, self._on_pod)
+        self.store.listen(DEFINITION, self._on_definition)
         self._create_defaults(nodes)
 
     def _create_defaults(self, nodes: int) -> None:
         for name in NAMESPACES:
-            self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
-            self._active(name)
+            self._make_namespace(name)
         for number in range(1, nodes + 1):
             self.add_node(f"node-{number}", f"10.0.{number // 250}.{number % 250 + 1}")
 
@@ -100,23 +97,33 @@ class Cluster:
         self.registry.status(node, status)
 
     def apply(self, manifest: Body, namespace: str = "default") -> Stored:
-        """Create what a manifest says, or change it to that; raises Refused and ValueError."""
-        kind = BY_NAME.get(str(manifest.get("kind")))
-        if kind not in APPLIED or manifest.get("apiVersion") != kind.api_version:
-            simulated = ", ".join(sorted(each.name for each in APPLIED))
-            asked = f"{manifest.get('kind')} of {manifest.get('apiVersion')}"
-            raise ValueError(f"kind: {asked} is not simulated; there are: {simulated}")
+        """Create what a manifest says, or change it to that; raises Refused and ValueError.
+
+        `namespace` is the one of a manifest that names none. A namespace that is not there is made.
+        """
+        kind = kind_of(self.kinds, manifest)
         meta = manifest.get("metadata") or {}
         home = ""
         if kind.namespaced:
-            home = meta.get("namespace", namespace)
+            home = meta.get("namespace") or namespace
+            self._make_namespace(home)
         known = self.store.get(kind, home, meta.get("name", ""))
         if known is not None:
             return self.registry.patch(known, manifest)
-        made = self.registry.create(kind, home, manifest)
+        # A kind that nobody has defined is served in one version, in whichever its objects were written.
+        made = self.registry.create(kind, home, {**manifest, "apiVersion": kind.api_version})
         if kind is NAMESPACE:
             self._active(made.name)
         return made
+
+    def _make_namespace(self, name: str) -> None:
+        if self.store.get(NAMESPACE, "", name) is None:
+            self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
+            self._active(name)
+
+    def _on_definition(self, change: Change) -> None:
+        if change.type == "ADDED":
+            self.kinds.define(change.after.spec)
 
     def inject(self, injection: Injection) -> None:
         """Inject a failure, from now on."""

@@ -15,7 +15,7 @@ from .failure_registry import Injection, Scope
 from .failures import Failure, named
 from .http.network_faults import NetworkFaults
 from .http.server import ApiServer
-from .manifests import ManifestError, apply
+from .manifests import Loaded, ManifestError, load
 
 CONTEXT: Final = "embedded"
 TIMEOUT: Final = 10.0
@@ -25,13 +25,25 @@ ValueT = TypeVar("ValueT")
 class Simulation:
     """A cluster with what the manifests say; `network` has the faults that can happen between it and its clients.
 
+    `manifests` are files, folders and globs, as in `kubectl apply -f`; `namespace` is that of objects that name none,
+    and of the kubeconfig's context. `loaded` says what they were.
+
     Everything in it happens in one event loop, in a thread of its own. Without a clock of another kind, twenty of its
     seconds pass in one.
     """
 
-    def __init__(self, manifests: Sequence[Path] = (), *, nodes: int = 2, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        manifests: Sequence[Path] = (),
+        *,
+        nodes: int = 2,
+        clock: Clock | None = None,
+        namespace: str = "default",
+    ) -> None:
         self.clock: Clock = clock or Scaled()
         self.network = NetworkFaults()
+        self.namespace = namespace
+        self.loaded = Loaded()
         self._manifests = tuple(manifests)
         self._nodes = nodes
         self._injections: list[Injection] = []
@@ -54,7 +66,7 @@ class Simulation:
             raise
         self._folder = Path(tempfile.mkdtemp(prefix="kubechaos-sim-"))
         self.kubeconfig.touch(mode=0o600)
-        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, context=CONTEXT))
+        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, context=CONTEXT, namespace=self.namespace))
         return self
 
     @property
@@ -69,7 +81,7 @@ class Simulation:
         self._cluster = cluster = Cluster(self.clock, self._nodes)
         for each in self._injections:
             cluster.inject(each)
-        apply(cluster, self._manifests)
+        self.loaded = load(cluster, self._manifests, self.namespace)
         self._server = server = ApiServer(cluster, self.network, token)
         self.network.wake = lambda: _threadsafe(loop, server.wake)
         cluster.timers.drive(loop)
@@ -123,9 +135,9 @@ class Simulation:
 
         def applied(cluster: Cluster) -> None:
             try:
-                cluster.apply(manifest)
+                cluster.apply(manifest, self.namespace)
             except Exception as error:
-                raise ManifestError(str(error)) from error
+                raise ManifestError([str(error)]) from error
 
         self.inside(applied)
 
@@ -194,7 +206,7 @@ kind: Config
 current-context: {context}
 contexts:
 - name: {context}
-  context: {{cluster: {context}, user: {context}, namespace: default}}
+  context: {{cluster: {context}, user: {context}, namespace: {namespace}}}
 clusters:
 - name: {context}
   cluster: {{server: "http://127.0.0.1:{port}"}}

@@ -121,6 +121,14 @@ def test_events_that_may_not_be_read_are_done_without_and_said_so(client: Client
     assert outage.unobserved == ("Event",)
 
 
+def test_nobody_can_say_that_a_service_was_not_down_whose_endpoint_slices_may_not_be_read(client: Client) -> None:
+    client.sim.inject(Forbidden(verb="list", resource="endpointslices"))
+    outage = client.chaos.run(kill(1), client.web)
+    assert (outage.verdict, outage.unobserved) == ("recovered", ("EndpointSlice",))
+    with pytest.raises(InconclusiveError, match="ServiceDown: there is no permission to list and watch endpointslices"):
+        _ = "ServiceDown" in outage.alerts
+
+
 def test_pods_that_may_not_be_read_end_it(client: Client) -> None:
     client.sim.inject(Forbidden(verb="watch", resource="pods"))
     with pytest.raises(InconclusiveError, match='User "simulated" cannot watch resource "pods"'):

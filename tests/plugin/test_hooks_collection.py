@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import Runner
+from tests.plugin.conftest import KILL, Runner
 
 MANY = """
     import pytest
@@ -47,6 +47,11 @@ def test_the_header_counts_the_selected_chaos_tests_only(run: Runner) -> None:
     result = run(MANY, "--co", "-k", "fixture or plain", "--chaos-within=60", "--chaos-settle=60")
     assert "kubechaos: 3 chaos tests on context tiny" in result.out
     assert "about 6 min at one fault a test" in result.out
+
+
+def test_the_controller_of_xdist_prints_the_header_once(run: Runner) -> None:
+    result = run(KILL + "\n    test_that = test_it", "-n2", process=True)
+    assert result.out.count("kubechaos: 2 chaos tests on context tiny") == 1
 
 
 def test_the_ids_of_faults_carry_their_arguments(run: Runner) -> None:

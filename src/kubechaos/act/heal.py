@@ -5,7 +5,7 @@ kubectl apply's three-way merge: of what is there now it restores only what we c
 we set; whatever is newer than that is somebody else's, and stays.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Final
 
@@ -14,7 +14,7 @@ from ..api import mutate
 from ..api.client import Client
 from ..changes import Change, Outcome, Patched, Request, by_hand, undo
 from ..clock import WALL_TIME, WallTime
-from ..errors import ApiError, ConflictError, NotFoundError, NotHealedError, may_pass
+from ..errors import ApiError, ConflictError, InterruptedOutage, NotFoundError, NotHealedError, may_pass
 from ..kube import decode
 from ..kube.fields import Json
 from ..kube.objects import Ref
@@ -44,8 +44,8 @@ def heal(
     """Undo changes, the last first; what is undone, or no longer ours, is taken out of `kept`.
 
     `put` records, `now` returns the time on the run's clock, `injection` is the number of the fault in its experiment.
-    Raises NotHealedError, naming for each change that is left the command by which a person undoes it; and, once all
-    else is done, the first error of `put`.
+    Raises NotHealedError, naming for each change that is left the command by which a person undoes it, also where an
+    interruption cuts the heal short; and, once all else is done, the first error of `put`.
     """
     # The last first: a later change may be one of the same field, and was read when the earlier one was in force.
     notes = _Notes(put, now, injection)
@@ -55,8 +55,10 @@ def heal(
         try:
             outcome = _Healing(change, client, notes, wall).run(until)
         except ApiError as error:
-            where = f"{change.ref} in namespace {change.ref.namespace}"
-            failures.append(f"{where} is not as it was: {error}; put it back: {by_hand(change)}")
+            failures.append(_left_changed(change, str(error)))
+        except (InterruptedOutage, KeyboardInterrupt) as error:
+            # Whoever interrupts a heal waits for no other change either.
+            raise not_healed(kept, str(error) or "interrupted") from error
         else:
             # A late thread of the test may undo the same at the same time.
             if change in kept:
@@ -65,6 +67,16 @@ def heal(
     if failures:
         raise NotHealedError(" | ".join(failures))
     notes.raise_error()
+
+
+def not_healed(left: Sequence[Change], why: str) -> NotHealedError:
+    """Return the error that says of each change how a person undoes it, the last first."""
+    return NotHealedError(" | ".join(_left_changed(change, why) for change in reversed(left)))
+
+
+def _left_changed(change: Change, why: str) -> str:
+    where = f"{change.ref} in namespace {change.ref.namespace}"
+    return f"{where} is not as it was: {why}; put it back: {by_hand(change)}"
 
 
 class _Healing:
@@ -135,6 +147,9 @@ class _Healing:
         self._notes.answered(request.method, ref, wrong, generation)
         if wrong:
             raise ApiError(f"the API server accepted it, but {wrong} in its answer")
+        # What answers may be a proxy that has sent nothing on.
+        if isinstance(undo(self._change, self._live(), self._wall.epoch()), Request):
+            raise ApiError("the API server accepted it, but has not done it")
         return Outcome.DONE
 
 

@@ -146,13 +146,15 @@ def outages(state: State, limits: Limits, alerts: Alerts, end: Ended) -> dict[in
     They share the recovery, the verdict and the cause. These are those of `end` if it has a verdict: the run knew
     something that no record shows, like an interruption.
     """
-    alerts = alerts.with_unobserved(_unobserved_alerts(state))
+    alerts = alerts.with_unobserved(_unobserved_alerts(state, end))
     numbers = [number for number, injection in enumerate(experiment_of(state).injections) if injection.t0 < inf]
     return {number: _outage(state, limits, alerts, end, number) for number in numbers}
 
 
-def _unobserved_alerts(state: State) -> dict[str, str]:
+def _unobserved_alerts(state: State, end: Ended) -> dict[str, str]:
     """Return the alerts that may be missing, each with the reason."""
+    if "EndpointSlice" in end.unobserved:
+        return {"ServiceDown": "there is no permission to list and watch endpointslices"}
     # A gap in the slices is none in the recovery, which is seen by the pods. But what was down meanwhile, and back when
     # the slices were listed again, nobody has seen.
     t0 = experiment_of(state).t0

@@ -1,5 +1,6 @@
 """The cluster that a test runs against: where its targets and its probes over HTTP come from."""
 
+import re
 from typing import Any, Final, NamedTuple
 
 from ..api.client import Client
@@ -16,6 +17,10 @@ from ..untrusted import safe
 
 PROBE_DEADLINE: Final = 2.0
 """Wall seconds in which a probe over HTTP must be answered: as long as a silent probe of any kind is waited for."""
+
+NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
+"""What the API server takes as a name (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
+LONGEST_NAME: Final = 253
 
 
 class Access(NamedTuple):
@@ -55,6 +60,12 @@ def _text(body: Any, *path: str) -> str | None:
     """Return a text of an answer, safe to print; None if there is none."""
     found = value_at(body, path)
     return safe(found) if isinstance(found, str) else None
+
+
+def _check_name(what: str, name: object) -> None:
+    """Refuse what would be part of another path than that of an object, or of none: nothing can have this name."""
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or not NAME.fullmatch(name):
+        raise ArgumentError(f"{what} is {name!r}; a name has lower case letters, digits, - and ., as in web-1")
 
 
 class Cluster:
@@ -111,7 +122,7 @@ class Cluster:
         They belong to the target by the controllers that they have when the observation begins; pods that nothing would
         bring back are refused. Nothing is asked of the cluster yet. Raises ArgumentError for an empty selector.
         """
-        if not selector.strip():
+        if not isinstance(selector, str) or not selector.strip():
             raise ArgumentError("the selector of cluster.pods is empty, which would mean every pod; name labels")
         if isinstance(expect, bool) or not isinstance(expect, int) or expect < 1:
             raise ArgumentError(f"expect is {expect!r}; say how many pods there should be")
@@ -128,10 +139,11 @@ class Cluster:
     ) -> Target:
         """Return the named workload of a kind, like "Deployment", as a target; nothing is asked of the cluster yet.
 
-        Raises ArgumentError for a kind that kubechaos does not know.
+        Raises ArgumentError for a kind that kubechaos does not know, and for a name that no object can have.
         """
         if kind not in WORKLOADS:
             raise ArgumentError(f"kind is {kind!r}; a workload is one of: {', '.join(sorted(WORKLOADS))}")
+        _check_name(f"the name of the {kind}", name)
         return Target(Ref(kind, self._namespace_of(namespace), name), min_replicas, stable_for)
 
     def http(self, path: str, *, service: str, port: int | str | None = None, namespace: str | None = None) -> Probe:
@@ -149,8 +161,9 @@ class Cluster:
         if given is None:
             return self.namespace
         # A variable that is not set must not lead to the namespace that something else names.
-        if not given:
+        if given == "":
             raise ArgumentError("namespace is empty; give a name, or leave it out")
+        _check_name("namespace", given)
         return given
 
     def __repr__(self) -> str:

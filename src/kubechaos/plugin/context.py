@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..errors import Verdict
     from ..kube.objects import Ref
     from ..run.experiments import Experiments
+    from ..run.signals import Interruptions
     from ..settings import Settings
 
 MARKER = "kubechaos"
@@ -44,6 +45,10 @@ TIMEOUT_AT = pytest.StashKey[float]()
 """Of an item: when pytest-timeout will end it, on the monotonic clock."""
 TIMEOUT_METHOD = pytest.StashKey[str]()
 """Of an item: how pytest-timeout ends it, "signal" or "thread"."""
+INTERRUPTIONS: "pytest.StashKey[Interruptions]" = pytest.StashKey()
+"""Of a chaos item: the signals that it receives."""
+BEGUN = pytest.StashKey[pytest.Item]()
+"""Of the config: the item that has begun last, of whatever kind."""
 GIVEN_UP: "pytest.StashKey[set[Ref]]" = pytest.StashKey()
 """Of the config: the targets that a test has waited for in vain."""
 RAISED = pytest.StashKey[list[BaseException]]()

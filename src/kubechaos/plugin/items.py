@@ -1,7 +1,8 @@
 """One chaos item: the work around its phases, and our part of its reports."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from math import inf
 
 import pytest
@@ -11,9 +12,9 @@ from ..errors import ChaosError, InterruptedOutage, NotHealedError, Verdict
 from ..report import json, text
 from ..report.gate import EXCUSABLE
 from ..report.run import ChaosResult, ClusterFacts, result
-from ..run.signals import interruptible, shielded
+from ..run.signals import Interruptions
 from . import fixtures, stopping
-from .context import CLUSTER, EARLIER, EXPERIMENTS, NO_MORE, RAISED, attempt, is_chaos, worker_of
+from .context import BEGUN, CLUSTER, EARLIER, EXPERIMENTS, INTERRUPTIONS, NO_MORE, RAISED, attempt, is_chaos, worker_of
 from .results import ATTRIBUTE, ItemReport
 from .tracebacks import hide_frames
 
@@ -29,6 +30,7 @@ def begin(item: pytest.Item) -> None:
     if item.nodeid in earlier:
         earlier[item.nodeid].append(_attempt(item).verdict)
     earlier.setdefault(item.nodeid, [])
+    item.config.stash[BEGUN] = item
     item.stash[RAISED] = []
     if EXPERIMENTS in item.stash:
         del item.stash[EXPERIMENTS]
@@ -38,13 +40,12 @@ def begin(item: pytest.Item) -> None:
 @contextmanager
 def guarded(item: pytest.Item) -> Iterator[None]:
     """Make a signal, and whatever ends the session from within, an error of the item; note what is raised."""
-    stop = _session_stopper(item)
     try:
-        with interruptible(stop):
+        with interruptions(item).raised_at_once():
             yield
     except pytest.exit.Exception as error:
         # pytest would end the session at once: without a teardown, and with the exit code that the test asks for.
-        stop(f"pytest.exit: {error}")
+        _stop(item, f"pytest.exit: {error}")
         interruption = InterruptedOutage(f"interrupted by pytest.exit: {error}")
         item.stash[RAISED].append(interruption)
         raise interruption from error
@@ -54,20 +55,48 @@ def guarded(item: pytest.Item) -> Iterator[None]:
         raise
 
 
-def protected(item: pytest.Item) -> AbstractContextManager[None]:
-    """Hold signals back until the item's cleanup has ended."""
-    return shielded(_session_stopper(item))
+@contextmanager
+def protected(item: pytest.Item) -> Iterator[None]:
+    """Hold signals back until the item's cleanup has ended, and heal what a fixture that was cut short has not."""
+    with interruptions(item).raised_at_the_end():
+        try:
+            yield
+        finally:
+            _close(item)
 
 
-def _session_stopper(item: pytest.Item) -> Callable[[str], None]:
-    """Return what a signal handler calls with its reason: it lets no further item begin."""
+def _close(item: pytest.Item) -> None:
+    """Close the experiments whose fixture has not: pytest runs no further finalizer once a signal has ended one."""
+    experiments = item.stash.get(EXPERIMENTS, None)
+    if experiments is None or experiments.closed:
+        return
+    experiments.close()
+    # The fixture ends at the end of the session then, outside of any phase: what it raised there would end pytest.
+    item.stash[RAISED] += experiments.failures.errors
 
-    def stop(why: str) -> None:
-        # This item is torn down and reported, then pytest ends its loop (_pytest/main.py, pytest_runtestloop).
-        stopping.stop(item.session, Verdict.INTERRUPTED, why)
-        _end_reruns(item)
 
-    return stop
+def end_unfinished(item: pytest.Item) -> ItemReport:
+    """Heal what an item has left whose teardown pytest leaves out; return what is known of it then.
+
+    A signal, or whatever else ends the session, has come between two of its phases.
+    """
+    with suppress(InterruptedOutage), protected(item):
+        pass
+    _stop_if_not_healed(item)
+    return _item_report(item, metadata(item))
+
+
+def interruptions(item: pytest.Item) -> Interruptions:
+    """Return the signals of an item; the first one lets no further item begin."""
+    if INTERRUPTIONS not in item.stash:
+        item.stash[INTERRUPTIONS] = Interruptions(partial(_stop, item))
+    return item.stash[INTERRUPTIONS]
+
+
+def _stop(item: pytest.Item, why: str) -> None:
+    # This item is torn down and reported, then pytest ends its loop (_pytest/main.py, pytest_runtestloop).
+    stopping.stop(item.session, Verdict.INTERRUPTED, why)
+    _end_reruns(item)
 
 
 def _end_reruns(item: pytest.Item) -> None:
@@ -90,12 +119,17 @@ def note_result(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         hide_frames(call.excinfo, entrance=fixtures.__name__, full=bool(item.config.getoption("fulltrace")))
         item.stash.setdefault(RAISED, []).append(call.excinfo.value)
     # Before another plugin's wrapper of the same hook, inside of which pytest-retry begins the next attempt.
-    if is_chaos(item) and metadata(item).verdict is Verdict.NOT_HEALED:
-        stopping.stop(item.session, Verdict.NOT_HEALED, _advice(item))
-        _end_reruns(item)
+    if is_chaos(item):
+        _stop_if_not_healed(item)
     # The verdict is final only after the teardown, which may fail to heal.
     if is_chaos(item) and call.when == "teardown":
         item.user_properties.extend(_properties(metadata(item)))
+
+
+def _stop_if_not_healed(item: pytest.Item) -> None:
+    if metadata(item).verdict is Verdict.NOT_HEALED:
+        stopping.stop(item.session, Verdict.NOT_HEALED, _advice(item))
+        _end_reruns(item)
 
 
 def _properties(chaos: ChaosResult) -> list[tuple[str, object]]:
@@ -167,7 +201,10 @@ def _item_report(item: pytest.Item, chaos: ChaosResult) -> ItemReport:
 
 def _advice(item: pytest.Item) -> str:
     """Return what was not healed, and what a person can do about it."""
-    found = [str(error) for error in item.stash.get(RAISED, []) if isinstance(error, NotHealedError)]
+    errors = [*item.stash.get(RAISED, [])]
+    if EXPERIMENTS in item.stash:
+        errors += item.stash[EXPERIMENTS].failures.errors
+    found = [str(error) for error in errors if isinstance(error, NotHealedError)]
     found += [each.cause for each in metadata(item).experiments if each.verdict is Verdict.NOT_HEALED]
     return [*found, f"see the report of {item.nodeid}"][0]
 
@@ -181,5 +218,7 @@ def _cluster(item: pytest.Item) -> ClusterFacts | None:
 
 
 def _interrupted(item: pytest.Item) -> bool:
-    """Return whether a signal has ended the item."""
-    return any(isinstance(error, InterruptedOutage) for error in item.stash.get(RAISED, []))
+    """Return whether the item has received a signal, or was ended as by one."""
+    return interruptions(item).received or any(
+        isinstance(error, InterruptedOutage) for error in item.stash.get(RAISED, [])
+    )

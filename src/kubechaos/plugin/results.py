@@ -93,6 +93,15 @@ class Results:
         reported.outcome = _outcome(report, reported.outcome)
         reported.finished = report.when == "teardown"
 
+    def has_finished(self, nodeid: str) -> bool:
+        """Return whether all reports of an item that this process runs have come."""
+        return nodeid not in self._started
+
+    def update(self, nodeid: str, last: ItemReport) -> None:
+        """Take in what has become known of an item since its last report, if there was one."""
+        if (nodeid, last.worker) in self._items:
+            self._items[nodeid, last.worker].last = last
+
     def unfinished(self, *, never_reported: bool) -> list[pytest.TestReport]:
         """Return a failed report for each item that began and did not end, so that no reporter takes it for passed.
 

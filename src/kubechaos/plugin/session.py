@@ -9,24 +9,20 @@ collection. So a `tryfirst` wrapper of ours is the outermost: its first half run
 import signal
 import time
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from importlib.metadata import version
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 import pytest
 
-from ..errors import ArtifactsError, ConfigError, Verdict
+from ..errors import ConfigError, Verdict
 from ..report import json
-from ..report.formats import FORMATS
 from ..report.gate import gate
-from ..report.run import ItemResult, Run, make_run
-from ..run.artifacts import save_reports
-from ..run.signals import defer, terminable
-from ..settings import FACTOR, Settings
-from ..untrusted import writable
+from ..report.run import ItemResult
+from ..run.signals import FORCED_AT, defer, ignored, terminable
 from . import items, stopping, terminal
-from .context import TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
+from .context import BEGUN, TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
 from .results import Results
+from .run_reports import RunReports
 
 NOT_HEALED = 10
 """pytest's exit code when the cluster was left broken; pytest itself uses those up to 6."""
@@ -34,6 +30,8 @@ SELECTED = "kubechaos_selected"
 """What an xdist worker sends at its end: how many chaos items it has collected."""
 USAGE_ERROR = "kubechaos_usage_error"
 """And why it ran none of them, if an option or the kubeconfig is wrong."""
+HEADER = "kubechaos_header"
+"""The attribute of the first report of a worker with the line that says what is being hurt."""
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 """The exit codes of a session that may not have run all of its items."""
 
@@ -47,6 +45,11 @@ class ChaosSession:
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
         self._results = Results()
+        self._reports = RunReports(config, self._results)
+        self._header_shown = False
+        self._until_the_end = ExitStack()
+        # Cleanups run in reverse order: the end of the embedded cluster, which was registered later, comes before.
+        config.add_cleanup(self._until_the_end.close)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -78,15 +81,25 @@ class ChaosSession:
     def pytest_report_collectionfinish(self) -> str:
         """Return the line that says what will be hurt, and for about how long."""
         # _pytest/terminal.py calls it in its own pytest_collection_finish, after ours, which has read the options.
-        if self._is_worker:
-            return ""
-        run_settings = settings(self._config)
-        return terminal.header(run_settings, pinned(self._config).connection, self._results.selected)
+        return "" if self._is_worker else self._header()
+
+    def _header(self) -> str:
+        return terminal.header(settings(self._config), pinned(self._config).connection, self._results.selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:
         """Make SIGTERM end the session as Ctrl-C does, with all reports."""
+        self._until_the_end.enter_context(ignored())
         with terminable():
+            result = yield
+        # Nothing has ended the loop early. Signals go to others again.
+        self._until_the_end.close()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper:
+        """Keep a signal between the phases of an item for the next one: it would leave out the teardown."""
+        with items.interruptions(item).held_back() if is_chaos(item) else nullcontext():
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -131,6 +144,10 @@ class ChaosSession:
         items.note_result(item, call)
         report = yield
         items.complete_report(item, report)
+        # The controller of xdist collects nothing: it learns from its workers what is being hurt.
+        if self._is_worker and is_chaos(item) and not self._header_shown:
+            self._header_shown = True
+            setattr(report, HEADER, self._header())
         return report
 
     @pytest.hookimpl(optionalhook=True)
@@ -150,6 +167,10 @@ class ChaosSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count how the item ended."""
+        header = getattr(report, HEADER, "")
+        if header and not self._is_worker and not self._header_shown:
+            self._header_shown = True
+            terminal.line(self._config, header)
         self._results.add_report(report)
 
     @pytest.hookimpl(optionalhook=True)
@@ -169,35 +190,37 @@ class ChaosSession:
         """Report what began and did not end, and set the exit code; write the last line when all others are done."""
         # Outermost: JUnit and pytest-json-report write their files inside, and must have the items and the exit code
         # that we add; the terminal writes its summary inside, and our line is to stand below it.
-        self._results.broken |= exitstatus in CUT_SHORT
-        if self._is_worker:
-            return (yield)
-        self._add_missing_reports()
-        session.exitstatus = self._exit_code(session)
-        result = yield
-        self._finish_run()
+        with ignored():
+            self._end_unfinished()
+            self._results.broken |= exitstatus in CUT_SHORT
+            if not self._is_worker:
+                self._add_missing_reports()
+                session.exitstatus = self._exit_code(session)
+            try:
+                # A fixture of the session may hang.
+                with terminable(at=FORCED_AT):
+                    result = yield
+            except KeyboardInterrupt:
+                result, session.exitstatus = None, session.exitstatus or pytest.ExitCode.INTERRUPTED
+            if not self._is_worker:
+                self._reports.finish()
         return result
+
+    def _end_unfinished(self) -> None:
+        item = self._config.stash.get(BEGUN, None)
+        if item is not None and is_chaos(item) and not self._results.has_finished(item.nodeid):
+            self._results.update(item.nodeid, items.end_unfinished(item))
 
     def _not_healed(self, tests: Sequence[ItemResult]) -> bool:
         """Return whether the cluster was left broken; a worker may have died before it could report it."""
         if any(test.verdict is Verdict.NOT_HEALED for test in tests):
             return True
-        return self._run_settings() is not None and stopping.not_healed(self._config)
+        return self._reports.settings is not None and bool(stopping.not_healed(self._config))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
-        """Add the top level `chaos` to the JSON report, unless there are no options that could be read."""
-        # Also of what is not ours: one lone surrogate, and nobody could read the file.
-        json_report.update(writable(json_report))
-        run_settings = self._run_settings()
-        if run_settings is None:
-            return
-        # An item that never ended has no metadata yet: the report that we added for it was made by no makereport.
-        metadata = json.plain(self._results.metadata)
-        for test in json_report.get("tests", ()):
-            if test["nodeid"] in metadata:
-                test.setdefault("metadata", {})["chaos"] = metadata[test["nodeid"]]
-        json_report["chaos"] = json.summary(self._run(run_settings))
+        """Add what is known of the run and of its tests to the JSON report."""
+        self._reports.add_to(json_report)
 
     def _add_missing_reports(self) -> None:
         under_xdist = self._config.pluginmanager.hasplugin("dsession")
@@ -217,48 +240,6 @@ class ChaosSession:
         if cut_short or gate(len(tests), tests) == "fail":
             return pytest.ExitCode.TESTS_FAILED
         return session.exitstatus
-
-    def _finish_run(self) -> None:
-        """Write the run's own reports and the last line."""
-        run_settings = self._run_settings()
-        if run_settings is None:
-            return
-        run = self._run(run_settings)
-        self._write_reports(run, run_settings)
-        terminal.last_line(self._config, run, run_settings)
-
-    def _run(self, run_settings: Settings) -> Run:
-        factor = None
-        if run_settings.simulated:
-            factor = FACTOR
-        return make_run(
-            version=version("pytest-kubechaos"),
-            run=run_settings.run,
-            started=run_settings.started,
-            seed=run_settings.seed,
-            factor=factor,
-            cluster=self._results.cluster,
-            selected=self._results.selected,
-            broken=self._results.broken,
-            tests=self._results.tests,
-        )
-
-    def _write_reports(self, run: Run, run_settings: Settings) -> None:
-        """Write the run in every format, beside the artifacts of its tests; where no test began, there is nothing."""
-        if not run.tests:
-            return
-        folder = self._config.rootpath / run_settings.results / run_settings.run
-        try:
-            save_reports(folder, {f"run.{name}": render(run) for name, render in FORMATS.items()})
-        except ArtifactsError as error:
-            terminal.warn(self._config, str(error))
-
-    def _run_settings(self) -> Settings | None:
-        """Return the settings; None where an option cannot be read, which has ended the session with its own error."""
-        try:
-            return settings(self._config)
-        except ConfigError:
-            return None
 
 
 def _guarded(item: pytest.Item) -> AbstractContextManager[None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..errors import InterruptedOutage, RefusedError, Verdict
-from .context import is_chaos, run_folder
+from .context import INTERRUPTIONS, is_chaos, run_folder
 
 STOPPED = pytest.StashKey[tuple[str, str]]()
 """Of the config: the verdict that ended the run, and why."""
@@ -44,6 +44,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         check(item.config)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Let no test function begin after a signal that came when the setup had ended."""
+    # No wrapper, for the same reason.
+    if INTERRUPTIONS in item.stash:
+        item.stash[INTERRUPTIONS].raise_new()
+
+
 def check(config: pytest.Config) -> None:
     """Raise where nothing more may be injected: InterruptedOutage after a cancel, else RefusedError with the advice."""
     stopped = _reason(config)
@@ -55,10 +63,10 @@ def check(config: pytest.Config) -> None:
     raise RefusedError(f"nothing more is injected: the cluster was not healed: {why}")
 
 
-def not_healed(config: pytest.Config) -> bool:
-    """Return whether some worker could not heal the cluster."""
-    verdict, _ = _reason(config) or ("", "")
-    return verdict == Verdict.NOT_HEALED
+def not_healed(config: pytest.Config) -> str:
+    """Return what some worker could not heal, and what a person can do about it; "" if there is nothing."""
+    verdict, why = _reason(config) or ("", "")
+    return why if verdict == Verdict.NOT_HEALED else ""
 
 
 def _reason(config: pytest.Config) -> tuple[str, str] | None:

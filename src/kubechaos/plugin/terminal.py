@@ -52,17 +52,20 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def warn(config: pytest.Config, text: str) -> None:
-    """Write a line in red."""
+def line(config: pytest.Config, text: str, **markup: bool) -> None:
+    """Write a line."""
     # The reporter is missing in an xdist worker, and under `-p no:terminal`.
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        reporter.write_line(f"kubechaos: {text}", red=True)
+        reporter.write_line(text, **markup)
+
+
+def warn(config: pytest.Config, text: str) -> None:
+    """Write a line in red."""
+    line(config, f"kubechaos: {text}", red=True)
 
 
 def last_line(config: pytest.Config, run: RunSummary, settings: Settings) -> None:
     """Write the last line of the run: the gate, and what it is based on."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        artifacts = f"{settings.results}/{settings.run}"
-        reporter.write_line(text.summary(run, artifacts), **{MARKUP.get(run.gate, "red"): True})
+    artifacts = f"{settings.results}/{settings.run}"
+    line(config, text.summary(run, artifacts), **{MARKUP.get(run.gate, "red"): True})

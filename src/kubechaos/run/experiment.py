@@ -13,6 +13,7 @@ from ..act.evictions import Evictions, Waiting
 from ..act.heal import heal
 from ..act.write import Writer
 from ..api.client import Client
+from ..changes import Change
 from ..clock import WALL_TIME
 from ..errors import (
     ApiError,
@@ -36,7 +37,7 @@ from ..observe.logs import log_tails
 from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
 from ..untrusted import safe
-from .failures import judgement_of
+from .failures import do_despite, judgement_of
 from .preflight import Plan
 from .preflight import limits as limits_of
 from .write_permit import WritePermit
@@ -250,8 +251,8 @@ class Experiment:
         """
         # A heal that failed was tried for its full time; `Experiments.close` tries again.
         if not isinstance(error, NotHealedError):
-            error = _do_despite(error, self.heal if self._has_touched else self.undo)
-        error = _do_despite(error, self._observation.catch_up)
+            error = do_despite(error, self.heal if self._has_touched else self.undo)
+        error = do_despite(error, self._observation.catch_up)
         if not self._has_touched:
             return []
         judgement = judgement_of(error, landed=self.may_have_landed, of_another_target=of_another_target)
@@ -259,6 +260,11 @@ class Experiment:
             self.outer._imposed = self.outer._imposed or judgement
             return []
         return self._end(judgement)
+
+    @property
+    def changes_left(self) -> tuple[Change, ...]:
+        """What has been changed and not been undone yet."""
+        return tuple(self._writer.changes)
 
     @property
     def may_have_landed(self) -> bool:
@@ -285,13 +291,3 @@ class Experiment:
         for each in (self, *self.inner):
             each.outage = found.get(each._injection_number)
         return list(found.values())
-
-
-def _do_despite(error: BaseException, step: Callable[[], None]) -> BaseException:
-    """Do a step after an error; return the error, or the NotHealedError of the step, which is worse."""
-    try:
-        step()
-    except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
-        error.add_note(f"kubechaos: {safe(str(other))}")
-        return other if isinstance(other, NotHealedError) else error
-    return error

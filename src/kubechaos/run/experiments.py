@@ -17,12 +17,9 @@ from random import Random
 
 from msgspec.structs import asdict
 
+from ..act.heal import not_healed
 from ..act.permissions import ask
-from ..errors import (
-    FaultError,
-    RefusedError,
-    Verdict,
-)
+from ..errors import FaultError, NotHealedError, RefusedError, Verdict
 from ..faults.fault import Fault
 from ..judge.alerts import Alert, AlertRule
 from ..judge.outage import Outage
@@ -77,6 +74,7 @@ class Experiments:
         self.failures = Failures()
         self.artifacts = artifacts
         self.nodeid = nodeid
+        self.closed = False
         self._settings = settings
         self._access = access
         self._time_left = left
@@ -211,7 +209,21 @@ class Experiments:
 
     def close(self) -> None:
         """End every watch and the recording; a block that was never entered or never left is an error of the test."""
+        if self.closed:
+            return
         self._permit.withdraw()
+        try:
+            self._end_blocks()
+            # Once more, also after a failed heal: the API server may answer by now.
+            for each in self._started:
+                self._undo(each)
+        finally:
+            self._note_changes_left()
+            self.closed = True
+            self._observers.close()
+            self.artifacts.close()
+
+    def _end_blocks(self) -> None:
         for block in self._blocks:
             if not block.entered:
                 self.failures.note(FaultError(f"{block.call} does nothing by itself; write: with {block.call}:"))
@@ -220,14 +232,18 @@ class Experiments:
             why = f"{each}: its block was never left, or its thread went on after the test: there is no result"
             self._abandon(each, FaultError(why))
         self._running.clear()
-        # Once more, also after a failed heal: the API server may answer by now.
-        for each in self._started:
-            try:
-                each.undo()
-            except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
-                self.failures.note(error, verdict=Verdict.NOT_HEALED)
-        self._observers.close()
-        self.artifacts.close()
+
+    def _undo(self, experiment: Experiment) -> None:
+        try:
+            experiment.undo()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the cluster was left broken
+            self.failures.note(error, verdict=Verdict.NOT_HEALED)
+
+    def _note_changes_left(self) -> None:
+        """Note what is still changed where no heal has done so: a signal came between two of them."""
+        left = [change for each in self._started for change in each.changes_left]
+        if left and not any(isinstance(error, NotHealedError) for error in self.failures.errors):
+            self.failures.note(not_healed(left, "interrupted"))
 
     @property
     def verdicts(self) -> list[Verdict]:

@@ -1,6 +1,6 @@
 """What went wrong in one test: every error once, with the verdict that it stands for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ..judge.verdict import Judgement
 from ..kube.objects import Ref
 from ..report import text
 from ..report.gate import EXCUSABLE
-from ..untrusted import described
+from ..untrusted import described, safe
 
 _ERROR_OF: dict[Verdict, type[ChaosError]] = {
     error.verdict: error for error in (InconclusiveError, FaultNotProvenError, NotRecoveredError)
@@ -116,3 +116,13 @@ def raise_for(found: Sequence[Outage], check: bool) -> None:
     for each in found[:1]:
         if each.verdict in _ERROR_OF and (check or each.verdict not in EXCUSABLE):
             raise _ERROR_OF[each.verdict](text.verdict_line(each))
+
+
+def do_despite(error: BaseException, step: Callable[[], None]) -> BaseException:
+    """Do a step after an error; return the error, or the NotHealedError of the step, which is worse."""
+    try:
+        step()
+    except Exception as other:  # noqa: BLE001  # whatever it is, it must not hide the first
+        error.add_note(f"kubechaos: {safe(str(other))}")
+        return other if isinstance(other, NotHealedError) else error
+    return error

@@ -1,9 +1,23 @@
 """The defaults that the API server fills in."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..store.kinds import BUDGET, DAEMON_SET, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE, STATEFUL_SET, Kind
+from ..store.kinds import (
+    BUDGET,
+    CLAIM,
+    DAEMON_SET,
+    DEPLOYMENT,
+    NAMESPACE,
+    POD,
+    REPLICA_SET,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+    VOLUME,
+    Kind,
+)
 from ..store.objects import Body
 
 PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
@@ -25,12 +39,17 @@ STATUS: Final[Mapping[Kind, Body]] = {
     DAEMON_SET: dict.fromkeys(
         ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
     ),
+    # Nothing is written in the simulation, so every claim has its volume at once.
+    CLAIM: {"phase": "Bound"},
+    VOLUME: {"phase": "Bound"},
 }
 """The status of a new object, before any controller has looked at it."""
 
 
 def filled(kind: Kind, body: Body) -> Body:
     """Return a new object's body with its defaults."""
+    if kind is SECRET:
+        return _secret(body)
     fill = _FILLS.get(kind)
     if fill is None:
         return body
@@ -59,7 +78,19 @@ def _container(container: Mapping[str, Any]) -> Body:
     probe = container.get("readinessProbe")
     if probe:
         filled["readinessProbe"] = {**PROBE, **probe}
+    resources = filled["resources"]
+    if resources.get("limits"):
+        filled["resources"] = {**resources, "requests": {**resources["limits"], **(resources.get("requests") or {})}}
     return filled
+
+
+def _secret(body: Body) -> Body:
+    """Return a Secret with what its stringData adds to its data."""
+    given = {key: b64encode(str(text).encode()).decode() for key, text in (body.get("stringData") or {}).items()}
+    kept = {key: value for key, value in body.items() if key != "stringData"}
+    if given:
+        kept["data"] = {**(kept.get("data") or {}), **given}
+    return {"type": "Opaque", **kept}
 
 
 def _template(template: Mapping[str, Any]) -> Body:

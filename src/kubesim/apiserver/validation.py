@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, OWNERS, POD, STATEFUL_SET, Kind
+from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, OWNERS, POD, RBAC, STATEFUL_SET, Kind
 from ..store.objects import Body, Stored, encode
 from ..store.refusals import Cause, bad_request, cause, invalid, invalid_patch
 from ..store.selectors import of_object
@@ -24,7 +24,8 @@ def check_new(kind: Kind, body: Body) -> None:
         raise invalid(
             kind, "", cause("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")
         )
-    if not _SUBDOMAIN.fullmatch(name) or len(name) > 253:
+    # Roles may be called anything that can stand in a path, such as system:node.
+    if kind.group != RBAC and (not _SUBDOMAIN.fullmatch(name) or len(name) > 253):
         message = f'Invalid value: "{name}": {_NAME_HELP}'
         raise invalid(kind, name, cause("FieldValueInvalid", "metadata.name", message))
     causes = _spec(kind, body)

@@ -8,8 +8,8 @@ from ..apiserver import scale
 from ..apiserver.deletion import FORCED_GAP, Options, is_dry
 from ..apiserver.eviction import DELETES
 from ..apiserver.patch import DirectiveError, Merge, merge, strategic
-from ..cluster import APPLIED, Cluster
-from ..store.kinds import NAMESPACE, NODE, SLICE
+from ..cluster import Cluster
+from ..store.kinds import KINDS, MADE_BY_USERS, NAMESPACE, NODE, SLICE
 from ..store.objects import Body, Stored, decode, encode
 from ..store.refusals import Refused, bad_request, cause, details, success
 from ..store.selectors import parse_labels
@@ -160,7 +160,7 @@ class Handlers:
         return Answer(found.json)
 
     def _create(self, info: RequestInfo, call: Call) -> Answer:
-        if info.kind not in APPLIED or info.kind is NAMESPACE:
+        if (info.kind in KINDS and info.kind not in MADE_BY_USERS) or info.kind is NAMESPACE:
             raise _not_allowed()
         made = self._registry.create(info.kind, info.namespace, call.json, dry=call.dry("CreateOptions"))
         return Answer(made.json, 201)

@@ -6,20 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..controllers.node_affinity import names_others, selects, tolerated, untolerated
-from ..store.objects import Stored
+from ..store.objects import Body, Stored
+from ..store.quantity import units
 
 CORDON: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
-_UNITS: Final = {
-    "m": 0.001,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-}
+PLENTY: Final = "ephemeral-storage"
+"""A resource that every node has enough of: nothing is written in the simulation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +22,33 @@ class Why:
     helped: bool = False
 
 
-def quantity(text: str | int | float) -> float:
-    """Return the value of a quantity like 500m or 2Gi; raises ValueError."""
-    written = str(text)
-    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if written.endswith(each)), "")
-    return float(written.removesuffix(unit)) * _UNITS.get(unit, 1.0)
-
-
 def requests(pod: Stored) -> dict[str, int]:
-    """Return what a pod requests: cpu in thousandths, memory in bytes."""
-    total: Counter[str] = Counter()
+    """Return what a pod requests: cpu in thousandths, the others in units, such as bytes."""
+    together: Counter[str] = Counter()
+    sidecars: Counter[str] = Counter()
+    most: Counter[str] = Counter()
     for container in pod.spec["containers"]:
-        asked = (container.get("resources") or {}).get("requests") or {}
-        total["cpu"] += round(quantity(asked.get("cpu", 0)) * 1000)
-        total["memory"] += round(quantity(asked.get("memory", 0)))
-    return dict(total)
+        together.update(_requests(container))
+    # An init container runs beside the sidecars before it, and beside nothing else: what is asked for is the most that
+    # runs at one time (k8s.io/component-helpers/resource).
+    for container in pod.spec.get("initContainers") or ():
+        asked = _requests(container)
+        most |= sidecars + asked
+        if container.get("restartPolicy") == "Always":
+            sidecars.update(asked)
+            together.update(asked)
+    return {resource: amount for resource, amount in (together | most).items() if resource != PLENTY}
+
+
+def _requests(container: Body) -> Counter[str]:
+    asked = (container.get("resources") or {}).get("requests") or {}
+    return Counter({resource: _amount(resource, amount) for resource, amount in asked.items()})
+
+
+def _amount(resource: str, written: str | int | float) -> int:
+    if resource == "cpu":
+        return units(written, 1000)
+    return units(written)
 
 
 def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
@@ -67,10 +71,8 @@ def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     room = node.status["allocatable"]
     if used.get("pods", 0) + 1 > int(room["pods"]):
         return Why("Too many pods", helped=True)
-    for resource, asked in requests(pod).items():
-        there = quantity(room[resource])
-        if resource == "cpu":
-            there *= 1000
+    for resource, asked in sorted(requests(pod).items()):
+        there = _amount(resource, room.get(resource, 0))
         if asked and used.get(resource, 0) + asked > there:
             return Why(f"Insufficient {resource}", helped=asked <= there)
     return None

@@ -10,7 +10,7 @@ from ..controllers.recorder import SCHEDULER, Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import SchedulerSilent, Unschedulable
 from ..store.kinds import NODE, POD
-from ..store.objects import Stored, condition, is_terminal
+from ..store.objects import Stored, condition, is_active, is_terminal
 from ..store.store import Change, Key
 from .fit import Why, obstacle, requests, sentence
 
@@ -68,7 +68,7 @@ class Scheduler:
     def _schedule(self, key: Key) -> None:
         pod = self._registry.store.get(POD, *key)
         self._stuck.pop(key, None)
-        if pod is None or pod.spec.get("nodeName") or pod.deleting:
+        if pod is None or pod.spec.get("nodeName") or not is_active(pod):
             return
         if self._failures.everywhere(SchedulerSilent):
             self._stuck[key] = None

@@ -14,7 +14,7 @@ from kubechaos.clock import WallTime
 from kubechaos.errors import NotHealedError
 from kubechaos.kube.objects import Ref
 from kubechaos.records import Record, Undone
-from tests.loopback.rawserver import Answer, RawServer, cut, failure, reply
+from tests.loopback.rawserver import Answer, Exchange, RawServer, cut, failure, reply
 
 WEB = "/apis/apps/v1/namespaces/shop/deployments/web"
 QUOTA = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/none"
@@ -27,6 +27,16 @@ def live(replicas: int, version: str = "8") -> Answer:
     """The Deployment as it is now."""
     meta = {"uid": "u", "resourceVersion": version, "generation": 2}
     return reply({"kind": "Deployment", "metadata": meta, "spec": {"replicas": replicas}})
+
+
+def lands(server: RawServer) -> Answer:
+    """The answer to the undo, which is in force from then on."""
+
+    def answer(exchange: Exchange) -> None:
+        server.on("GET", WEB, live(3, "9"))
+        live(3, "9")(exchange)
+
+    return answer
 
 
 def budget(**meta: Any) -> Answer:
@@ -70,13 +80,13 @@ def healer(server: RawServer) -> Iterator[Healer]:
 
 def test_what_is_still_ours_is_written_once_and_compared(server: RawServer, healer: Healer) -> None:
     server.on("GET", WEB, live(1))
-    server.on("PATCH", WEB, live(3, "9"))
+    server.on("PATCH", WEB, lands(server))
     assert (healer.heal(SCALED), healer.writes) == ("done", ["PATCH"])
 
 
 def test_a_page_of_a_proxy_is_not_taken_for_gone(server: RawServer, healer: Healer) -> None:
     server.on("GET", WEB, PAGE, PAGE, live(1))
-    server.on("PATCH", WEB, live(3, "9"))
+    server.on("PATCH", WEB, lands(server))
     assert (healer.heal(SCALED), healer.writes) == ("done", ["PATCH"])
 
 
@@ -87,7 +97,7 @@ def test_a_status_that_says_not_found_is(server: RawServer, healer: Healer) -> N
 
 def test_a_200_that_shows_the_old_value_is_tried_again(server: RawServer, healer: Healer) -> None:
     server.on("GET", WEB, live(1))
-    server.on("PATCH", WEB, live(1, "9"), live(3, "10"))
+    server.on("PATCH", WEB, live(1, "9"), lands(server))
     assert (healer.heal(SCALED), healer.writes) == ("done", ["PATCH", "PATCH"])
 
 
@@ -99,9 +109,16 @@ def test_a_200_that_never_shows_it_is_not_healed_and_names_the_command(server: R
     assert healer.now >= 30
 
 
+def test_an_answer_of_somebody_who_has_sent_nothing_on_is_not_healed(server: RawServer, healer: Healer) -> None:
+    server.on("GET", WEB, live(1))
+    server.on("PATCH", WEB, live(3, "9"))
+    with pytest.raises(NotHealedError, match=r"accepted it, but has not done it; put it back: kubectl scale"):
+        healer.heal(SCALED)
+
+
 def test_a_write_of_ours_that_may_still_land_is_waited_for(server: RawServer, healer: Healer) -> None:
     server.on("GET", WEB, live(3, "7"), live(3, "7"), live(1, "8"))
-    server.on("PATCH", WEB, live(3, "9"))
+    server.on("PATCH", WEB, lands(server))
     assert (healer.heal(SCALED), healer.writes) == ("done", ["PATCH"])
 
 
@@ -114,7 +131,7 @@ def test_an_undo_whose_answer_is_lost_is_looked_for_and_not_repeated(server: Raw
 @pytest.mark.parametrize("code", [403, 409, 410, 422, 429, 503])
 def test_one_refusal_of_the_undo_is_tried_again(server: RawServer, healer: Healer, code: int) -> None:
     server.on("GET", WEB, live(1))
-    server.on("PATCH", WEB, failure(code, "not now"), live(3, "9"))
+    server.on("PATCH", WEB, failure(code, "not now"), lands(server))
     assert (healer.heal(SCALED), len(healer.writes)) == ("done", 2)
 
 
@@ -130,7 +147,7 @@ NOT_ANSWERS = [
 @pytest.mark.parametrize("odd", NOT_ANSWERS)
 def test_one_answer_to_the_undo_that_is_none_is_tried_again(server: RawServer, healer: Healer, odd: Answer) -> None:
     server.on("GET", WEB, odd, live(1))
-    server.on("PATCH", WEB, odd, live(3, "9"))
+    server.on("PATCH", WEB, odd, lands(server))
     assert healer.heal(SCALED) == "done"
 
 

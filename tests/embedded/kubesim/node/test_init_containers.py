@@ -3,6 +3,8 @@
 from typing import Any
 
 from kubesim.failures import InitCrashLoop
+from kubesim.node.fit import requests
+from kubesim.store.kinds import POD
 from kubesim.store.objects import Stored, condition, is_ready
 from tests.embedded.lab import Lab
 from tests.embedded.shop import IMAGE, deployment, service
@@ -134,3 +136,14 @@ def test_an_init_container_whose_image_cannot_be_had_is_waited_for(lab: Lab) -> 
     lab.apply(waits_for({**mended}, replicas=1))
     lab.step(10)
     assert lab.ready == 1
+
+
+def test_a_pod_asks_for_the_most_that_runs_of_it_at_one_time() -> None:
+    def asks(name: str, cpu: str, **more: Any) -> dict[str, Any]:
+        return {"name": name, "resources": {"requests": {"cpu": cpu}}, **more}
+
+    init = [asks("a", "3"), asks("proxy", "1", **SIDECAR), asks("b", "4")]
+    body = {"metadata": {"name": "web", "uid": "1"}, "spec": {"containers": [asks("web", "2")], "initContainers": init}}
+    assert requests(Stored(POD, body, 1)) == {"cpu": 5000}
+    body["spec"]["containers"] = [asks("web", "2"), asks("more", "2500m")]
+    assert requests(Stored(POD, body, 1)) == {"cpu": 5500}
