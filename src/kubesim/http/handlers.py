@@ -10,7 +10,7 @@ from ..apiserver.eviction import DELETES
 from ..apiserver.patch import Merge, merge, patched
 from ..apiserver.strategic import DirectiveError, strategic
 from ..cluster import Cluster
-from ..store.kinds import NAMESPACE, SLICE
+from ..store.kinds import SLICE
 from ..store.objects import Body, Stored, decode, encode
 from ..store.refusals import Refused, bad_request, details, success
 from ..store.selectors import parse_labels
@@ -170,8 +170,6 @@ class Handlers:
     def _create(self, info: RequestInfo, call: Call) -> Answer:
         self._check_verb(info, "create")
         _check_place(info)
-        if info.kind is NAMESPACE and not call.dry("CreateOptions"):
-            return Answer(self._cluster.apply(call.json).json, 201)
         made = self._registry.create(info.kind, info.namespace, call.json, dry=call.dry("CreateOptions"))
         return Answer(made.json, 201)
 

@@ -78,7 +78,6 @@ def test_a_path_that_is_not_simulated_is_answered_without_a_status_as_by_the_rea
         ("DELETE", "/api/v1/nodes/node-1"),
         ("DELETE", "/api/v1/namespaces/default"),
         ("POST", "/apis"),
-        ("PUT", f"{DEPLOYMENTS}/web/log"),
     ],
 )
 def test_what_cannot_be_done_is_not_allowed(client: Client, method: str, path: str) -> None:

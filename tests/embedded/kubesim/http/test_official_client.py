@@ -109,7 +109,7 @@ def test_custom_resources_are_those_of_a_definition(client: Client) -> None:
     assert custom.list_namespaced_custom_object(*where)["items"] == []
 
 
-def test_a_workload_can_be_replaced_scaled_and_patched_as_a_whole(client: Client) -> None:
+def test_a_workload_can_be_replaced_and_scaled(client: Client) -> None:
     client.sim.settle()
     apps = official.AppsV1Api(client.cluster.client)
     web = apps.read_namespaced_deployment("web", "default")
