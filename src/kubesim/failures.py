@@ -1,6 +1,7 @@
 """The failures that can be injected into the simulated cluster, one class for each, with what it does.
 
 A new failure is one class here: defining it with a `name` makes it known to `Simulation.inject` and to error messages.
+"Survived by default" says that a workload that has it, with its default parameters, recovers from a kill all the same.
 """
 
 from dataclasses import dataclass, fields
@@ -79,7 +80,10 @@ class NeverReady(ReadinessFailure, name="never-ready"):
 
 @dataclass(frozen=True)
 class SlowReady(ReadinessFailure, name="slow-ready"):
-    """The readiness probe fails for the first `seconds` of every container, and passes after that."""
+    """The readiness probe fails for the first `seconds` of every container, and passes after that.
+
+    Survived by default: the recovery takes 2 s longer.
+    """
 
     seconds: float = 2.0
 
@@ -160,12 +164,18 @@ class Unschedulable(PodFailure, name="unschedulable"):
 
 @dataclass(frozen=True)
 class IgnoresSigterm(PodFailure, name="ignores-sigterm"):
-    """The containers run on after SIGTERM, until they are killed (exit code 137) when their grace period is over."""
+    """The containers run on after SIGTERM, until they are killed (exit code 137) when their grace period is over.
+
+    Survived by default: a replacement does not wait for them.
+    """
 
 
 @dataclass(frozen=True)
 class StuckFinalizer(PodFailure, name="stuck-finalizer"):
-    """A deleted pod stays Terminating for ever, as nobody removes its finalizer."""
+    """A deleted pod stays Terminating for ever, as nobody removes its finalizer.
+
+    Survived by default: a pod that is being deleted is replaced all the same, and an alert says that it stays.
+    """
 
     finalizer: ClassVar[str] = "kubesim/stuck"
 
@@ -206,7 +216,10 @@ class Quota(ObjectFailure, name="quota"):
 
 @dataclass(frozen=True)
 class BlockingBudget(ObjectFailure, name="blocking-budget"):
-    """A PodDisruptionBudget over the workload's pods refuses every eviction (429)."""
+    """A PodDisruptionBudget over the workload's pods refuses every eviction (429).
+
+    Survived by default: a kill asks no budget; an eviction is blocked.
+    """
 
     kind: ClassVar[Kind] = BUDGET
 
