@@ -1,4 +1,4 @@
-"""The part of the conversation that is about what users' own tests write: complete objects, and patches of every type."""
+"""The part of the conversation about what users' own tests write: complete objects, and patches of every type."""
 
 from typing import Any
 
