@@ -57,5 +57,9 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         pods.init_waiting,
         pods.sidecar,
         pods.sidecar_restart,
+        pods.config_missing,
+        pods.config_key_missing,
+        pods.secret_missing,
+        pods.volume_missing,
     )
 }

@@ -79,7 +79,8 @@ SPREAD: Final = Fields(
 )
 VOLUME: Final = Fields(
     "`volumes`",
-    inert="name emptyDir configMap secret projected downwardAPI hostPath persistentVolumeClaim ephemeral csi image nfs"
+    simulated="configMap secret projected",
+    inert="name emptyDir downwardAPI hostPath persistentVolumeClaim ephemeral csi image nfs"
     " iscsi fc cephfs rbd glusterfs cinder flexVolume flocker gitRepo awsElasticBlockStore gcePersistentDisk azureDisk"
     " azureFile vsphereVolume portworxVolume quobyte photonPersistentDisk scaleIO storageos",
 )
@@ -95,8 +96,8 @@ PORT: Final = Fields("`ports`", inert="name containerPort protocol", refused="ho
 LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", refused="preStop")
 CONTAINER: Final = Fields(
     "a container",
-    simulated="name image imagePullPolicy resources",
-    inert="command args env envFrom workingDir volumeMounts volumeDevices securityContext terminationMessagePath"
+    simulated="name image imagePullPolicy resources env envFrom",
+    inert="command args workingDir volumeMounts volumeDevices securityContext terminationMessagePath"
     " terminationMessagePolicy stdin stdinOnce tty resizePolicy",
     refused="restartPolicy restartPolicyRules",
     inside={

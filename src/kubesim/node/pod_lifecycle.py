@@ -7,6 +7,7 @@ from ..failure_registry import FailureRegistry
 from ..failures import ContainerFailure, IgnoresSigterm, ReadinessFailure, StuckFinalizer
 from ..store.objects import Body, Stored, is_ready, is_terminal
 from . import pace, statuses
+from .configuration import Configuration
 from .image_puller import ImagePuller
 from .init_containers import InitContainers
 from .pod_states import WITH_CONTAINERS, WITHOUT_IMAGE, State, StateMachine
@@ -37,6 +38,7 @@ class PodLifecycle:
         self._writer = StatusWriter(pod, registry, recorder, number)
         self._machine = StateMachine(registry.timers, self._writer.latest)
         self._images = ImagePuller(self._machine, self._writer, failures, self._proceed)
+        self._configuration = Configuration(self._machine, self._writer, registry.store, self._proceed)
         self._init = InitContainers(self._machine, self._writer, failures, self._proceed)
         self._probe = Probe(registry.timers, self._on_probe)
         self._machine.after(pace.CREATING, self._create)
@@ -122,19 +124,22 @@ class PodLifecycle:
         now = self._writer.now()
         pod = self._writer.write(pod, "Pending", creating, creating, startTime=now, hostIP="10.0.0.1")
         self._hold(pod)
-        if self._images.problem(pod) is None:
-            self._machine.after(pace.STARTED + self._stagger, self._proceed)
-        else:
-            self._images.begin(pace.PULLED)
+        self._machine.after(pace.STARTED + self._stagger, self._proceed)
 
     def _proceed(self, pod: Stored) -> None:
-        """Start what is next, an init container or all others, as soon as its image is there."""
+        """Start what is next, an init container or all others, as soon as all that it needs is there."""
+        if not self._configuration.mounts(pod):
+            return
         if self._images.problem(pod) is not None:
             self._images.begin(pace.PULLED)
-        elif statuses.next_init_container(pod) is not None:
-            self._init.start(pod)
-        else:
+        elif self._configuration.allows(pod):
+            self._start_next(pod)
+
+    def _start_next(self, pod: Stored) -> None:
+        if statuses.next_init_container(pod) is None:
             self._start(pod)
+        else:
+            self._init.start(pod)
 
     def _start(self, pod: Stored) -> None:
         """Start all containers, now that their image is there."""

@@ -96,10 +96,18 @@ def creating(pod: Stored) -> str:
     return "ContainerCreating"
 
 
+def all_to_start(pod: Stored) -> list[Body]:
+    """Return the containers that are to start next: an init container, or all of the others."""
+    init = next_init_container(pod)
+    if init is not None:
+        return [init]
+    others: list[Body] = pod.spec["containers"]
+    return others
+
+
 def to_start(pod: Stored) -> Body:
-    """Return the container that is to start next: an init container, or the first of the others."""
-    first: Body = pod.spec["containers"][0]
-    return next_init_container(pod) or first
+    """Return the first container that is to start next."""
+    return all_to_start(pod)[0]
 
 
 def unchanged(spec: Body, before: Body) -> Body:
