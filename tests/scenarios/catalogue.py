@@ -61,5 +61,7 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         pods.config_key_missing,
         pods.secret_missing,
         pods.volume_missing,
+        pods.pre_stop,
+        pods.pre_stop_cut_short,
     )
 }

@@ -93,7 +93,8 @@ OTHER_PROBE: Final = Fields(
     inert=f"initialDelaySeconds periodSeconds successThreshold failureThreshold {PROBE}",
 )
 PORT: Final = Fields("`ports`", inert="name containerPort protocol", refused="hostPort hostIP")
-LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", refused="preStop")
+HOOK: Final = Fields("`preStop`", simulated="sleep exec", inert="httpGet tcpSocket")
+LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", inside={"preStop": HOOK})
 CONTAINER: Final = Fields(
     "a container",
     simulated="name image imagePullPolicy resources env envFrom",

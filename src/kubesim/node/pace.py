@@ -12,6 +12,8 @@ TERM: Final = 0.05
 """From the deletion to the event Killing."""
 STOPPED: Final = 0.15
 """From SIGTERM to the end of containers that obey it."""
+LEAST_TERM: Final = 2.0
+"""What containers have between SIGTERM and SIGKILL, however little a hook or the grace period has left of it."""
 RELIST: Final = 0.9
 """From the end of a changed container to the status in which it runs again: the kubelet looks once a second."""
 GONE: Final = 0.85

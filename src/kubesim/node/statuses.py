@@ -70,6 +70,11 @@ def is_sidecar(spec: Body) -> bool:
     return bool(spec.get("restartPolicy") == "Always")
 
 
+def running_on(pod: Stored) -> list[Body]:
+    """Return the containers that run as long as their pod does: those that are no init containers, and sidecars."""
+    return [*pod.spec["containers"], *filter(is_sidecar, init_containers(pod))]
+
+
 def initialized(pod: Stored, spec: Body) -> bool:
     """Return whether what comes after an init container may start: it has ended well, or is a sidecar that runs."""
     status = known(pod, spec["name"])
