@@ -63,5 +63,9 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         pods.volume_missing,
         pods.pre_stop,
         pods.pre_stop_cut_short,
+        pods.anti_affinity,
+        pods.spread,
+        pods.spread_no_label,
+        pods.host_port,
     )
 }

@@ -63,19 +63,23 @@ def other_than(name: str, *values: object) -> Rule:
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
+TERM: Final = Fields(
+    "`podAntiAffinity`, required",
+    simulated="labelSelector topologyKey namespaces namespaceSelector matchLabelKeys",
+    refused="mismatchLabelKeys",
+)
 AFFINITY: Final = Fields(
     "`affinity`",
     inside={
         "nodeAffinity": Fields("`nodeAffinity`", simulated=REQUIRED, inert=PREFERRED),
         "podAffinity": Fields("`podAffinity`", inert=PREFERRED, refused=REQUIRED),
-        "podAntiAffinity": Fields("`podAntiAffinity`", inert=PREFERRED, refused=REQUIRED),
+        "podAntiAffinity": Fields("`podAntiAffinity`", inert=PREFERRED, inside={REQUIRED: TERM}),
     },
 )
 SPREAD: Final = Fields(
     "`topologySpreadConstraints`",
-    inert="topologyKey whenUnsatisfiable maxSkew minDomains labelSelector matchLabelKeys nodeAffinityPolicy"
+    simulated="topologyKey whenUnsatisfiable maxSkew minDomains labelSelector matchLabelKeys nodeAffinityPolicy"
     " nodeTaintsPolicy",
-    rules=(other_than("whenUnsatisfiable", "ScheduleAnyway"),),
 )
 VOLUME: Final = Fields(
     "`volumes`",
@@ -92,7 +96,7 @@ OTHER_PROBE: Final = Fields(
     "`livenessProbe`, `startupProbe`",
     inert=f"initialDelaySeconds periodSeconds successThreshold failureThreshold {PROBE}",
 )
-PORT: Final = Fields("`ports`", inert="name containerPort protocol", refused="hostPort hostIP")
+PORT: Final = Fields("`ports`", simulated="hostPort hostIP", inert="name containerPort protocol")
 HOOK: Final = Fields("`preStop`", simulated="sleep exec", inert="httpGet tcpSocket")
 LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", inside={"preStop": HOOK})
 CONTAINER: Final = Fields(
@@ -119,11 +123,11 @@ INIT_CONTAINER: Final = replace(
 OS: Final = Fields("`os`", inert="name", rules=(other_than("name", "linux"),))
 POD_SPEC: Final = Fields(
     "a pod",
-    simulated="terminationGracePeriodSeconds nodeSelector nodeName tolerations restartPolicy",
+    simulated="terminationGracePeriodSeconds nodeSelector nodeName tolerations restartPolicy hostNetwork",
     inert="securityContext automountServiceAccountToken enableServiceLinks dnsPolicy dnsConfig schedulerName"
     " serviceAccountName serviceAccount priority priorityClassName preemptionPolicy hostname hostnameOverride subdomain"
     " setHostnameAsFQDN hostAliases hostIPC hostPID hostUsers imagePullSecrets shareProcessNamespace",
-    refused="ephemeralContainers activeDeadlineSeconds hostNetwork overhead readinessGates"
+    refused="ephemeralContainers activeDeadlineSeconds overhead readinessGates"
     " resourceClaims resources runtimeClassName schedulingGates schedulingGroup",
     rules=(other_than("schedulerName", "default-scheduler"), other_than("restartPolicy", "Always")),
     inside={

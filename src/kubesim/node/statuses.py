@@ -41,7 +41,8 @@ def pod_status(pod: Stored, now: str, phase: str, *, ready: bool = False, reason
         _condition(pod, now, "Initialized", not missing, uninitialized),
         _condition(pod, now, "Ready", ready, unready),
         _condition(pod, now, "ContainersReady", ready, unready),
-        condition(pod, "PodScheduled"),
+        # The scheduler's, but of a pod that was made for a node the kubelet says it.
+        condition(pod, "PodScheduled") or _condition(pod, now, "PodScheduled", True),
     ]
     # The kubelet owns these conditions, but not the API server's DisruptionTarget of an evicted pod: it stays.
     disrupted = condition(pod, "DisruptionTarget")
