@@ -1,6 +1,6 @@
 """The simulated cluster without its HTTP server: the store, and the components that work on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
@@ -129,6 +129,15 @@ class Cluster:
         """Inject a failure, from now on."""
         self.failures.add(injection)
         self.kubelet.on_failures_changed()
+
+    def require(self, kinds: Sequence[str], name: str, namespace: str) -> None:
+        """Raise ValueError, naming what there is, if none of these kinds has a workload of a name."""
+        there = [each for kind in WORKLOADS for each in self.store.all(kind)]
+        if any((each.kind.name in kinds, each.namespace, each.name) == (True, namespace, name) for each in there):
+            return
+        asked = kinds[0] if len(kinds) == 1 else "workload"
+        known = sorted(f"{each.kind.name.lower()}/{each.name} in {each.namespace}" for each in there)
+        raise ValueError(f"no {asked} {name!r} in namespace {namespace}; there are: {', '.join(known) or 'none'}")
 
     def remove(self, failure: type[Failure]) -> None:
         """Remove a failure wherever it was injected; what it has broken recovers as on a real cluster."""

@@ -31,7 +31,7 @@ class ManifestError(ValueError):
         lines = [f"{len(problems)} problems:", *problems]
         if len(problems) == 1:
             lines = list(problems)
-        super().__init__("\n  ".join(lines))
+        super().__init__("\n    ".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was applied: the number of objects of each kind by class, the most frequent kind first."""
+    """What was applied: the number of objects of each kind by class, the most frequent kind first; and what was not."""
 
     simulated: dict[str, int] = field(default_factory=dict)
     inert: dict[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """`loaded 61 objects: 14 simulated, 47 inert (ConfigMap 12, ...)`."""
@@ -63,13 +64,13 @@ class Loaded:
         named = [f"{kind} {number}" for kind, number in self.inert.items()]
         if len(named) > SHOWN:
             named = [*named[: SHOWN - 1], f"{len(named) - SHOWN + 1} more kinds"]
-        line = f"loaded {simulated + inert} objects: {simulated} simulated, {inert} inert"
-        return f"{line} ({', '.join(named)})" if named else line
+        kinds = f" ({', '.join(named)})" * bool(named)
+        return f"loaded {simulated + inert} objects: {simulated} simulated, {inert} inert{kinds}"
 
 
 def check(paths: Sequence[Path]) -> Loaded:
-    """Return what a cluster would be loaded with; raises ManifestError."""
-    return load(Cluster(Stepped()), paths)
+    """Return what a cluster would be loaded with, with everything that is wrong."""
+    return _apply(Cluster(Stepped()), paths, "default")
 
 
 def load(cluster: Cluster, paths: Sequence[Path], namespace: str = "default") -> Loaded:
@@ -78,8 +79,17 @@ def load(cluster: Cluster, paths: Sequence[Path], namespace: str = "default") ->
     A folder stands for its files, but not for those in folders inside of it, as in `kubectl apply -f`; the glob
     `folder/**` stands for those too. `namespace` is the one of an object that names none.
     """
+    loaded = _apply(cluster, paths, namespace)
+    if loaded.problems:
+        raise ManifestError(loaded.problems)
+    return loaded
+
+
+def _apply(cluster: Cluster, paths: Sequence[Path], namespace: str) -> Loaded:
     problems: list[str] = []
     documents = [each for path in paths for file in _files(path, problems) for each in _documents(file, problems)]
+    if paths and not documents and not problems:
+        problems.append(f"{', '.join(map(str, paths))}: there is no object in it")
     # Definitions come first, as in whichever order they are written, a custom resource is of the kind they define.
     documents.sort(key=lambda document: document.body.get("kind") != DEFINITION.name)
     made: dict[tuple[str, str, str], Stored] = {}
@@ -89,9 +99,8 @@ def load(cluster: Cluster, paths: Sequence[Path], namespace: str = "default") ->
             made[one.kind.full, one.namespace, one.name] = one
         except Exception as error:  # noqa: BLE001  # whatever a manifest does to the simulation is said of the manifest
             problems += [f"{document.where}, {document.name}: {why}" for why in _reasons(error)]
-    if problems:
-        raise ManifestError(problems)
-    return Loaded(*(_counted(each for each in made.values() if _simulated(each) is wanted) for wanted in (True, False)))
+    simulated = _counted(each for each in made.values() if _simulated(each))
+    return Loaded(simulated, _counted(each for each in made.values() if not _simulated(each)), tuple(problems))
 
 
 def _simulated(obj: Stored) -> bool:

@@ -16,6 +16,7 @@ from .failures import Failure, named
 from .http.network_faults import NetworkFaults
 from .http.server import ApiServer
 from .manifests import Loaded, ManifestError, load
+from .store.kinds import WORKLOADS
 
 CONTEXT: Final = "embedded"
 TIMEOUT: Final = 10.0
@@ -79,9 +80,10 @@ class Simulation:
     async def _serve(self, token: str) -> int:
         loop = asyncio.get_running_loop()
         self._cluster = cluster = Cluster(self.clock, self._nodes)
-        for each in self._injections:
-            cluster.inject(each)
         self.loaded = load(cluster, self._manifests, self.namespace)
+        # Nothing has happened yet: the objects are there, and time does not pass before the clock is driven.
+        for each in self._injections:
+            self._inject(cluster, each)
         self._server = server = ApiServer(cluster, self.network, token)
         self.network.wake = lambda: _threadsafe(loop, server.wake)
         cluster.timers.drive(loop)
@@ -147,21 +149,33 @@ class Simulation:
         workload: str = "",
         *,
         selector: str = "",
-        namespace: str = "default",
+        namespace: str = "",
         replacements: bool = False,
     ) -> Failure:
         """Inject a failure from now on, and return it; `Scope` says what the other arguments choose.
 
         `failure` is one of the classes in `kubesim.failures` with its parameters, as in `SlowReady(seconds=5)`, or the
-        name of one, as in "slow-ready". Raises ValueError for an unknown name, naming those that there are.
+        name of one, as in "slow-ready". Raises ValueError for an unknown failure or workload, naming those that there
+        are.
         """
         injected = _failure(failure)
-        injection = Injection(injected, Scope(workload, selector, namespace, replacements))
+        injection = Injection(injected, Scope(workload, selector, namespace or self.namespace, replacements))
         if self._cluster is None:
             self._injections.append(injection)
         else:
-            self.inside(lambda cluster: cluster.inject(injection))
+            self.inside(lambda cluster: self._inject(cluster, injection))
         return injected
+
+    def _inject(self, cluster: Cluster, injection: Injection) -> None:
+        # Without manifests, a workload may be applied later, and fail from the start.
+        if self._manifests and injection.scope.workload:
+            kinds = [kind.name for kind in WORKLOADS]
+            cluster.require(kinds, injection.scope.workload, injection.scope.namespace)
+        cluster.inject(injection)
+
+    def require(self, kind: str, name: str, namespace: str = "") -> None:
+        """Raise ValueError, naming what there is, if there is no such workload; `kind` is like "Deployment"."""
+        self.inside(lambda cluster: cluster.require((kind,), name, namespace or self.namespace))
 
     def remove(self, failure: Failure | str) -> None:
         """Remove every injection of a failure, whatever its parameters."""
@@ -192,6 +206,8 @@ class Simulation:
 def _failure(failure: Failure | str) -> Failure:
     if isinstance(failure, str):
         return named(failure)
+    if not isinstance(failure, Failure):
+        raise TypeError(f"{failure!r} is no failure: write its name, as in 'slow-ready', or SlowReady(seconds=5)")
     return failure
 
 

@@ -34,6 +34,7 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         rollouts.unschedulable,
         rollouts.crash_loop,
         rollouts.never_ready,
+        rollouts.never_ready_published,
         sets.stateful_create,
         sets.stateful_kill,
         sets.stateful_kill_parallel,

@@ -46,9 +46,9 @@ def deployment(
     }
 
 
-def service(name: str) -> dict[str, Any]:
-    """Return the Service of a Deployment."""
-    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
+def service(name: str, **more: Any) -> dict[str, Any]:
+    """Return the Service of a Deployment; `more` is added to its spec."""
+    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}], **more}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 

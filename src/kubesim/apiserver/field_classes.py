@@ -186,11 +186,10 @@ SPECS: Final[Mapping[Kind, Fields]] = {
     ),
     SERVICE: Fields(
         "a Service",
-        simulated="selector ports",
+        simulated="selector ports publishNotReadyAddresses",
         inert="type clusterIP clusterIPs externalIPs externalName externalTrafficPolicy internalTrafficPolicy"
         " healthCheckNodePort ipFamilies ipFamilyPolicy loadBalancerIP loadBalancerClass loadBalancerSourceRanges"
         " allocateLoadBalancerNodePorts sessionAffinity sessionAffinityConfig trafficDistribution",
-        refused="publishNotReadyAddresses",
     ),
     BUDGET: Fields(
         "a PodDisruptionBudget", simulated="selector minAvailable maxUnavailable unhealthyPodEvictionPolicy"

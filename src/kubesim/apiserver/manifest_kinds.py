@@ -12,9 +12,10 @@ REFUSED: Final[Mapping[str, str]] = {
     "Event": "the simulated cluster writes it itself",
     "ControllerRevision": "the simulated cluster writes it itself",
     "EndpointSlice": "the simulated cluster writes it itself",
-    "Kustomization": "it is no object of a cluster; build it: kubectl kustomize FOLDER | kubechaos check -",
 }
 """The kinds that would change who runs, is Ready or goes, and are not simulated; and others that nobody applies."""
+
+BUILD: Final = "build it: kubectl kustomize FOLDER | kubechaos check -"
 
 
 def kind_of(kinds: Kinds, manifest: Mapping[str, Any]) -> Kind:
@@ -29,8 +30,12 @@ def kind_of(kinds: Kinds, manifest: Mapping[str, Any]) -> Kind:
     known = kinds.of_manifest(version, name)
     if known is not None and (known in MADE_BY_USERS or known not in KINDS):
         return known
-    if name in REFUSED and (known is not None or not _is_custom(version) or name == "Kustomization"):
+    if name in REFUSED and (known is not None or not _is_custom(version)):
         raise ValueError(f"kind: {name} of {version}: {REFUSED[name]}")
+    if version.startswith("kustomize.config.k8s.io/"):
+        raise ValueError(
+            f"kind: {name} is no object of a cluster; build it: kubectl kustomize FOLDER | kubechaos check -"
+        )
     if _is_custom(version):
         return kinds.assume(version, name)
     if name in BY_NAME:

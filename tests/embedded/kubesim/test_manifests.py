@@ -47,7 +47,8 @@ def loaded(*paths: Path, namespace: str = "default") -> Cluster:
 
 def problems(*paths: Path) -> tuple[str, ...]:
     with pytest.raises(ManifestError) as caught:
-        check(paths)
+        loaded(*paths)
+    assert caught.value.problems == check(paths).problems
     return caught.value.problems
 
 
@@ -162,6 +163,11 @@ def test_a_path_without_a_file_is_an_error(tmp_path: Path, name: str) -> None:
     assert said.startswith(f"{tmp_path / name}: there is no such file, and no folder or glob with .yaml")
 
 
+def test_files_without_an_object_are_an_error(write: Write) -> None:
+    (said,) = problems(write("a.yaml", "# nothing"))
+    assert said.endswith("a.yaml: there is no object in it")
+
+
 def test_everything_that_is_wrong_in_all_files_is_said_at_once(write: Write) -> None:
     a = write("a.yaml", service(), deployment(pod={"overhead": {"cpu": "1"}, "readinessGates": [{}]}))
     b = write("b.yaml", {"kind": "LimitRange", "apiVersion": "v1", "metadata": {"name": "x"}}, "just text", "a: {")
@@ -174,8 +180,9 @@ def test_everything_that_is_wrong_in_all_files_is_said_at_once(write: Write) -> 
     ]
     assert all(any(line.startswith(start) for line in lines) for start in expected), lines
     assert len(lines) == 4, "a file that cannot be parsed has one problem"
-    with pytest.raises(ManifestError, match=r"^4 problems:\n  "):
-        check([a, b, c])
+    with pytest.raises(ManifestError, match=r"^4 problems:\n    "):
+        loaded(a, b, c)
+    assert check([a, b, c]).simulated == {"Service": 1}, "the others are looked at all the same"
 
 
 @pytest.mark.parametrize(
