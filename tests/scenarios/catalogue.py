@@ -58,5 +58,15 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         pods.init_waiting,
         pods.sidecar,
         pods.sidecar_restart,
+        pods.config_missing,
+        pods.config_key_missing,
+        pods.secret_missing,
+        pods.volume_missing,
+        pods.pre_stop,
+        pods.pre_stop_cut_short,
+        pods.anti_affinity,
+        pods.spread,
+        pods.spread_no_label,
+        pods.host_port,
     )
 }

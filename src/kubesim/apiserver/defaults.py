@@ -102,8 +102,18 @@ def _template(template: Mapping[str, Any]) -> Body:
     return {**template, "spec": _pod_spec(template.get("spec") or {})}
 
 
+def _on_host(container: Body) -> Body:
+    """Return a container that uses its node's network: its ports are the node's."""
+    ports = [
+        {**each, "hostPort": each.get("hostPort") or each["containerPort"]} for each in container.get("ports") or ()
+    ]
+    return {**container, "ports": ports}
+
+
 def _pod(spec: Mapping[str, Any]) -> Body:
     filled = _pod_spec(spec)
+    if spec.get("hostNetwork"):
+        filled["containers"] = list(map(_on_host, filled["containers"]))
     return {"priority": 0, "enableServiceLinks": True, **filled, "tolerations": spec.get("tolerations", TOLERATIONS)}
 
 

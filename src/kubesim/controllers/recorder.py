@@ -54,9 +54,18 @@ class Recorder:
         return said
 
     def _again(self, event: Stored, message: str) -> Stored:
+        if self._component == SCHEDULER:
+            return self._series(event)
         body = {**event.body, "message": message, "count": (event.body.get("count") or 1) + 1}
         body["lastTimestamp"] = self._registry.calendar.time()
         return self._registry.store.put(EVENT, body)
+
+    def _series(self, event: Stored) -> Stored:
+        # Of events.k8s.io only the first repetition is sent at once, the others half an hour later (client-go).
+        if "series" in event.body:
+            return event
+        series = {"count": 2, "lastObservedTime": self._registry.calendar.micro()}
+        return self._registry.store.put(EVENT, {**event.body, "series": series})
 
     def _new(self, type_: str, about: Stored, reason: str, message: str, part: str) -> Stored:
         involved = {

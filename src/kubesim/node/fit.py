@@ -8,10 +8,15 @@ from typing import Final
 from ..controllers.node_affinity import names_others, selects, tolerated, untolerated
 from ..store.objects import Body, Stored
 from ..store.quantity import units
+from .statuses import running_on
 
 CORDON: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 PLENTY: Final = "ephemeral-storage"
 """A resource that every node has enough of: nothing is written in the simulation."""
+
+
+EVERY: Final = "0.0.0.0"
+"""All addresses of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,26 @@ def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     if taint:
         value = f": {taint.get('value', '')}"
         return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
+    if _ports_taken(pod, used):
+        return Why("node(s) didn't have free ports for the requested pod ports", helped=True)
     return _full(pod, node, used)
+
+
+def host_ports(pod: Stored) -> list[str]:
+    """Return the ports of its node that a pod wants, each as "port protocol address"."""
+    ports = [each for container in running_on(pod) for each in container.get("ports") or ()]
+    wanted = [each for each in ports if each.get("hostPort")]
+    return [f"{each['hostPort']} {each.get('protocol', 'TCP')} {each.get('hostIP') or EVERY}" for each in wanted]
+
+
+def _ports_taken(pod: Stored, used: Mapping[str, int]) -> bool:
+    taken = [key.split() for key, number in used.items() if number and " " in key]
+    wanted = [each.split() for each in host_ports(pod)]
+    return any(
+        port == other and (address == its or EVERY in (address, its))
+        for *port, address in wanted
+        for *other, its in taken
+    )
 
 
 def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:

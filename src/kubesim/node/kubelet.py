@@ -5,7 +5,7 @@ from ..apiserver.registry import Registry
 from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..store.kinds import POD
-from ..store.objects import Body, Stored
+from ..store.objects import Stored
 from ..store.store import Change
 from . import statuses
 from .pod_lifecycle import PodLifecycle
@@ -55,9 +55,5 @@ def _with_new_images(before: Stored, after: Stored) -> list[str]:
     """Return the names of the containers whose image was changed."""
     if before.spec is after.spec:
         return []
-    images = {each["name"]: each["image"] for each in _containers(before)}
-    return [each["name"] for each in _containers(after) if each["image"] != images.get(each["name"])]
-
-
-def _containers(pod: Stored) -> list[Body]:
-    return [*pod.spec["containers"], *filter(statuses.is_sidecar, statuses.init_containers(pod))]
+    images = {each["name"]: each["image"] for each in statuses.running_on(before)}
+    return [each["name"] for each in statuses.running_on(after) if each["image"] != images.get(each["name"])]

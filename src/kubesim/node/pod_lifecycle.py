@@ -6,7 +6,8 @@ from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ContainerFailure, IgnoresSigterm, ReadinessFailure, StuckFinalizer
 from ..store.objects import Body, Stored, is_ready, is_terminal
-from . import pace, statuses
+from . import pace, pre_stop, statuses
+from .configuration import Configuration
 from .image_puller import ImagePuller
 from .init_containers import InitContainers
 from .pod_states import WITH_CONTAINERS, WITHOUT_IMAGE, State, StateMachine
@@ -37,6 +38,7 @@ class PodLifecycle:
         self._writer = StatusWriter(pod, registry, recorder, number)
         self._machine = StateMachine(registry.timers, self._writer.latest)
         self._images = ImagePuller(self._machine, self._writer, failures, self._proceed)
+        self._configuration = Configuration(self._machine, self._writer, registry.store, self._proceed)
         self._init = InitContainers(self._machine, self._writer, failures, self._proceed)
         self._probe = Probe(registry.timers, self._on_probe)
         self._machine.after(pace.CREATING, self._create)
@@ -47,9 +49,7 @@ class PodLifecycle:
         if grace == 0:
             return  # by force: the API server deletes it without waiting for the kubelet
         now = self._registry.timers.now()
-        takes = grace
-        if not self._ignores_sigterm(pod):
-            takes = min(grace, pace.TERM + pace.STOPPED + self._stagger / 4)
+        takes = self._until_ended(pod, grace)
         if self._stop_at is not None and now + takes >= self._stop_at:
             return
         if self._stop_at is None:
@@ -59,15 +59,23 @@ class PodLifecycle:
         self._machine.enter(State.STOPPING)
         self._machine.after(self._stop_at - now, self._stop)
 
+    def _until_ended(self, pod: Stored, grace: float) -> float:
+        """Return how many seconds containers still run that are to end within a grace period."""
+        before = min(pre_stop.seconds(pod), grace)
+        left = max(grace - before, pace.LEAST_TERM)
+        if self._ignores_sigterm(pod):
+            return before + left
+        return before + min(left, pace.TERM + pace.STOPPED + self._stagger / 4)
+
     def on_new_images(self, pod: Stored, containers: list[str]) -> None:
         """Begin to replace the containers whose image was changed; a pod that has no image yet pulls the new one."""
         if self._machine.state in WITHOUT_IMAGE and statuses.lacks_image(pod):
             self._images.begin(pace.SOON)
         elif self._has_containers(pod):
             self._registry.timers.after(pace.TERM, lambda: self._writer.definition_changed(pod, containers))
-            ends, exit_ = pace.TERM + pace.STOPPED, ("Completed", 0)
+            ends, exit_ = self._until_ended(pod, pod.spec["terminationGracePeriodSeconds"]), ("Completed", 0)
             if self._ignores_sigterm(pod):
-                ends, exit_ = pod.spec["terminationGracePeriodSeconds"], ("Error", statuses.KILLED)
+                exit_ = ("Error", statuses.KILLED)
             self._changed |= dict.fromkeys(containers, exit_)
             self._probe.stop()
             self._machine.enter(State.REPLACING)
@@ -122,19 +130,22 @@ class PodLifecycle:
         now = self._writer.now()
         pod = self._writer.write(pod, "Pending", creating, creating, startTime=now, hostIP="10.0.0.1")
         self._hold(pod)
-        if self._images.problem(pod) is None:
-            self._machine.after(pace.STARTED + self._stagger, self._proceed)
-        else:
-            self._images.begin(pace.PULLED)
+        self._machine.after(pace.STARTED + self._stagger, self._proceed)
 
     def _proceed(self, pod: Stored) -> None:
-        """Start what is next, an init container or all others, as soon as its image is there."""
+        """Start what is next, an init container or all others, as soon as all that it needs is there."""
+        if not self._configuration.mounts(pod):
+            return
         if self._images.problem(pod) is not None:
             self._images.begin(pace.PULLED)
-        elif statuses.next_init_container(pod) is not None:
-            self._init.start(pod)
-        else:
+        elif self._configuration.allows(pod):
+            self._start_next(pod)
+
+    def _start_next(self, pod: Stored) -> None:
+        if statuses.next_init_container(pod) is None:
             self._start(pod)
+        else:
+            self._init.start(pod)
 
     def _start(self, pod: Stored) -> None:
         """Start all containers, now that their image is there."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from ..clock import Timer, Timers
 from ..failures import ReadinessFailure
-from ..store.objects import Body, Stored, is_ready
+from ..store.objects import Stored, is_ready
 from . import statuses
 
 FIRST: Final = 0.02
@@ -30,14 +30,14 @@ class Probe:
 
         One without is Ready as soon as it runs.
         """
-        return any("readinessProbe" in each for each in _running_on(pod) if not names or each["name"] in names)
+        return any("readinessProbe" in each for each in statuses.running_on(pod) if not names or each["name"] in names)
 
     def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool) -> None:
         """Begin to probe: at once for a container that has just been started, else after a period."""
         self.stop()
         if not self.needed(pod):
             return
-        self._spec = next(each["readinessProbe"] for each in _running_on(pod) if "readinessProbe" in each)
+        self._spec = next(each["readinessProbe"] for each in statuses.running_on(pod) if "readinessProbe" in each)
         self._failure, self._failed, self._ready = failure, 0, is_ready(pod)
         # Failures that depend on the age of a container count it from here, not from its start: a failure that is
         # injected into a running container begins with its first seconds, too.
@@ -72,8 +72,3 @@ class Probe:
         if "httpGet" in self._spec:
             return "HTTP probe failed with statuscode: 503"
         return ""
-
-
-def _running_on(pod: Stored) -> list[Body]:
-    """Return the containers that run as long as their pod does."""
-    return [*pod.spec["containers"], *filter(statuses.is_sidecar, statuses.init_containers(pod))]

@@ -80,6 +80,18 @@ class StatusWriter:
         self._recorder.normal(pod, "BackOff", message, part)
         self._recorder.warn(pod, "Failed", "Error: ImagePullBackOff", part)
 
+    def not_mounted(self, pod: Stored, problems: Collection[str]) -> None:
+        """Record that volumes cannot be mounted, and why."""
+        for each in problems:
+            self._recorder.warn(pod, "FailedMount", each)
+
+    def not_created(self, pod: Stored, name: str, problem: str) -> None:
+        """Record that a container cannot be created although its image is there, and why."""
+        container = next(each for each in _all(pod) if each["name"] == name)
+        part = _part(pod, container)
+        self._recorder.normal(pod, "Pulled", images.PRESENT.format(container["image"]), part)
+        self._recorder.warn(pod, "Failed", f"Error: {problem}", part)
+
     def killing(self, pod: Stored) -> None:
         """Record that the containers that run are sent SIGTERM."""
         for each in _all(pod):

@@ -41,7 +41,8 @@ def pod_status(pod: Stored, now: str, phase: str, *, ready: bool = False, reason
         _condition(pod, now, "Initialized", not missing, uninitialized),
         _condition(pod, now, "Ready", ready, unready),
         _condition(pod, now, "ContainersReady", ready, unready),
-        condition(pod, "PodScheduled"),
+        # The scheduler's, but of a pod that was made for a node the kubelet says it.
+        condition(pod, "PodScheduled") or _condition(pod, now, "PodScheduled", True),
     ]
     # The kubelet owns these conditions, but not the API server's DisruptionTarget of an evicted pod: it stays.
     disrupted = condition(pod, "DisruptionTarget")
@@ -70,6 +71,11 @@ def is_sidecar(spec: Body) -> bool:
     return bool(spec.get("restartPolicy") == "Always")
 
 
+def running_on(pod: Stored) -> list[Body]:
+    """Return the containers that run as long as their pod does: those that are no init containers, and sidecars."""
+    return [*pod.spec["containers"], *filter(is_sidecar, init_containers(pod))]
+
+
 def initialized(pod: Stored, spec: Body) -> bool:
     """Return whether what comes after an init container may start: it has ended well, or is a sidecar that runs."""
     status = known(pod, spec["name"])
@@ -96,10 +102,18 @@ def creating(pod: Stored) -> str:
     return "ContainerCreating"
 
 
+def all_to_start(pod: Stored) -> list[Body]:
+    """Return the containers that are to start next: an init container, or all of the others."""
+    init = next_init_container(pod)
+    if init is not None:
+        return [init]
+    others: list[Body] = pod.spec["containers"]
+    return others
+
+
 def to_start(pod: Stored) -> Body:
-    """Return the container that is to start next: an init container, or the first of the others."""
-    first: Body = pod.spec["containers"][0]
-    return next_init_container(pod) or first
+    """Return the first container that is to start next."""
+    return all_to_start(pod)[0]
 
 
 def unchanged(spec: Body, before: Body) -> Body:

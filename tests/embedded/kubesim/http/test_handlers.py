@@ -266,5 +266,5 @@ def test_a_deletion_that_is_not_supported_is_refused(ready: Client, body: dict[s
 
 
 def test_a_patch_that_is_not_supported_is_refused(ready: Client) -> None:
-    spec = {"template": {"spec": {"hostNetwork": True}}}
+    spec = {"template": {"spec": {"runtimeClassName": "gvisor"}}}
     assert patch(ready, f"{DEPLOYMENTS}/web", {"spec": spec})["code"] == 422

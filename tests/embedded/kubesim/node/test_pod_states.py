@@ -89,5 +89,7 @@ def test_every_state_but_the_first_is_entered_by_some_pod(monkeypatch: pytest.Mo
     lab.delete(next(pod for pod in lab.pods if pod.name.startswith("broken")))
     lab.step(5)
     lab.apply(deployment("initialized", pod={"initContainers": [{"name": "first", "image": IMAGE}]}))
+    volume = {"name": "keys", "secret": {"secretName": "none"}}
+    lab.apply(deployment("waiting", pod={"volumes": [volume]}))
     lab.step(1)
     assert entered == set(State) - {State.BOUND}
