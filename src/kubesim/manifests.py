@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -148,19 +149,25 @@ def _documents(path: Path, problems: list[str]) -> Iterator[Document]:
     if path == STDIN:
         where = "standard input"
     try:
-        for number, found in enumerate(_parsed(path, yaml), 1):
+        for number, found in enumerate(_read(path, yaml), 1):
             yield from _objects(f"{where}, document {number}", found, problems)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         problems.append(f"{where}: {_unreadable(error)}")
 
 
-def _parsed(path: Path, yaml: Any) -> list[Any]:
+def _read(path: Path, yaml: Any) -> list[Any]:
+    if path == STDIN:
+        return _parsed(sys.stdin.buffer.read(), yaml)
     if path.suffix == ".json":
         return [decode(path.read_bytes())]
-    read = path.read_bytes
-    if path == STDIN:
-        read = sys.stdin.buffer.read
-    return list(yaml.load_all(read(), Loader=_loader(yaml)))
+    return _parsed(path.read_bytes(), yaml)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: bytes, yaml: Any) -> list[Any]:
+    # Kept, as every test with a cluster of its own loads the same files: parsing is most of the time that this takes.
+    # Nobody changes what was parsed.
+    return list(yaml.load_all(text, Loader=_loader(yaml)))
 
 
 def _loader(yaml: Any) -> Any:

@@ -138,6 +138,12 @@ def test_so_is_one_in_a_container(lab: Lab, container: dict[str, Any], field: st
     assert refused(lab, deployment(pod={"containers": [{**CONTAINER, **container}]})) == [field]
 
 
+def test_so_is_one_in_a_patch(shop: Lab) -> None:
+    grace = {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": "5"}}}}
+    with pytest.raises(Refused, match=r"spec\.template\.spec\.terminationGracePeriodSeconds wants a number, not '5'"):
+        shop.cluster.registry.patch(shop.deployment, grace)
+
+
 def test_limits_are_requests_where_there_are_none(lab: Lab) -> None:
     lab.apply(deployment(pod={"containers": [{**CONTAINER, "resources": {"limits": {"cpu": "5"}}}]}))
     lab.step(5)
