@@ -150,6 +150,31 @@ class OutOfMemory(ContainerFailure, name="oom"):
         return Exit("OOMKilled", 137, self.seconds)
 
 
+class InitFailure(PodFailure):
+    """A pod whose init containers, but for sidecars, do not end well; a pod without any is as it was."""
+
+    @property
+    def exit(self) -> Exit | None:
+        """How the first of them ends; None if it never does."""
+        return None
+
+
+@dataclass(frozen=True)
+class InitCrashLoop(InitFailure, name="init-crash-loop"):
+    """The first init container exits with `exit_code` as soon as it has started, again and again: CrashLoopBackOff."""
+
+    exit_code: int = 1
+
+    @property
+    def exit(self) -> Exit:
+        return Exit("Error", self.exit_code, 0.05)
+
+
+@dataclass(frozen=True)
+class InitWaiting(InitFailure, name="init-waiting"):
+    """The first init container never ends, as if it waited for another service: the pod stays Pending."""
+
+
 @dataclass(frozen=True)
 class ImagePull(PodFailure, name="image-pull"):
     """The image cannot be pulled: ErrImagePull and ImagePullBackOff in turn."""

@@ -5,7 +5,7 @@ kept; *refused* where it could, and is not simulated. What is not in the table i
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..store.kinds import BUDGET, DAEMON_SET, DEPLOYMENT, POD, QUOTA, REPLICA_SET, SERVICE, STATEFUL_SET, Kind
@@ -63,23 +63,28 @@ def other_than(name: str, *values: object) -> Rule:
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
+TERM: Final = Fields(
+    "`podAntiAffinity`, required",
+    simulated="labelSelector topologyKey namespaces namespaceSelector matchLabelKeys",
+    refused="mismatchLabelKeys",
+)
 AFFINITY: Final = Fields(
     "`affinity`",
     inside={
         "nodeAffinity": Fields("`nodeAffinity`", simulated=REQUIRED, inert=PREFERRED),
         "podAffinity": Fields("`podAffinity`", inert=PREFERRED, refused=REQUIRED),
-        "podAntiAffinity": Fields("`podAntiAffinity`", inert=PREFERRED, refused=REQUIRED),
+        "podAntiAffinity": Fields("`podAntiAffinity`", inert=PREFERRED, inside={REQUIRED: TERM}),
     },
 )
 SPREAD: Final = Fields(
     "`topologySpreadConstraints`",
-    inert="topologyKey whenUnsatisfiable maxSkew minDomains labelSelector matchLabelKeys nodeAffinityPolicy"
+    simulated="topologyKey whenUnsatisfiable maxSkew minDomains labelSelector matchLabelKeys nodeAffinityPolicy"
     " nodeTaintsPolicy",
-    rules=(other_than("whenUnsatisfiable", "ScheduleAnyway"),),
 )
 VOLUME: Final = Fields(
     "`volumes`",
-    inert="name emptyDir configMap secret projected downwardAPI hostPath persistentVolumeClaim ephemeral csi image nfs"
+    simulated="configMap secret projected",
+    inert="name emptyDir downwardAPI hostPath persistentVolumeClaim ephemeral csi image nfs"
     " iscsi fc cephfs rbd glusterfs cinder flexVolume flocker gitRepo awsElasticBlockStore gcePersistentDisk azureDisk"
     " azureFile vsphereVolume portworxVolume quobyte photonPersistentDisk scaleIO storageos",
 )
@@ -91,12 +96,13 @@ OTHER_PROBE: Final = Fields(
     "`livenessProbe`, `startupProbe`",
     inert=f"initialDelaySeconds periodSeconds successThreshold failureThreshold {PROBE}",
 )
-PORT: Final = Fields("`ports`", inert="name containerPort protocol", refused="hostPort hostIP")
-LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", refused="preStop")
+PORT: Final = Fields("`ports`", simulated="hostPort hostIP", inert="name containerPort protocol")
+HOOK: Final = Fields("`preStop`", simulated="sleep exec", inert="httpGet tcpSocket")
+LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", inside={"preStop": HOOK})
 CONTAINER: Final = Fields(
     "a container",
-    simulated="name image imagePullPolicy resources",
-    inert="command args env envFrom workingDir volumeMounts volumeDevices securityContext terminationMessagePath"
+    simulated="name image imagePullPolicy resources env envFrom",
+    inert="command args workingDir volumeMounts volumeDevices securityContext terminationMessagePath"
     " terminationMessagePolicy stdin stdinOnce tty resizePolicy",
     refused="restartPolicy restartPolicyRules",
     inside={
@@ -107,18 +113,26 @@ CONTAINER: Final = Fields(
         "lifecycle": LIFECYCLE,
     },
 )
+INIT_CONTAINER: Final = replace(
+    CONTAINER,
+    of="an init container",
+    simulated=f"{CONTAINER.simulated} restartPolicy",
+    refused="restartPolicyRules",
+    rules=(other_than("restartPolicy", "Always"),),
+)
 OS: Final = Fields("`os`", inert="name", rules=(other_than("name", "linux"),))
 POD_SPEC: Final = Fields(
     "a pod",
-    simulated="terminationGracePeriodSeconds nodeSelector nodeName tolerations restartPolicy",
+    simulated="terminationGracePeriodSeconds nodeSelector nodeName tolerations restartPolicy hostNetwork",
     inert="securityContext automountServiceAccountToken enableServiceLinks dnsPolicy dnsConfig schedulerName"
     " serviceAccountName serviceAccount priority priorityClassName preemptionPolicy hostname hostnameOverride subdomain"
     " setHostnameAsFQDN hostAliases hostIPC hostPID hostUsers imagePullSecrets shareProcessNamespace",
-    refused="initContainers ephemeralContainers activeDeadlineSeconds hostNetwork overhead readinessGates"
+    refused="ephemeralContainers activeDeadlineSeconds overhead readinessGates"
     " resourceClaims resources runtimeClassName schedulingGates schedulingGroup",
     rules=(other_than("schedulerName", "default-scheduler"), other_than("restartPolicy", "Always")),
     inside={
         "containers": CONTAINER,
+        "initContainers": INIT_CONTAINER,
         "affinity": AFFINITY,
         "topologySpreadConstraints": SPREAD,
         "volumes": VOLUME,

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..controllers.node_affinity import names_others, selects, tolerated, untolerated
-from ..store.objects import Stored
+from ..store.objects import Body, Stored
 from ..store.quantity import units
+from .statuses import running_on
 
 CORDON: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 PLENTY: Final = "ephemeral-storage"
 """A resource that every node has enough of: nothing is written in the simulation."""
+
+
+EVERY: Final = "0.0.0.0"
+"""All addresses of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,25 @@ class Why:
 
 def requests(pod: Stored) -> dict[str, int]:
     """Return what a pod requests: cpu in thousandths, the others in units, such as bytes."""
-    total: Counter[str] = Counter()
+    together: Counter[str] = Counter()
+    sidecars: Counter[str] = Counter()
+    most: Counter[str] = Counter()
     for container in pod.spec["containers"]:
-        asked = (container.get("resources") or {}).get("requests") or {}
-        for resource, amount in asked.items():
-            total[resource] += _amount(resource, amount)
-    return {resource: amount for resource, amount in total.items() if resource != PLENTY}
+        together.update(_requests(container))
+    # An init container runs beside the sidecars before it, and beside nothing else: what is asked for is the most that
+    # runs at one time (k8s.io/component-helpers/resource).
+    for container in pod.spec.get("initContainers") or ():
+        asked = _requests(container)
+        most |= sidecars + asked
+        if container.get("restartPolicy") == "Always":
+            sidecars.update(asked)
+            together.update(asked)
+    return {resource: amount for resource, amount in (together | most).items() if resource != PLENTY}
+
+
+def _requests(container: Body) -> Counter[str]:
+    asked = (container.get("resources") or {}).get("requests") or {}
+    return Counter({resource: _amount(resource, amount) for resource, amount in asked.items()})
 
 
 def _amount(resource: str, written: str | int | float) -> int:
@@ -51,7 +69,26 @@ def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     if taint:
         value = f": {taint.get('value', '')}"
         return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
+    if _ports_taken(pod, used):
+        return Why("node(s) didn't have free ports for the requested pod ports", helped=True)
     return _full(pod, node, used)
+
+
+def host_ports(pod: Stored) -> list[str]:
+    """Return the ports of its node that a pod wants, each as "port protocol address"."""
+    ports = [each for container in running_on(pod) for each in container.get("ports") or ()]
+    wanted = [each for each in ports if each.get("hostPort")]
+    return [f"{each['hostPort']} {each.get('protocol', 'TCP')} {each.get('hostIP') or EVERY}" for each in wanted]
+
+
+def _ports_taken(pod: Stored, used: Mapping[str, int]) -> bool:
+    taken = [key.split() for key, number in used.items() if number and " " in key]
+    wanted = [each.split() for each in host_ports(pod)]
+    return any(
+        port == other and (address == its or EVERY in (address, its))
+        for *port, address in wanted
+        for *other, its in taken
+    )
 
 
 def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:

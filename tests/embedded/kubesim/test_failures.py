@@ -25,7 +25,7 @@ from kubesim.failures import (
 from kubesim.store.kinds import REPLICA_SET
 from tests.embedded.client import Client
 from tests.embedded.lab import Lab
-from tests.embedded.shop import deployment, service
+from tests.embedded.shop import IMAGE, deployment, service
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,16 @@ def test_the_readme_and_the_code_say_of_the_same_failures_that_they_are_survived
 
 @pytest.mark.parametrize("name", [name for name in BY_NAME if name != "forbidden"])
 def test_a_kill_is_survived_by_default_where_that_is_said(client: Client, name: str) -> None:
+    # A workload that every failure can happen to.
+    client.sim.apply(deployment("full", pod={"initContainers": [{"name": "first", "image": IMAGE}]}))
     client.sim.settle()
-    client.chaos.steady(client.web)
+    full = client.cluster.deployment("full", stable_for=10)
+    client.chaos.steady(full)
     cluster_wide = issubclass(BY_NAME[name], ClusterFailure)
-    client.sim.inject(name, "" if cluster_wide else "web", replacements=issubclass(BY_NAME[name], PodFailure))
+    client.sim.inject(name, "" if cluster_wide else "full", replacements=issubclass(BY_NAME[name], PodFailure))
     if name in ("ignores-sigterm", "stuck-finalizer"):
-        client.sim.inject(name, "web")
-    web = client.cluster.deployment("web", stable_for=10)
-    outage = client.chaos.run(kill(1), web, within=20, check=False)
+        client.sim.inject(name, "full")
+    outage = client.chaos.run(kill(1), full, within=20, check=False)
     assert (outage.verdict == "recovered") is (SURVIVED in str(BY_NAME[name].__doc__)), outage.cause
 
 

@@ -169,12 +169,12 @@ def test_files_without_an_object_are_an_error(write: Write) -> None:
 
 
 def test_everything_that_is_wrong_in_all_files_is_said_at_once(write: Write) -> None:
-    a = write("a.yaml", service(), deployment(pod={"hostNetwork": True, "readinessGates": [{}]}))
+    a = write("a.yaml", service(), deployment(pod={"overhead": {"cpu": "1"}, "readinessGates": [{}]}))
     b = write("b.yaml", {"kind": "LimitRange", "apiVersion": "v1", "metadata": {"name": "x"}}, "just text", "a: {")
     c = write("c.yaml", deployment("other", replicas=-1))
     lines = problems(a, b, c)
     expected = [
-        f"{a}, document 2, Deployment web: spec.template.spec.hostNetwork: Forbidden: the simulated cluster does not",
+        f"{a}, document 2, Deployment web: spec.template.spec.overhead: Forbidden: the simulated cluster does not",
         f"{a}, document 2, Deployment web: spec.template.spec.readinessGates: Forbidden",
         f"{c}, document 1, Deployment other: spec.replicas: Invalid value: -1",
     ]

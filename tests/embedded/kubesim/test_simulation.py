@@ -77,11 +77,11 @@ def test_a_manifest_that_is_not_supported_is_an_error(tmp_path: Path, text: str,
     ("pod", "field"),
     [
         ({"volumes": [{"name": "x", "magic": {"path": "/"}}]}, "spec.template.spec.volumes[0].magic"),
-        ({"hostNetwork": True}, "spec.template.spec.hostNetwork"),
+        ({"overhead": {"cpu": "1"}}, "spec.template.spec.overhead"),
         ({"readinessGates": [{"conditionType": "x"}]}, "spec.template.spec.readinessGates"),
         (
-            {"containers": [{"name": "web", "image": "x", "ports": [{"containerPort": 1, "hostPort": 1}]}]},
-            "spec.template.spec.containers[0].ports[0].hostPort",
+            {"containers": [{"name": "web", "image": "x", "restartPolicyRules": [{"action": "Restart"}]}]},
+            "spec.template.spec.containers[0].restartPolicyRules",
         ),
     ],
 )

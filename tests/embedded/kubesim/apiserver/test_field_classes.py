@@ -25,7 +25,7 @@ def refused(lab: Lab, manifest: dict[str, Any]) -> list[str]:
 
 def test_every_field_that_is_refused_is_named_at_once(lab: Lab) -> None:
     pod = {
-        "hostNetwork": True,
+        "overhead": {"cpu": "1"},
         "readinessGates": [{"conditionType": "x"}],
         "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}},
         "containers": [{**CONTAINER, "restartPolicyRules": [{}]}, {"name": "b", "image": "b", "imagePul": "Never"}],
@@ -34,7 +34,7 @@ def test_every_field_that_is_refused_is_named_at_once(lab: Lab) -> None:
         "affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution",
         "containers[0].restartPolicyRules",
         "containers[1].imagePul",
-        "hostNetwork",
+        "overhead",
         "readinessGates",
     ]
 
