@@ -77,7 +77,6 @@ def test_inert_fields_of_a_pod_change_nothing(lab: Lab) -> None:
         "volumes": [
             {"name": "a", "emptyDir": {}},
             {"name": "b", "hostPath": {"path": "/var"}},
-            {"name": "c", "persistentVolumeClaim": {"claimName": "data"}},
             {"name": "d", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
             {"name": "e", "csi": {"driver": "x"}},
         ],
