@@ -25,8 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     check_parser = commands.add_parser(
         "check",
         help="say what the embedded cluster makes of manifests",
-        description="Print which objects are simulated and which are inert, and everything that is refused, with its "
-        "file, document and field. Exit code 0: all are taken; 1: not so.",
+        description="Print which objects are simulated and which are inert, which workloads would not get all of their "
+        "pods Ready, and everything that is refused, with its file, document and field. "
+        "Exit code 0: all are taken; 1: not so.",
     )
     check_parser.add_argument(
         "paths", type=Path, nargs="+", metavar="PATH", help="a file, a folder or a quoted glob; - for standard input"
@@ -58,6 +59,7 @@ def _check(chosen: argparse.Namespace) -> int:
     rows = [("simulated", kind, number) for kind, number in loaded.simulated.items()]
     rows += [("inert", kind, number) for kind, number in loaded.inert.items()]
     lines = [f"{group:11}{kind:40}{number:>5}" for group, kind, number in rows]
+    lines += [f"{'incomplete':11}{workload}" for workload in loaded.incomplete]
     lines += [f"{'refused':11}{problem}" for problem in loaded.problems]
     last = str(loaded)
     if loaded.problems:

@@ -36,6 +36,7 @@ from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
+MACHINE: Final = {"os": "linux", "arch": "amd64"}
 SEED: Final = "kubechaos"
 
 
@@ -78,7 +79,10 @@ class Cluster:
 
     def add_node(self, name: str, address: str) -> None:
         """Add a Ready node of 8 cores, 32 GiB and 110 pods."""
-        labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+        # The old names of the labels are there on a real one too, and selected by.
+        domains = ("kubernetes.io", "beta.kubernetes.io")
+        labels = {f"{domain}/{key}": value for domain in domains for key, value in MACHINE.items()}
+        labels["kubernetes.io/hostname"] = name
         node = self.registry.create(NODE, "", {"metadata": {"name": name, "labels": labels}, "spec": {}})
         room = {"cpu": "8", "memory": "32Gi", "pods": "110"}
         ready = {

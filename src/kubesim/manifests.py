@@ -4,14 +4,15 @@ import glob
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from .apiserver.unsupported_fields import runs_to_an_end
 from .clock import Stepped
-from .cluster import Cluster
-from .store.kinds import DEFINITION
+from .cluster import Cluster, complete
+from .store.kinds import DEFINITION, EVENT, WORKLOADS
 from .store.objects import Stored, decode
 from .store.refusals import Refused
 
@@ -19,6 +20,8 @@ EXAMPLE: Final = Path(__file__).parent / "timeserver.yaml"
 """A Deployment of three pods with its Service and its budget."""
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 STDIN: Final = Path("-")
+STARTED: Final = 300.0
+"""The seconds after which a workload that is not complete is said not to be."""
 SHOWN: Final = 5
 """The kinds that the line names: what a run begins with is one line."""
 
@@ -52,11 +55,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was applied: the number of objects of each kind by class, the most frequent kind first; and what was not."""
+    """What was applied: the number of objects of each kind by class, the most frequent kind first.
+
+    `problems` has what was refused, `incomplete` the workloads that do not get all of their pods Ready, and why.
+    """
 
     simulated: dict[str, int] = field(default_factory=dict)
     inert: dict[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """`loaded 61 objects: 14 simulated, 47 inert (ConfigMap 12, ...)`."""
@@ -69,8 +76,13 @@ class Loaded:
 
 
 def check(paths: Sequence[Path]) -> Loaded:
-    """Return what a cluster would be loaded with, with everything that is wrong."""
-    return _apply(Cluster(Stepped()), paths, "default")
+    """Return what a cluster would be loaded with, with everything that is wrong, and what becomes of it."""
+    cluster = Cluster(Stepped())
+    loaded = _apply(cluster, paths, "default")
+    if loaded.problems:
+        return loaded
+    cluster.timers.step(STARTED)
+    return replace(loaded, incomplete=tuple(_incomplete(cluster)))
 
 
 def load(cluster: Cluster, paths: Sequence[Path], namespace: str = "default") -> Loaded:
@@ -101,6 +113,20 @@ def _apply(cluster: Cluster, paths: Sequence[Path], namespace: str) -> Loaded:
             problems += [f"{document.where}, {document.name}: {why}" for why in _reasons(error)]
     simulated = _counted(each for each in made.values() if _simulated(each))
     return Loaded(simulated, _counted(each for each in made.values() if not _simulated(each)), tuple(problems))
+
+
+def _incomplete(cluster: Cluster) -> Iterator[str]:
+    """Yield each workload that is not complete, with the last warning about it or its pods."""
+    warnings = [event.body for event in cluster.store.all(EVENT) if event.body["type"] == "Warning"]
+    for workload in (each for kind in WORKLOADS for each in cluster.store.all(kind) if not complete(each)):
+        about = [
+            each["message"]
+            for each in warnings
+            if each["involvedObject"].get("namespace") == workload.namespace
+            and f"{each['involvedObject']['name']}-".startswith(f"{workload.name}-")
+        ]
+        why = about[-1] if about else "its pods are not Ready"
+        yield f"{workload.kind.name.lower()}/{workload.name} in {workload.namespace}: {why}"
 
 
 def _simulated(obj: Stored) -> bool:
@@ -148,19 +174,25 @@ def _documents(path: Path, problems: list[str]) -> Iterator[Document]:
     if path == STDIN:
         where = "standard input"
     try:
-        for number, found in enumerate(_parsed(path, yaml), 1):
+        for number, found in enumerate(_read(path, yaml), 1):
             yield from _objects(f"{where}, document {number}", found, problems)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         problems.append(f"{where}: {_unreadable(error)}")
 
 
-def _parsed(path: Path, yaml: Any) -> list[Any]:
+def _read(path: Path, yaml: Any) -> list[Any]:
+    if path == STDIN:
+        return _parsed(sys.stdin.buffer.read(), yaml)
     if path.suffix == ".json":
         return [decode(path.read_bytes())]
-    read = path.read_bytes
-    if path == STDIN:
-        read = sys.stdin.buffer.read
-    return list(yaml.load_all(read(), Loader=_loader(yaml)))
+    return _parsed(path.read_bytes(), yaml)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: bytes, yaml: Any) -> list[Any]:
+    # Kept, as every test with a cluster of its own loads the same files: parsing is most of the time that this takes.
+    # Nobody changes what was parsed.
+    return list(yaml.load_all(text, Loader=_loader(yaml)))
 
 
 def _loader(yaml: Any) -> Any:

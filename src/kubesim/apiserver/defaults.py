@@ -145,6 +145,7 @@ def _stateful_set(spec: Mapping[str, Any]) -> Body:
     if given["type"] == "RollingUpdate" and given.get("rollingUpdate") is not None:
         given["rollingUpdate"] = {"partition": 0, "maxUnavailable": 1, **given["rollingUpdate"]}
     kept = spec.get("persistentVolumeClaimRetentionPolicy") or {}
+    claims = [_claim_template(each) for each in spec.get("volumeClaimTemplates") or ()]
     return {
         "replicas": 1,
         "podManagementPolicy": "OrderedReady",
@@ -153,7 +154,17 @@ def _stateful_set(spec: Mapping[str, Any]) -> Body:
         "updateStrategy": given,
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain", **kept},
         "template": _template(spec.get("template") or {}),
+        **({"volumeClaimTemplates": claims} if claims else {}),
     }
+
+
+def _claim(spec: Mapping[str, Any]) -> Body:
+    return {"volumeMode": "Filesystem", **spec}
+
+
+def _claim_template(template: Mapping[str, Any]) -> Body:
+    named = {"kind": CLAIM.name, "apiVersion": CLAIM.api_version}
+    return {**named, **template, "spec": _claim(template.get("spec") or {}), "status": {"phase": "Pending"}}
 
 
 def _daemon_set(spec: Mapping[str, Any]) -> Body:
@@ -180,5 +191,6 @@ _FILLS: Mapping[Kind, Callable[[Mapping[str, Any]], Body]] = {
     DAEMON_SET: _daemon_set,
     SERVICE: _service,
     BUDGET: dict,
+    CLAIM: _claim,
     NAMESPACE: lambda spec: {"finalizers": ["kubernetes"], **spec},
 }

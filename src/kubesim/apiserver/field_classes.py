@@ -83,8 +83,8 @@ SPREAD: Final = Fields(
 )
 VOLUME: Final = Fields(
     "`volumes`",
-    simulated="configMap secret projected",
-    inert="name emptyDir downwardAPI hostPath persistentVolumeClaim ephemeral csi image nfs"
+    simulated="configMap secret projected persistentVolumeClaim",
+    inert="name emptyDir downwardAPI hostPath ephemeral csi image nfs"
     " iscsi fc cephfs rbd glusterfs cinder flexVolume flocker gitRepo awsElasticBlockStore gcePersistentDisk azureDisk"
     " azureFile vsphereVolume portworxVolume quobyte photonPersistentDisk scaleIO storageos",
 )

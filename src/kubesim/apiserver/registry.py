@@ -109,6 +109,8 @@ class Registry:
         asked = body["metadata"].get("resourceVersion")
         if asked and asked != str(before.version):
             raise stale(before.kind, before.name)
+        if body.get("spec") != before.spec:
+            unsupported_fields.check_changed_types(before.kind, body)
         after = self._changed(before, body)
         validation.check_change(before, after)
         unsupported_fields.check(before.kind, after)

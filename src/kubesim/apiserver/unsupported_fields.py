@@ -1,8 +1,8 @@
 """Manifests with fields that are not supported are refused, as ignoring one would falsify what a test shows."""
 
 from ..store.kinds import POD, Kind
-from ..store.objects import Body
-from ..store.refusals import Refused, cause, invalid
+from ..store.objects import Body, encode
+from ..store.refusals import Refused, cause, invalid, invalid_patch
 from . import field_types
 from .field_classes import SPECS
 
@@ -28,6 +28,13 @@ def check_types(kind: Kind, body: Body) -> None:
         first = f"{causes[0]['field']} {causes[0]['message']}"
         message = f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: {first}'
         raise Refused(400, "BadRequest", message, {"causes": causes})
+
+
+def check_changed_types(kind: Kind, body: Body) -> None:
+    """Raise Refused for the first field of a changed object whose value cannot be decoded."""
+    if kind in SPECS:
+        for path, why in field_types.problems("", {"spec": body.get("spec") or {}}):
+            raise invalid_patch(encode(body), f"{path} {why}")
 
 
 def runs_to_an_end(kind: Kind, body: Body) -> bool:

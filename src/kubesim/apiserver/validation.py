@@ -4,8 +4,8 @@ import re
 from typing import Any, Final
 
 from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, OWNERS, POD, RBAC, STATEFUL_SET, Kind
-from ..store.objects import Body, Stored, encode
-from ..store.refusals import Cause, bad_request, cause, invalid, invalid_patch
+from ..store.objects import Body, Stored
+from ..store.refusals import Cause, bad_request, cause, invalid
 from ..store.selectors import of_object
 
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -131,8 +131,6 @@ def _daemon_set(spec: Body) -> list[Cause]:
 def _workload(body: Body) -> list[Cause]:
     spec: Body = body.get("spec") or {}
     replicas, causes = spec.get("replicas", 1), []
-    if not isinstance(replicas, int):
-        raise invalid_patch(encode(body), "spec.replicas wants a number")
     if replicas < 0:
         causes.append(negative("spec.replicas", replicas))
     if not spec.get("selector"):
@@ -161,8 +159,6 @@ def _hooks(path: str, spec: Body) -> list[Cause]:
 
 def _availability(body: Body) -> list[Cause]:
     least, deadline = body["spec"].get("minReadySeconds") or 0, body["spec"].get("progressDeadlineSeconds")
-    if not isinstance(least, int):
-        raise invalid_patch(encode(body), "spec.minReadySeconds wants a number")
     causes = [negative("spec.minReadySeconds", least)] if least < 0 else []
     if deadline is not None and deadline <= least:
         message = f"Invalid value: {deadline}: must be greater than minReadySeconds"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ..controllers.node_affinity import names_others, selects, tolerated, untolerated
@@ -27,7 +28,9 @@ class Why:
     helped: bool = False
 
 
-def requests(pod: Stored) -> dict[str, int]:
+# Both are asked for each node, and the answer is the same for one version of a pod.
+@lru_cache(maxsize=64)
+def requests(pod: Stored) -> Mapping[str, int]:
     """Return what a pod requests: cpu in thousandths, the others in units, such as bytes."""
     together: Counter[str] = Counter()
     sidecars: Counter[str] = Counter()
@@ -74,11 +77,12 @@ def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     return _full(pod, node, used)
 
 
-def host_ports(pod: Stored) -> list[str]:
+@lru_cache(maxsize=64)
+def host_ports(pod: Stored) -> tuple[str, ...]:
     """Return the ports of its node that a pod wants, each as "port protocol address"."""
     ports = [each for container in running_on(pod) for each in container.get("ports") or ()]
     wanted = [each for each in ports if each.get("hostPort")]
-    return [f"{each['hostPort']} {each.get('protocol', 'TCP')} {each.get('hostIP') or EVERY}" for each in wanted]
+    return tuple(f"{each['hostPort']} {each.get('protocol', 'TCP')} {each.get('hostIP') or EVERY}" for each in wanted)
 
 
 def _ports_taken(pod: Stored, used: Mapping[str, int]) -> bool:

@@ -9,7 +9,7 @@ from ..controllers.queue import Queue
 from ..controllers.recorder import SCHEDULER, Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import SchedulerSilent, Unschedulable
-from ..store.kinds import NODE, POD
+from ..store.kinds import CLAIM, NODE, POD
 from ..store.objects import Stored, condition, is_active, is_terminal
 from ..store.store import Change, Key
 from .fit import Why, host_ports, obstacle, requests, sentence
@@ -33,6 +33,7 @@ class Scheduler:
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._schedule)
         registry.store.listen(POD, self._on_change)
         registry.store.listen(NODE, self._on_node)
+        registry.store.listen(CLAIM, self._on_claim)
 
     def wake(self, *, spread_only: bool = False) -> None:
         """Try again to place what could not be placed, or only that of it that is spread over domains."""
@@ -74,6 +75,10 @@ class Scheduler:
         ):
             self.wake()
 
+    def _on_claim(self, change: Change) -> None:
+        if change.type == "ADDED" and self._stuck:
+            self.wake()
+
     def _schedule(self, key: Key) -> None:
         pod = self._registry.store.get(POD, *key)
         self._stuck.pop(key, None)
@@ -83,13 +88,19 @@ class Scheduler:
             self._stuck[key] = False
             return
         nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
+        missing = self._missing_claim(pod)
+        if missing:
+            # In the words of a real scheduler, which says so for all nodes at once, before it looks at any.
+            why = f'persistentvolumeclaim "{missing}" not found. not found'
+            self._report(key, pod, f"0/{len(nodes)} nodes are available: {why}")
+            return
         beside = self._neighbours.obstacles(pod)
-        why = {node.name: self._obstacle(pod, node) or beside(node) for node in nodes}
-        fitting = [node for node in nodes if why[node.name] is None]
+        obstacles = {node.name: self._obstacle(pod, node) or beside(node) for node in nodes}
+        fitting = [node for node in nodes if obstacles[node.name] is None]
         if fitting:
             self._bind(pod, min(fitting, key=lambda node: self._score(pod, node)))
         else:
-            self._refuse(key, pod, [each for each in why.values() if each is not None])
+            self._refuse(key, pod, [each for each in obstacles.values() if each is not None])
 
     def _obstacle(self, pod: Stored, node: Stored) -> Why | None:
         found = obstacle(pod, node, self._used.get(node.name, Counter()))
@@ -113,12 +124,23 @@ class Scheduler:
         message = f"Successfully assigned {pod.namespace}/{pod.name} to {node.name}"
         self._recorder.normal(pod, "Scheduled", message)
 
+    def _missing_claim(self, pod: Stored) -> str:
+        """Return the first claim of a pod that is not there; "" if all are."""
+        claims = [each.get("persistentVolumeClaim") or {} for each in pod.spec.get("volumes") or ()]
+        names = [each["claimName"] for each in claims if "claimName" in each]
+        return next((name for name in names if self._registry.store.get(CLAIM, pod.namespace, name) is None), "")
+
     def _refuse(self, key: Key, pod: Stored, why: list[Why]) -> None:
-        self._stuck[key] = bool(spreads(pod))
         message = sentence(why)
+        # The pod is as it was. Where no pod that goes could help, a real scheduler has not even tried again.
+        again = any(each.helped for each in why)
+        self._report(key, pod, message, again=again)
+
+    def _report(self, key: Key, pod: Stored, message: str, *, again: bool = False) -> None:
+        """Say why a pod could not be placed; if nothing of that has changed, only where it was tried `again`."""
+        self._stuck[key] = bool(spreads(pod))
         if condition(pod, "PodScheduled").get("message") == message:
-            # The pod is as it was. Where no pod that goes could help, a real scheduler has not even tried again.
-            if any(each.helped for each in why):
+            if again:
                 self._recorder.warn(pod, "FailedScheduling", message)
             return
         unscheduled = {

@@ -15,6 +15,7 @@ from ..store.kinds import POD, STATEFUL_SET
 from ..store.objects import Body, Stored, is_terminal
 from ..store.refusals import Refused
 from ..store.store import Key
+from . import claims
 from .history import HASH, History, template_of
 from .ordinals import View, is_running_and_ready, revision_of
 from .pods import of_template
@@ -152,6 +153,8 @@ class StatefulSets:
         labels |= {POD_NAME: name, POD_INDEX: str(number)}
         body = of_template(stateful_set, template, name, labels=labels)
         body["spec"] = {**body["spec"], "hostname": name}
+        if stateful_set.spec.get("volumeClaimTemplates"):
+            body["spec"] = claims.make(self._registry, self._recorder, stateful_set, body)
         if stateful_set.spec.get("serviceName"):
             body["spec"]["subdomain"] = stateful_set.spec["serviceName"]
         where = f"Pod {name} in StatefulSet {stateful_set.name}"

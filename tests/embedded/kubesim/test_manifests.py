@@ -235,6 +235,15 @@ def test_a_custom_resource_without_a_definition_is_kept_too(write: Write) -> Non
     assert {each.name for each in cluster.store.all(kind)} == {"main", "b"}
 
 
+def test_a_workload_that_does_not_get_ready_is_named_with_the_reason(write: Write) -> None:
+    needs = {"name": "web", "image": "web:1", "envFrom": [{"secretRef": {"name": "made-by-a-job"}}]}
+    wants = {"name": "web", "image": "web:1", "resources": {"requests": {"cpu": "9"}}}
+    file = write("a.yaml", deployment(pod={"containers": [needs]}), deployment("big", pod={"containers": [wants]}))
+    web, big = sorted(check([file, write("b.yaml", deployment("good"))]).incomplete, reverse=True)
+    assert web == 'deployment/web in default: Error: secret "made-by-a-job" not found'
+    assert big.startswith("deployment/big in default: 0/2 nodes are available: 2 Insufficient cpu.")
+
+
 def test_a_secret_has_what_was_written_as_text() -> None:
     cluster = Cluster(Stepped())
     meta = {"name": "x"}

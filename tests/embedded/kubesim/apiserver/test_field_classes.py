@@ -77,7 +77,6 @@ def test_inert_fields_of_a_pod_change_nothing(lab: Lab) -> None:
         "volumes": [
             {"name": "a", "emptyDir": {}},
             {"name": "b", "hostPath": {"path": "/var"}},
-            {"name": "c", "persistentVolumeClaim": {"claimName": "data"}},
             {"name": "d", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
             {"name": "e", "csi": {"driver": "x"}},
         ],
@@ -136,6 +135,12 @@ def test_a_value_of_the_wrong_type_is_said_with_its_path(
 )
 def test_so_is_one_in_a_container(lab: Lab, container: dict[str, Any], field: str) -> None:
     assert refused(lab, deployment(pod={"containers": [{**CONTAINER, **container}]})) == [field]
+
+
+def test_so_is_one_in_a_patch(shop: Lab) -> None:
+    grace = {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": "5"}}}}
+    with pytest.raises(Refused, match=r"spec\.template\.spec\.terminationGracePeriodSeconds wants a number, not '5'"):
+        shop.cluster.registry.patch(shop.deployment, grace)
 
 
 def test_limits_are_requests_where_there_are_none(lab: Lab) -> None:
