@@ -150,6 +150,16 @@ class OutOfMemory(ContainerFailure, name="oom"):
         return Exit("OOMKilled", 137, self.seconds)
 
 
+@dataclass(frozen=True)
+class LivenessFailure(PodFailure, name="liveness"):
+    """The liveness probe, if there is one, fails from `seconds` after the start of every container: it is restarted.
+
+    A probe with default times takes 30 s to fail, longer than a recovery must last by default.
+    """
+
+    seconds: float = 0.0
+
+
 class InitFailure(PodFailure):
     """A pod whose init containers, but for sidecars, do not end well; a pod without any is as it was."""
 

@@ -1,7 +1,7 @@
 """A pod's readiness probe: made while its result may still change, and not after that."""
 
-from collections.abc import Callable, Container
-from typing import Final
+from collections.abc import Callable, Container, Mapping
+from typing import Any, Final
 
 from ..clock import Timer, Timers
 from ..failures import ReadinessFailure
@@ -62,13 +62,15 @@ class Probe:
         else:
             self._failed += 1
             self._ready = self._ready and self._failed < self._spec["failureThreshold"]
-            self._found(self._ready, self._message())
+            self._found(self._ready, message(self._spec))
         # A container that has passed goes on passing unless its failure recurs. Probing it for ever would only keep
         # the heap of timers busy: a thousand pods that are Ready cost nothing.
         if not passes or recurs:
             self._timer = self._timers.after(self._spec["periodSeconds"], self._probe)
 
-    def _message(self) -> str:
-        if "httpGet" in self._spec:
-            return "HTTP probe failed with statuscode: 503"
-        return ""
+
+def message(spec: Mapping[str, Any]) -> str:
+    """Return what a kubelet says of a probe that has failed."""
+    if "httpGet" in spec:
+        return "HTTP probe failed with statuscode: 503"
+    return ""
