@@ -70,5 +70,7 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         pods.host_port,
         pods.liveness,
         pods.liveness_back_off,
+        pods.startup,
+        pods.startup_failing,
     )
 }

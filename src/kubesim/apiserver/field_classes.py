@@ -96,7 +96,7 @@ READINESS: Final = Fields(
 LIVENESS: Final = Fields(
     "`livenessProbe`", simulated=f"{TIMES} terminationGracePeriodSeconds", inert=f"{PROBE} successThreshold"
 )
-STARTUP: Final = Fields("`startupProbe`", inert=f"{TIMES} successThreshold {PROBE} terminationGracePeriodSeconds")
+STARTUP: Final = replace(LIVENESS, of="`startupProbe`")
 PORT: Final = Fields("`ports`", simulated="hostPort hostIP", inert="name containerPort protocol")
 HOOK: Final = Fields("`preStop`", simulated="sleep exec", inert="httpGet tcpSocket")
 LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", inside={"preStop": HOOK})

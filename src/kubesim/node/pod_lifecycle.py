@@ -1,5 +1,7 @@
 """One pod on its node, from ContainerCreating to its end, in the states and at the pace of a real kubelet."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from ..apiserver.deletion import Deletion, Options
@@ -16,6 +18,7 @@ from .liveness import Liveness
 from .pod_states import WITH_CONTAINERS, WITHOUT_IMAGE, State, StateMachine
 from .probe import Probe
 from .restarts import Restarts
+from .startup import Startup
 from .status_writer import StatusWriter
 
 GRACE: Final = "terminationGracePeriodSeconds"
@@ -46,7 +49,8 @@ class PodLifecycle:
         self._init = InitContainers(self._machine, self._writer, failures, self._proceed)
         self._restarts = Restarts(self._machine, self._writer, failures, self._images, self._run)
         self._probe = Probe(registry.timers, self._on_probe)
-        self._liveness = Liveness(registry.timers, failures, self._on_liveness)
+        self._liveness = Liveness(registry.timers, failures, partial(self._on_failed_probe, "liveness"))
+        self._startup = Startup(registry.timers, partial(self._on_failed_probe, "startup"), self._on_startup)
         self._machine.after(pace.CREATING, self._create)
 
     def on_deletion(self, pod: Stored) -> None:
@@ -100,20 +104,21 @@ class PodLifecycle:
             self._init.plan(pod)
         if not self._has_containers(pod) or pod.deleting:
             return
-        if self._failures.of(pod, ContainerFailure) is None:
-            self._probe_again(pod, at_once=False)
-            return
-        if self._machine.state is State.REPLACING:
-            self._machine.enter(State.RUNNING)
-        self._run(pod, at_once=not is_ready(pod))
-
-    def _probe_again(self, pod: Stored, *, at_once: bool) -> None:
-        self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=at_once)
-        self._liveness.start(pod, at_once=at_once)
+        ending = self._failures.of(pod, ContainerFailure)
+        unready = self._failures.of(pod, ReadinessFailure)
+        if self._startup.pending:
+            self._startup.start(pod, unready)
+        elif ending is None or ending.probed:
+            self._probe.start(pod, unready, at_once=ending is not None and not is_ready(pod))
+            self._liveness.start(pod, at_once=False)
+        if ending is not None:
+            if self._machine.state is State.REPLACING:
+                self._machine.enter(State.RUNNING)
+            self._machine.after(ending.exit.seconds, self._exit)
 
     def _probe_no_more(self) -> None:
-        self._probe.stop()
-        self._liveness.stop()
+        for probe in (self._startup, self._probe, self._liveness):
+            probe.stop()
 
     def _hold(self, pod: Stored) -> Stored:
         """Add the finalizer of a pod that is to be stuck, or remove it when the failure was removed."""
@@ -171,31 +176,41 @@ class PodLifecycle:
         running = self._writer.running(ready=ready)
         self._run(self._writer.write(pod, "Running", running, ready=ready, **self._writer.addresses))
 
-    def _run(self, pod: Stored, *, at_once: bool = True) -> None:
-        """Probe containers that run, at once or after a period, and plan when they end by themselves."""
+    def _run(self, pod: Stored) -> None:
+        """Probe containers that have been started, and plan when they end by themselves."""
         failure = self._failures.of(pod, ContainerFailure)
         if failure is None or failure.probed:
-            self._probe_again(pod, at_once=at_once)
+            self._startup.start(pod, self._failures.of(pod, ReadinessFailure))
         if failure is not None:
             self._machine.after(failure.exit.seconds, self._exit)
+
+    def _on_startup(self, age: float) -> None:
+        """Make the other probes, of containers that were started so many seconds ago."""
+        pod = self._writer.latest()
+        if pod is None:
+            return
+        self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=True, age=age)
+        self._liveness.start(pod, at_once=True)
+        if age and not any("readinessProbe" in each for each in statuses.running_on(pod)):
+            self._on_probe(True, None)
 
     def _exit(self, pod: Stored) -> None:
         self._probe_no_more()
         self._restarts.exit(pod)
 
-    def _on_liveness(self, container: Body, failure: str, last: bool) -> None:
-        """Report that a liveness probe failed; after the last one, restart its container."""
-        self._machine.take(lambda pod: self._writer.unhealthy(pod, container, "Liveness", failure))
+    def _on_failed_probe(self, probe: str, container: Body, failure: str, last: bool) -> None:
+        """Report that a probe failed; after the last one, restart its container."""
+        self._machine.take(lambda pod: self._writer.unhealthy(pod, container, probe.title(), failure))
         if last:
-            self._registry.timers.after(pace.RELIST, lambda: self._machine.take(lambda pod: self._kill(pod, container)))
+            kill: Callable[[Stored], None] = partial(self._kill, probe, container)
+            self._registry.timers.after(pace.RELIST, lambda: self._machine.take(kill))
 
-    def _kill(self, pod: Stored, container: Body) -> None:
+    def _kill(self, probe: str, container: Body, pod: Stored) -> None:
         if not self._has_containers(pod) or self._machine.state is State.REPLACING:
             return
         self._probe_no_more()
-        self._writer.not_alive(pod, container)
-        grace = container["livenessProbe"].get(GRACE, pod.spec[GRACE])
-        ends = self._until_ended(pod, grace)
+        self._writer.not_alive(pod, container, probe)
+        ends = self._until_ended(pod, container[f"{probe}Probe"].get(GRACE, pod.spec[GRACE]))
         self._restarts.stop(pod, [container["name"]], self._end(pod), ends, backs_off=True)
 
     def _on_probe(self, ready: bool, failure: str | None) -> None:

@@ -121,9 +121,9 @@ class StatusWriter:
         """Record that a probe of a container failed."""
         self._recorder.warn(pod, "Unhealthy", f"{probe} probe failed: {why}", _part(pod, container))
 
-    def not_alive(self, pod: Stored, container: Body) -> None:
-        """Record that a container is stopped because its liveness probe has failed too often."""
-        message = f"Container {container['name']} failed liveness probe, will be restarted"
+    def not_alive(self, pod: Stored, container: Body, probe: str) -> None:
+        """Record that a container is stopped because its liveness or startup probe has failed too often."""
+        message = f"Container {container['name']} failed {probe} probe, will be restarted"
         self._recorder.normal(pod, "Killing", message, _part(pod, container))
 
     def back_off(self, pod: Stored, names: Collection[str] = ()) -> None:
