@@ -76,9 +76,6 @@ class Cluster:
         for number in range(1, nodes + 1):
             self.add_node(f"node-{number}", f"10.0.{number // 250}.{number % 250 + 1}")
 
-    def _active(self, name: str) -> None:
-        self.registry.status(self.registry.find(NAMESPACE, "", name), {"phase": "Active"})
-
     def add_node(self, name: str, address: str) -> None:
         """Add a Ready node of 8 cores, 32 GiB and 110 pods."""
         labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
@@ -111,15 +108,11 @@ class Cluster:
         if known is not None:
             return self.registry.patch(known, manifest)
         # A kind that nobody has defined is served in one version, in whichever its objects were written.
-        made = self.registry.create(kind, home, {**manifest, "apiVersion": kind.api_version})
-        if kind is NAMESPACE:
-            self._active(made.name)
-        return made
+        return self.registry.create(kind, home, {**manifest, "apiVersion": kind.api_version})
 
     def _make_namespace(self, name: str) -> None:
         if self.store.get(NAMESPACE, "", name) is None:
-            self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
-            self._active(name)
+            self.registry.create(NAMESPACE, "", {"metadata": {"name": name}})
 
     def _on_definition(self, change: Change) -> None:
         if change.type == "ADDED":
@@ -216,7 +209,3 @@ def _stays_old(stateful_set: Stored) -> bool:
     """Return whether a StatefulSet's strategy leaves pods of an old template alone."""
     strategy = stateful_set.spec["updateStrategy"]
     return strategy["type"] == "OnDelete" or bool((strategy.get("rollingUpdate") or {}).get("partition"))
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"kubernetes.io/metadata.name": name}

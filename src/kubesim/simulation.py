@@ -19,6 +19,8 @@ from .manifests import Loaded, ManifestError, load
 from .store.kinds import WORKLOADS
 
 CONTEXT: Final = "embedded"
+FOR_KUBECTL: Final = "kubectl"
+"""The context whose server has the token in its path: without TLS, kubectl sends no credentials of any kind."""
 TIMEOUT: Final = 10.0
 ValueT = TypeVar("ValueT")
 
@@ -67,12 +69,13 @@ class Simulation:
             raise
         self._folder = Path(tempfile.mkdtemp(prefix="kubechaos-sim-"))
         self.kubeconfig.touch(mode=0o600)
-        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, context=CONTEXT, namespace=self.namespace))
+        names = {"context": CONTEXT, "kubectl": FOR_KUBECTL, "namespace": self.namespace}
+        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, **names))
         return self
 
     @property
     def kubeconfig(self) -> Path:
-        """The kubeconfig with the context `embedded`; only its owner may read it, as it has the token."""
+        """The kubeconfig with the context `embedded`, and `kubectl` for kubectl; only its owner may read the token."""
         if self._folder is None:
             raise RuntimeError("the simulation has not been started")
         return self._folder / "kubeconfig"
@@ -223,9 +226,13 @@ current-context: {context}
 contexts:
 - name: {context}
   context: {{cluster: {context}, user: {context}, namespace: {namespace}}}
+- name: {kubectl}
+  context: {{cluster: {kubectl}, namespace: {namespace}}}
 clusters:
 - name: {context}
   cluster: {{server: "http://127.0.0.1:{port}"}}
+- name: {kubectl}
+  cluster: {{server: "http://127.0.0.1:{port}/{token}"}}
 users:
 - name: {context}
   user: {{token: "{token}"}}

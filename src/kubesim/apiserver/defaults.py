@@ -40,6 +40,7 @@ STATUS: Final[Mapping[Kind, Body]] = {
     DAEMON_SET: dict.fromkeys(
         ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
     ),
+    NAMESPACE: {"phase": "Active"},
     # Nothing is written in the simulation, so every claim has its volume at once.
     CLAIM: {"phase": "Bound"},
     VOLUME: {"phase": "Bound"},
@@ -51,6 +52,10 @@ def filled(kind: Kind, body: Body) -> Body:
     """Return a new object's body with its defaults."""
     if kind is SECRET:
         return _secret(body)
+    if kind is NAMESPACE:
+        meta = body["metadata"]
+        # Selectors of namespaces choose by it. In place: who calls goes on with this mapping.
+        meta["labels"] = {**(meta.get("labels") or {}), "kubernetes.io/metadata.name": meta.get("name")}
     fill = _FILLS.get(kind)
     if fill is None:
         return body

@@ -146,6 +146,22 @@ class Registry:
         merged["metadata"] = {**meta, "resourceVersion": asked}
         return self.change(before, merged, dry=dry)
 
+    def replace(self, before: Stored, body: Body, *, dry: bool = False) -> Stored:
+        """Put all of an object's spec and metadata in the place of what is there; raises Refused."""
+        self._check_namespace(before.kind, before.namespace, body)
+        fresh = {key: value for key, value in without_nulls(body).items() if key not in ("kind", "apiVersion")}
+        meta = {"uid": before.uid, "namespace": before.namespace, **(fresh.get("metadata") or {})}
+        if not before.namespace:
+            del meta["namespace"]
+        return self.change(before, {**fresh, "metadata": meta}, dry=dry)
+
+    def replace_status(self, before: Stored, body: Body) -> Stored:
+        """Put a status in the place of what is there, and nothing else; raises Refused."""
+        asked = (body.get("metadata") or {}).get("resourceVersion")
+        if asked and asked != str(before.version):
+            raise stale(before.kind, before.name)
+        return self.status(before, body.get("status") or {})
+
     def patch_status(self, before: Stored, patch: Body, into: Merge = merge) -> Stored:
         """Merge a patch into an object's status, and into nothing else."""
         return self.status(before, into(before.status, patch.get("status") or {}))
