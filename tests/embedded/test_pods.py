@@ -27,7 +27,7 @@ def api(client: Client, container: dict[str, Any] | None = None, **pod: Any) -> 
     containers = [{"name": "api", "image": IMAGE, "readinessProbe": READY, **(container or {})}]
     client.sim.apply(deployment("api", 2, pod={"containers": containers, **pod}))
     client.sim.settle()
-    target = client.cluster.deployment("api")
+    target = client.cluster.deployment("api", stable_for=4)
     client.chaos.steady(target)
     return target
 
