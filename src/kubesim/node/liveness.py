@@ -23,7 +23,7 @@ class Liveness:
         """Begin to probe if that will fail: a container that has just been started, or one that runs."""
         self.stop()
         failure = self._failures.of(pod, LivenessFailure)
-        probed = [each for each in statuses.running_on(pod) if "livenessProbe" in each]
+        probed = statuses.probed(pod, "livenessProbe")
         if failure is None or not probed:
             return
         begins = failure.seconds

@@ -191,12 +191,15 @@ class PodLifecycle:
             return
         self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=True, age=age)
         self._liveness.start(pod, at_once=True)
-        if age and not any("readinessProbe" in each for each in statuses.running_on(pod)):
+        if age and not statuses.probed(pod, "readinessProbe"):
             self._on_probe(True, None)
 
     def _exit(self, pod: Stored) -> None:
-        self._probe_no_more()
-        self._restarts.exit(pod)
+        """End the containers by themselves, unless the failure has been removed meanwhile."""
+        failure = self._failures.of(pod, ContainerFailure)
+        if failure is not None:
+            self._probe_no_more()
+            self._restarts.exit(pod, failure.exit)
 
     def _on_failed_probe(self, probe: str, container: Body, failure: str, last: bool) -> None:
         """Report that a probe failed; after the last one, restart its container."""
@@ -221,7 +224,7 @@ class PodLifecycle:
         if pod.deleting or not statuses.running(pod):
             return
         if failure is not None:
-            self._writer.unhealthy(pod, pod.spec["containers"][0], "Readiness", failure)
+            self._writer.unhealthy(pod, statuses.probed(pod, "readinessProbe")[0], "Readiness", failure)
         if ready is not is_ready(pod):
             self._writer.write(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
 

@@ -38,10 +38,10 @@ class Probe:
     def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool, age: float = 0.0) -> None:
         """Begin to probe: at once for a container that was started so many seconds ago, else after a period."""
         self.stop()
-        probed = [each["readinessProbe"] for each in statuses.running_on(pod) if "readinessProbe" in each]
+        probed = statuses.probed(pod, "readinessProbe")
         if not probed:
             return
-        self._spec = probed[0]
+        self._spec = probed[0]["readinessProbe"]
         self._failure, self._failed, self._ready = failure, 0, is_ready(pod)
         # Failures that depend on the age of a container count it from here, not from its start: a failure that is
         # injected into a running container begins with its first seconds, too.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from ..failure_registry import FailureRegistry
-from ..failures import ContainerFailure
+from ..failures import ContainerFailure, Exit
 from ..store.objects import Body, Stored, is_ready
 from . import pace, statuses
 from .image_puller import ImagePuller
@@ -81,13 +81,10 @@ class Restarts:
 
         self._wait(pod, stopped, terminated)
 
-    def exit(self, pod: Stored) -> None:
-        """End the containers by themselves, unless the failure has been removed meanwhile."""
-        failure = self._failures.of(pod, ContainerFailure)
-        if failure is None:
-            return
+    def exit(self, pod: Stored, end: Exit) -> None:
+        """Report that the containers have ended by themselves, and start them again."""
         self._machine.enter(State.EXITED)
-        ended = statuses.ended(self._writer.now(), failure.exit.reason, failure.exit.code)
+        ended = statuses.ended(self._writer.now(), end.reason, end.code)
         pod = self._writer.write(pod, "Running", ended)
         names = [each["name"] for each in pod.spec["containers"]]
         # The first restart comes without a back-off: CrashLoopBackOff is not reported before the second exit.

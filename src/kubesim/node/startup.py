@@ -28,7 +28,7 @@ class Startup:
     def start(self, pod: Stored, failure: ReadinessFailure | None) -> None:
         """Begin to probe a container that has just been started; what has no such probe has passed."""
         self.stop()
-        probed = [each for each in statuses.running_on(pod) if "startupProbe" in each]
+        probed = statuses.probed(pod, "startupProbe")
         if not probed:
             self._passed(0.0)
             return
