@@ -86,8 +86,10 @@ def host_ports(pod: Stored) -> tuple[str, ...]:
 
 
 def _ports_taken(pod: Stored, used: Mapping[str, int]) -> bool:
-    taken = [key.split() for key, number in used.items() if number and " " in key]
     wanted = [each.split() for each in host_ports(pod)]
+    if not wanted:
+        return False
+    taken = [key.split() for key, number in used.items() if number and " " in key]
     return any(
         port == other and (address == its or EVERY in (address, its))
         for *port, address in wanted
