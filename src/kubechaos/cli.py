@@ -7,6 +7,7 @@ from pathlib import Path
 from .errors import RecordingError, Verdict
 from .judge.replay import replay
 from .report import recording, text
+from .untrusted import safe
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,6 +22,16 @@ def main(arguments: list[str] | None = None) -> int:
     )
     replay_parser.add_argument("events", type=Path, metavar="EVENTS", help="an events.ndjson")
     replay_parser.set_defaults(run=_replay)
+    check_parser = commands.add_parser(
+        "check",
+        help="say what the embedded cluster makes of manifests",
+        description="Print which objects are simulated and which are inert, and everything that is refused, with its "
+        "file, document and field. Exit code 0: all are taken; 1: not so.",
+    )
+    check_parser.add_argument(
+        "paths", type=Path, nargs="+", metavar="PATH", help="a file, a folder or a quoted glob; - for standard input"
+    )
+    check_parser.set_defaults(run=_check)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code
@@ -38,3 +49,19 @@ def _replay(chosen: argparse.Namespace) -> int:
     if not outages:
         sys.stderr.write(f"kubechaos replay: {chosen.events}: no experiment was recorded in it\n")
     return 0 if outages and all(outage.verdict is Verdict.RECOVERED for outage in outages) else 1
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from kubesim import check
+
+    loaded = check(chosen.paths)
+    rows = [("simulated", kind, number) for kind, number in loaded.simulated.items()]
+    rows += [("inert", kind, number) for kind, number in loaded.inert.items()]
+    lines = [f"{group:11}{kind:40}{number:>5}" for group, kind, number in rows]
+    lines += [f"{'refused':11}{problem}" for problem in loaded.problems]
+    last = str(loaded)
+    if loaded.problems:
+        last = f"refused: {len(loaded.problems)} problems, so nothing would be loaded"
+    # Names of kinds, files and fields are what others have written.
+    sys.stdout.writelines(f"{safe(line)}\n" for line in (*lines, last))
+    return int(bool(loaded.problems))

@@ -34,7 +34,7 @@ class Settings:
     results: str
     """The folder of all artifacts, relative to the rootdir."""
     manifests: tuple[str, ...]
-    """The files with the objects of an embedded cluster, relative to the rootdir."""
+    """The files, folders and globs with the objects of an embedded cluster; none for the example of the package."""
     run: str
     """The run's id, the name of its folder."""
     started: str

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .clock import Clock, Real, Scaled, Stepped
-    from .manifests import ManifestError
+    from .manifests import EXAMPLE, Loaded, ManifestError, check
     from .simulation import Simulation
 
-__all__ = ["Clock", "ManifestError", "Real", "Scaled", "Simulation", "Stepped"]
+__all__ = ["EXAMPLE", "Clock", "Loaded", "ManifestError", "Real", "Scaled", "Simulation", "Stepped", "check"]
 
 _HOMES = {
     "Clock": "clock",
     "Real": "clock",
     "Scaled": "clock",
     "Stepped": "clock",
+    "EXAMPLE": "manifests",
+    "Loaded": "manifests",
     "ManifestError": "manifests",
+    "check": "manifests",
 }
 
 

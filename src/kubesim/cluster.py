@@ -1,11 +1,12 @@
 """The simulated cluster without its HTTP server: the store, and the components that work on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
 from .apiserver.deletion import Deletion
 from .apiserver.eviction import Eviction
+from .apiserver.manifest_kinds import kind_of
 from .apiserver.quota import Quotas
 from .apiserver.registry import Registry
 from .clock import Clock, Timers
@@ -18,17 +19,14 @@ from .failures import Failure, ObjectFailure, WorkloadFailure
 from .node.kubelet import Kubelet
 from .node.scheduler import Scheduler
 from .store.kinds import (
-    BUDGET,
-    BY_NAME,
     DAEMON_SET,
+    DEFINITION,
     NAMESPACE,
     NODE,
-    OWNERS,
     POD,
-    QUOTA,
-    SERVICE,
     STATEFUL_SET,
     WORKLOADS,
+    Kinds,
 )
 from .store.objects import Body, Stored, is_ready
 from .store.store import Change, Store
@@ -37,8 +35,6 @@ from .workloads.deployment import Deployments
 from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
-APPLIED: Final = (NAMESPACE, POD, SERVICE, QUOTA, *OWNERS, BUDGET)
-"""The kinds that can be created; the others are written by the simulation itself."""
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 SEED: Final = "kubechaos"
 
@@ -49,6 +45,7 @@ class Cluster:
     def __init__(self, clock: Clock, nodes: int = 2) -> None:
         self.timers = Timers(clock)
         self.store = Store()
+        self.kinds = Kinds()
         self.registry = Registry(self.store, self.timers, Random(SEED))
         self.failures = FailureRegistry(self.store, self._begin)
         self.deletion = Deletion(self.registry)
@@ -70,17 +67,14 @@ class Cluster:
         for kind in WORKLOADS:
             self.store.listen(kind, self._on_workload)
         self.store.listen(POD, self._on_pod)
+        self.store.listen(DEFINITION, self._on_definition)
         self._create_defaults(nodes)
 
     def _create_defaults(self, nodes: int) -> None:
         for name in NAMESPACES:
-            self.registry.create(NAMESPACE, "", {"metadata": {"name": name, "labels": _named(name)}})
-            self._active(name)
+            self._make_namespace(name)
         for number in range(1, nodes + 1):
             self.add_node(f"node-{number}", f"10.0.{number // 250}.{number % 250 + 1}")
-
-    def _active(self, name: str) -> None:
-        self.registry.status(self.registry.find(NAMESPACE, "", name), {"phase": "Active"})
 
     def add_node(self, name: str, address: str) -> None:
         """Add a Ready node of 8 cores, 32 GiB and 110 pods."""
@@ -100,28 +94,43 @@ class Cluster:
         self.registry.status(node, status)
 
     def apply(self, manifest: Body, namespace: str = "default") -> Stored:
-        """Create what a manifest says, or change it to that; raises Refused and ValueError."""
-        kind = BY_NAME.get(str(manifest.get("kind")))
-        if kind not in APPLIED or manifest.get("apiVersion") != kind.api_version:
-            simulated = ", ".join(sorted(each.name for each in APPLIED))
-            asked = f"{manifest.get('kind')} of {manifest.get('apiVersion')}"
-            raise ValueError(f"kind: {asked} is not simulated; there are: {simulated}")
+        """Create what a manifest says, or change it to that; raises Refused and ValueError.
+
+        `namespace` is the one of a manifest that names none. A namespace that is not there is made.
+        """
+        kind = kind_of(self.kinds, manifest)
         meta = manifest.get("metadata") or {}
         home = ""
         if kind.namespaced:
-            home = meta.get("namespace", namespace)
+            home = meta.get("namespace") or namespace
+            self._make_namespace(home)
         known = self.store.get(kind, home, meta.get("name", ""))
         if known is not None:
             return self.registry.patch(known, manifest)
-        made = self.registry.create(kind, home, manifest)
-        if kind is NAMESPACE:
-            self._active(made.name)
-        return made
+        # A kind that nobody has defined is served in one version, in whichever its objects were written.
+        return self.registry.create(kind, home, {**manifest, "apiVersion": kind.api_version})
+
+    def _make_namespace(self, name: str) -> None:
+        if self.store.get(NAMESPACE, "", name) is None:
+            self.registry.create(NAMESPACE, "", {"metadata": {"name": name}})
+
+    def _on_definition(self, change: Change) -> None:
+        if change.type == "ADDED":
+            self.kinds.define(change.after.spec)
 
     def inject(self, injection: Injection) -> None:
         """Inject a failure, from now on."""
         self.failures.add(injection)
         self.kubelet.on_failures_changed()
+
+    def require(self, kinds: Sequence[str], name: str, namespace: str) -> None:
+        """Raise ValueError, naming what there is, if none of these kinds has a workload of a name."""
+        there = [each for kind in WORKLOADS for each in self.store.all(kind)]
+        if any((each.kind.name in kinds, each.namespace, each.name) == (True, namespace, name) for each in there):
+            return
+        asked = kinds[0] if len(kinds) == 1 else "workload"
+        known = sorted(f"{each.kind.name.lower()}/{each.name} in {each.namespace}" for each in there)
+        raise ValueError(f"no {asked} {name!r} in namespace {namespace}; there are: {', '.join(known) or 'none'}")
 
     def remove(self, failure: type[Failure]) -> None:
         """Remove a failure wherever it was injected; what it has broken recovers as on a real cluster."""
@@ -200,7 +209,3 @@ def _stays_old(stateful_set: Stored) -> bool:
     """Return whether a StatefulSet's strategy leaves pods of an old template alone."""
     strategy = stateful_set.spec["updateStrategy"]
     return strategy["type"] == "OnDelete" or bool((strategy.get("rollingUpdate") or {}).get("partition"))
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"kubernetes.io/metadata.name": name}

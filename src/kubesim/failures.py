@@ -1,14 +1,17 @@
 """The failures that can be injected into the simulated cluster, one class for each, with what it does.
 
 A new failure is one class here: defining it with a `name` makes it known to `Simulation.inject` and to error messages.
+"Survived by default" says that a workload that has it, with its default parameters, recovers from a kill all the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import inf
 from typing import Any, ClassVar, Final, NamedTuple
 
-from .store.kinds import BUDGET, DAEMON_SET, QUOTA, Kind
+from .store.kinds import BUDGET, DAEMON_SET, KINDS, QUOTA, Kind
 from .store.objects import Body, Stored
 
+VERBS: Final = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 BY_NAME: Final[dict[str, type["Failure"]]] = {}
 """Every failure by the name that users type, in the order of this file."""
 
@@ -23,6 +26,18 @@ class Failure:
         if name:
             cls.name = name
             BY_NAME[name] = cls
+
+    def __new__(cls, *args: object, **parameters: object) -> "Failure":
+        known = [each.name for each in fields(cls)]
+        unknown = [each for each in parameters if each not in known]
+        if unknown:
+            raise TypeError(f"{cls.__name__} has no parameter {unknown[0]!r}; there are: {', '.join(known) or 'none'}")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        seconds = getattr(self, "seconds", 0.0)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < inf:
+            raise ValueError(f"{type(self).__name__}: seconds is {seconds!r}, which is no number of seconds, 0 or more")
 
 
 def named(name: str) -> Failure:
@@ -65,7 +80,10 @@ class NeverReady(ReadinessFailure, name="never-ready"):
 
 @dataclass(frozen=True)
 class SlowReady(ReadinessFailure, name="slow-ready"):
-    """The readiness probe fails for the first `seconds` of every container, and passes after that."""
+    """The readiness probe fails for the first `seconds` of every container, and passes after that.
+
+    Survived by default: the recovery takes 2 s longer.
+    """
 
     seconds: float = 2.0
 
@@ -79,6 +97,11 @@ class Flapping(ReadinessFailure, name="flapping"):
 
     seconds: float = 2.0
     recurs: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.seconds:
+            raise ValueError("Flapping: seconds is 0, so it would never pass, nor fail")
 
     def passes(self, seconds: float) -> bool:
         return int(seconds / self.seconds) % 2 == 0
@@ -127,6 +150,31 @@ class OutOfMemory(ContainerFailure, name="oom"):
         return Exit("OOMKilled", 137, self.seconds)
 
 
+class InitFailure(PodFailure):
+    """A pod whose init containers, but for sidecars, do not end well; a pod without any is as it was."""
+
+    @property
+    def exit(self) -> Exit | None:
+        """How the first of them ends; None if it never does."""
+        return None
+
+
+@dataclass(frozen=True)
+class InitCrashLoop(InitFailure, name="init-crash-loop"):
+    """The first init container exits with `exit_code` as soon as it has started, again and again: CrashLoopBackOff."""
+
+    exit_code: int = 1
+
+    @property
+    def exit(self) -> Exit:
+        return Exit("Error", self.exit_code, 0.05)
+
+
+@dataclass(frozen=True)
+class InitWaiting(InitFailure, name="init-waiting"):
+    """The first init container never ends, as if it waited for another service: the pod stays Pending."""
+
+
 @dataclass(frozen=True)
 class ImagePull(PodFailure, name="image-pull"):
     """The image cannot be pulled: ErrImagePull and ImagePullBackOff in turn."""
@@ -141,12 +189,18 @@ class Unschedulable(PodFailure, name="unschedulable"):
 
 @dataclass(frozen=True)
 class IgnoresSigterm(PodFailure, name="ignores-sigterm"):
-    """The containers run on after SIGTERM, until they are killed (exit code 137) when their grace period is over."""
+    """The containers run on after SIGTERM, until they are killed (exit code 137) when their grace period is over.
+
+    Survived by default: a replacement does not wait for them.
+    """
 
 
 @dataclass(frozen=True)
 class StuckFinalizer(PodFailure, name="stuck-finalizer"):
-    """A deleted pod stays Terminating for ever, as nobody removes its finalizer."""
+    """A deleted pod stays Terminating for ever, as nobody removes its finalizer.
+
+    Survived by default: a pod that is being deleted is replaced all the same, and an alert says that it stays.
+    """
 
     finalizer: ClassVar[str] = "kubesim/stuck"
 
@@ -187,7 +241,10 @@ class Quota(ObjectFailure, name="quota"):
 
 @dataclass(frozen=True)
 class BlockingBudget(ObjectFailure, name="blocking-budget"):
-    """A PodDisruptionBudget over the workload's pods refuses every eviction (429)."""
+    """A PodDisruptionBudget over the workload's pods refuses every eviction (429).
+
+    Survived by default: a kill asks no budget; an eviction is blocked.
+    """
 
     kind: ClassVar[Kind] = BUDGET
 
@@ -216,6 +273,15 @@ class Forbidden(ClusterFailure, name="forbidden"):
 
     verb: str = ""
     resource: str = ""
+
+    def __post_init__(self) -> None:
+        resources = sorted(kind.plural for kind in KINDS)
+        for what, asked, known in (
+            ("verb", self.verb, VERBS),
+            ("resource", self.resource.partition("/")[0], resources),
+        ):
+            if asked and asked not in known:
+                raise ValueError(f"Forbidden: no {what} {asked!r}; there are: {', '.join(known)}")
 
     def forbids(self, verb: str, resource: str) -> bool:
         """Return whether a request is forbidden."""

@@ -15,9 +15,12 @@ from .failure_registry import Injection, Scope
 from .failures import Failure, named
 from .http.network_faults import NetworkFaults
 from .http.server import ApiServer
-from .manifests import ManifestError, apply
+from .manifests import Loaded, ManifestError, load
+from .store.kinds import WORKLOADS
 
 CONTEXT: Final = "embedded"
+FOR_KUBECTL: Final = "kubectl"
+"""The context whose server has the token in its path: without TLS, kubectl sends no credentials of any kind."""
 TIMEOUT: Final = 10.0
 ValueT = TypeVar("ValueT")
 
@@ -25,13 +28,25 @@ ValueT = TypeVar("ValueT")
 class Simulation:
     """A cluster with what the manifests say; `network` has the faults that can happen between it and its clients.
 
+    `manifests` are files, folders and globs, as in `kubectl apply -f`; `namespace` is that of objects that name none,
+    and of the kubeconfig's context. `loaded` says what they were.
+
     Everything in it happens in one event loop, in a thread of its own. Without a clock of another kind, twenty of its
     seconds pass in one.
     """
 
-    def __init__(self, manifests: Sequence[Path] = (), *, nodes: int = 2, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        manifests: Sequence[Path] = (),
+        *,
+        nodes: int = 2,
+        clock: Clock | None = None,
+        namespace: str = "default",
+    ) -> None:
         self.clock: Clock = clock or Scaled()
         self.network = NetworkFaults()
+        self.namespace = namespace
+        self.loaded = Loaded()
         self._manifests = tuple(manifests)
         self._nodes = nodes
         self._injections: list[Injection] = []
@@ -54,12 +69,13 @@ class Simulation:
             raise
         self._folder = Path(tempfile.mkdtemp(prefix="kubechaos-sim-"))
         self.kubeconfig.touch(mode=0o600)
-        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, context=CONTEXT))
+        names = {"context": CONTEXT, "kubectl": FOR_KUBECTL, "namespace": self.namespace}
+        self.kubeconfig.write_text(KUBECONFIG.format(port=port, token=token, **names))
         return self
 
     @property
     def kubeconfig(self) -> Path:
-        """The kubeconfig with the context `embedded`; only its owner may read it, as it has the token."""
+        """The kubeconfig with the context `embedded`, and `kubectl` for kubectl; only its owner may read the token."""
         if self._folder is None:
             raise RuntimeError("the simulation has not been started")
         return self._folder / "kubeconfig"
@@ -67,9 +83,10 @@ class Simulation:
     async def _serve(self, token: str) -> int:
         loop = asyncio.get_running_loop()
         self._cluster = cluster = Cluster(self.clock, self._nodes)
+        self.loaded = load(cluster, self._manifests, self.namespace)
+        # Nothing has happened yet: the objects are there, and time does not pass before the clock is driven.
         for each in self._injections:
-            cluster.inject(each)
-        apply(cluster, self._manifests)
+            self._inject(cluster, each)
         self._server = server = ApiServer(cluster, self.network, token)
         self.network.wake = lambda: _threadsafe(loop, server.wake)
         cluster.timers.drive(loop)
@@ -123,9 +140,9 @@ class Simulation:
 
         def applied(cluster: Cluster) -> None:
             try:
-                cluster.apply(manifest)
+                cluster.apply(manifest, self.namespace)
             except Exception as error:
-                raise ManifestError(str(error)) from error
+                raise ManifestError([str(error)]) from error
 
         self.inside(applied)
 
@@ -135,21 +152,33 @@ class Simulation:
         workload: str = "",
         *,
         selector: str = "",
-        namespace: str = "default",
+        namespace: str = "",
         replacements: bool = False,
     ) -> Failure:
         """Inject a failure from now on, and return it; `Scope` says what the other arguments choose.
 
         `failure` is one of the classes in `kubesim.failures` with its parameters, as in `SlowReady(seconds=5)`, or the
-        name of one, as in "slow-ready". Raises ValueError for an unknown name, naming those that there are.
+        name of one, as in "slow-ready". Raises ValueError for an unknown failure or workload, naming those that there
+        are.
         """
         injected = _failure(failure)
-        injection = Injection(injected, Scope(workload, selector, namespace, replacements))
+        injection = Injection(injected, Scope(workload, selector, namespace or self.namespace, replacements))
         if self._cluster is None:
             self._injections.append(injection)
         else:
-            self.inside(lambda cluster: cluster.inject(injection))
+            self.inside(lambda cluster: self._inject(cluster, injection))
         return injected
+
+    def _inject(self, cluster: Cluster, injection: Injection) -> None:
+        # Without manifests, a workload may be applied later, and fail from the start.
+        if self._manifests and injection.scope.workload:
+            kinds = [kind.name for kind in WORKLOADS]
+            cluster.require(kinds, injection.scope.workload, injection.scope.namespace)
+        cluster.inject(injection)
+
+    def require(self, kind: str, name: str, namespace: str = "") -> None:
+        """Raise ValueError, naming what there is, if there is no such workload; `kind` is like "Deployment"."""
+        self.inside(lambda cluster: cluster.require((kind,), name, namespace or self.namespace))
 
     def remove(self, failure: Failure | str) -> None:
         """Remove every injection of a failure, whatever its parameters."""
@@ -180,6 +209,8 @@ class Simulation:
 def _failure(failure: Failure | str) -> Failure:
     if isinstance(failure, str):
         return named(failure)
+    if not isinstance(failure, Failure):
+        raise TypeError(f"{failure!r} is no failure: write its name, as in 'slow-ready', or SlowReady(seconds=5)")
     return failure
 
 
@@ -194,10 +225,14 @@ kind: Config
 current-context: {context}
 contexts:
 - name: {context}
-  context: {{cluster: {context}, user: {context}, namespace: default}}
+  context: {{cluster: {context}, user: {context}, namespace: {namespace}}}
+- name: {kubectl}
+  context: {{cluster: {kubectl}, namespace: {namespace}}}
 clusters:
 - name: {context}
   cluster: {{server: "http://127.0.0.1:{port}"}}
+- name: {kubectl}
+  cluster: {{server: "http://127.0.0.1:{port}/{token}"}}
 users:
 - name: {context}
   user: {{token: "{token}"}}

@@ -86,8 +86,11 @@ def test_a_kubelet_that_is_restarted_misses_nothing(shop: Shop) -> None:
         assert time.monotonic() < until, "it never recovered"
         time.sleep(0.05)
     with independent(shop) as watched:
-        dead_for("kubelet-2", 1)
-        time.sleep(6)
+        until = time.monotonic() + 60
+        # A restart mostly makes its pods not Ready for a moment, and not always.
+        while not dips(published(watched)) and time.monotonic() < until:
+            dead_for("kubelet-2", 1)
+            time.sleep(6)
         await_healthy()
         (shop.folder / "go").touch()
         run = shop.finish(process)

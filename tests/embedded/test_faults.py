@@ -19,8 +19,8 @@ from kubechaos.errors import ApiError, ArgumentError, HoldError, NotHealedError
 from kubesim.cluster import Cluster
 from kubesim.failures import Forbidden
 from kubesim.store.kinds import POD
-from tests.embedded.client import DEPLOYMENTS, Client
-from tests.embedded.shop import budget, deployment
+from tests.embedded.client import DEPLOYMENTS, PODS, Client
+from tests.embedded.shop import IMAGE, budget, deployment
 
 
 @pytest.mark.parametrize("who", [1, "all"])
@@ -168,6 +168,16 @@ def test_a_container_is_restarted_again_and_again_without_a_back_off(client: Cli
     pinned = client.cluster.deployment("pinned")
     found = [client.chaos.run(kill_container("all"), pinned) for _ in range(3)]
     assert [outage.verdict for outage in found] == ["recovered"] * 3
+
+
+def test_a_sidecar_is_restarted_in_its_pod(client: Client) -> None:
+    sidecar = {"name": "proxy", "image": IMAGE, "restartPolicy": "Always"}
+    client.sim.apply(deployment("meshed", replicas=2, pod={"initContainers": [sidecar]}))
+    outage = client.chaos.run(kill_container("all", container="proxy"), client.cluster.deployment("meshed"))
+    assert (outage.verdict, outage.proof and outage.proof.kind) == ("recovered", "restarted")
+    pods = client.get(PODS, {"labelSelector": "app=meshed"})["items"]
+    assert [pod["status"]["initContainerStatuses"][0]["restartCount"] for pod in pods] == [1, 1]
+    assert [pod["status"]["containerStatuses"][0]["restartCount"] for pod in pods] == [0, 0]
 
 
 def test_a_container_whose_image_has_no_digest_is_refused(client: Client) -> None:

@@ -1,12 +1,9 @@
 """Several signals in a row, on the embedded cluster: what is changed is put back, or it is said that it is not."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.plugin.conftest import Run, Runner
 
-MANIFEST = Path(__file__).parents[2] / "examples" / "timeserver.yaml"
 USUAL = ("--chaos-settle=60", "--chaos-within=60", "--chaos-stable-for=10", "--tb=short")
 SCALE = """
     import os, signal, time
@@ -80,9 +77,7 @@ BACK = "put it back: kubectl scale deployment/timeserver -n default --replicas=3
 
 @pytest.fixture
 def embedded(run: Runner) -> Runner:
-    """Runs tests on the embedded cluster, with the example's manifest in its usual place."""
-    folder = run.pytester.mkdir("examples")
-    (folder / "timeserver.yaml").write_bytes(MANIFEST.read_bytes())
+    """Runs tests on the embedded cluster."""
     return run
 
 

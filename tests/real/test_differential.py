@@ -10,7 +10,7 @@ REVIEWED = {
     "create what is no JSON": PARSER,
     "delete with options that are none": PARSER,
     "page with a token that is none": PARSER,
-    "replace a deployment by nothing": "our client never sends a PUT; what is not simulated is 405, never a guess",
+    "replace by no JSON": PARSER,
 }
 """Call -> why the embedded cluster may answer it differently; an entry that no longer differs is a failure."""
 STOPPED = "whether its containers have stopped by then is a matter of milliseconds"

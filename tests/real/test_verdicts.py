@@ -1,5 +1,7 @@
 """Red when it must be, and green in spite of what only looks bad: the verdicts of a pod kill on a real Kubernetes."""
 
+import pytest
+
 from kubechaos.plugin.options import OPTIONS
 from tests.real.parts import ctr, kubectl, nodes
 from tests.real.shop import IMAGE, SERVER, Shop
@@ -78,6 +80,7 @@ def test_readiness_that_flaps_after_becoming_ready_is_not_recovered(shop: Shop) 
     assert "lost its readiness" in run.failure()
 
 
+@pytest.mark.alone  # its kubelet must notice the death within a second: the window is 10 s
 def test_a_replacement_that_dies_nine_seconds_after_its_start_is_red_with_the_default_window(shop: Shop) -> None:
     shop.deploy()
     shop.break_new_pods("later")

@@ -4,6 +4,7 @@ from .api import Api
 from .manifests import budget, deployment, service
 from .script import Script, name, uid
 from .setcalls import about_sets
+from .writecalls import about_writes
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 AGAIN = "kubechaos.test/again"
@@ -26,6 +27,7 @@ def conversation(run: Script, stranger: Api) -> None:
     _deletions(run)
     run.settled(3)
     _evictions(run)
+    about_writes(run)
     about_sets(run)
     run.quiet()
 

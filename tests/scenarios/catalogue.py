@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from . import disruptions, rollouts, sets
+from . import disruptions, pods, rollouts, sets
 from .script import Script
 
 SCENARIOS: Mapping[str, Callable[[Script], None]] = {
@@ -34,6 +34,7 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         rollouts.unschedulable,
         rollouts.crash_loop,
         rollouts.never_ready,
+        rollouts.never_ready_published,
         sets.stateful_create,
         sets.stateful_kill,
         sets.stateful_kill_parallel,
@@ -52,5 +53,20 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         sets.daemon_min_ready,
         sets.daemon_image_missing,
         sets.daemon_unschedulable,
+        pods.init_containers,
+        pods.init_crash_loop,
+        pods.init_waiting,
+        pods.sidecar,
+        pods.sidecar_restart,
+        pods.config_missing,
+        pods.config_key_missing,
+        pods.secret_missing,
+        pods.volume_missing,
+        pods.pre_stop,
+        pods.pre_stop_cut_short,
+        pods.anti_affinity,
+        pods.spread,
+        pods.spread_no_label,
+        pods.host_port,
     )
 }

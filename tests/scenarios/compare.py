@@ -75,4 +75,17 @@ def _other(kind: str, body: dict[str, Any]) -> dict[str, Any]:
         return {"ready": ready, "unschedulable": body["spec"].get("unschedulable", False)}
     if "gitVersion" in body:
         return {"gitVersion": bool(re.match(r"v\d+\.\d+\.\d+", body["gitVersion"]))}
-    return {"uid": bool(body.get("metadata", {}).get("uid"))}
+    meta = body.get("metadata", {})
+    return {"uid": bool(meta.get("uid")), **_written(kind, body, meta)}
+
+
+def _written(kind: str, body: dict[str, Any], meta: dict[str, Any]) -> dict[str, Any]:
+    """Return what a client has written into an object that nothing acts upon."""
+    if kind == "ConfigMap":
+        return {"data": body.get("data"), "labels": sorted(meta.get("labels", ()))}
+    if kind == "PodTemplate":
+        spec = body["template"]["spec"]
+        env = [f"{each['name']}={each['value']}" for each in spec["containers"][0].get("env", ())]
+        volumes = [sorted(each) for each in spec.get("volumes", ())]
+        return {"env": env, "volumes": volumes, "finalizers": meta.get("finalizers")}
+    return {}

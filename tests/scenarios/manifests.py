@@ -18,22 +18,24 @@ def deployment(
     script: str = SERVER,
     grace: int = 2,
     pod: dict[str, Any] | None = None,
+    container: dict[str, Any] | None = None,
     meta: dict[str, Any] | None = None,
     kind: str = "Deployment",
     **spec: Any,
 ) -> dict[str, Any]:
-    """Return a Deployment, or another workload; `pod` is added to its pods' spec, `meta` to their metadata."""
+    """Return a Deployment, or another workload; what `pod`, `container` and `meta` say is added to its pods."""
     labels = {"app": name}
-    container = {
+    web = {
         "name": "web",
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", script],
         "readinessProbe": {"exec": {"command": ["test", "-e", READY]}, "periodSeconds": 1, "failureThreshold": 1},
+        **(container or {}),
     }
     template = {
         "metadata": {"labels": labels, **(meta or {})},
-        "spec": {"terminationGracePeriodSeconds": grace, "containers": [container], **(pod or {})},
+        "spec": {"terminationGracePeriodSeconds": grace, "containers": [web], **(pod or {})},
     }
     number = {} if kind == "DaemonSet" else {"replicas": replicas}
     return {
@@ -44,9 +46,9 @@ def deployment(
     }
 
 
-def service(name: str) -> dict[str, Any]:
-    """Return the Service of a Deployment."""
-    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
+def service(name: str, **more: Any) -> dict[str, Any]:
+    """Return the Service of a Deployment; `more` is added to its spec."""
+    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}], **more}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 

@@ -28,6 +28,7 @@ UNSEEN = (
     "ready_since",
     "about",
     "containers",
+    "init_containers",
     "id",
     "kind",
     "labels",
@@ -198,6 +199,7 @@ class Normal:
             words += _beside(record.kind, record.object.get("status", {}))
             if isinstance(value, Pod):
                 words += [f"template={value.labels[TEMPLATE]}"] if TEMPLATE in value.labels else []
+                words += [f"init {self._container(record.uid, each)}" for each in value.init_containers]
                 words += [self._container(record.uid, each) for each in value.containers]
         return plain(" ".join(words), self._names)
 

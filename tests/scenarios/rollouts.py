@@ -130,3 +130,10 @@ def never_ready(run: Script) -> None:
     run.create("services", service(run.name))
     run.deploy(2, script=NEVER_READY, failure="never-ready")
     run.until("two pods found unready", lambda: len(run.reported("Unhealthy", 2)) == 2)
+
+
+def never_ready_published(run: Script) -> None:
+    """A Service publishes the addresses of pods that are not Ready."""
+    run.create("services", service(run.name, publishNotReadyAddresses=True))
+    run.deploy(2, script=NEVER_READY, failure="never-ready")
+    run.until("two pods found unready", lambda: len(run.reported("Unhealthy", 2)) == 2)

@@ -162,7 +162,8 @@ class Script:
 
     def clean(self) -> None:
         """Remove what is left, pods at once, and wait until all is gone."""
-        for plural in ("resourcequotas", "poddisruptionbudgets", "services", *map(PLURALS.__getitem__, SETTLED)):
+        beside = ("resourcequotas", "poddisruptionbudgets", "services", "configmaps", "secrets")
+        for plural in (*beside, *map(PLURALS.__getitem__, SETTLED)):
             for each in (self.name, f"{self.name}-2"):
                 self.api.call("DELETE", self.of(plural, each))
         now = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}

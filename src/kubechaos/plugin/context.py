@@ -112,14 +112,16 @@ def simulation(config: pytest.Config) -> "Simulation":
 def simulate(config: pytest.Config) -> "Simulation":
     """Start another embedded cluster with the objects of `--chaos-manifests`; the caller stops it.
 
-    Raises ConfigError naming the field of a manifest that the simulation does not support.
+    Raises ConfigError with everything in them that the simulation does not support.
     """
-    from kubesim import ManifestError, Scaled, Simulation
+    from kubesim import EXAMPLE, ManifestError, Scaled, Simulation
 
     from ..errors import ConfigError
     from ..settings import FACTOR
 
-    cluster = Simulation([config.rootpath / name for name in settings(config).manifests], clock=Scaled(FACTOR))
+    wanted = settings(config)
+    paths = [Path(each) for each in wanted.manifests] or [EXAMPLE]
+    cluster = Simulation(paths, clock=Scaled(FACTOR), namespace=wanted.namespace or "default")
     try:
         return cluster.start()
     except ManifestError as error:

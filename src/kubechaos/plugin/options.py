@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 class Option(NamedTuple):
     """One option: `--chaos-NAME`, `CHAOS_NAME` and `chaos_NAME` in the ini file, in this order of precedence.
 
-    `metavar` and `help` are argparse's; the value is text, None where there is no default.
+    `metavar` and `help` are argparse's; the value is text, None where there is no default. One that is `repeated` has a
+    list of them: one line each in the ini file, separated as in PATH in the environment.
     """
 
     name: str
     metavar: str
     help: str
     default: str | None = None
+    repeated: bool = False
 
     @property
     def flag(self) -> str:
@@ -61,7 +63,12 @@ OPTIONS: Final = (
     Option("settle", "SECONDS", "how long to wait for a target to be steady before its fault", "60"),
     Option("stable-for", "SECONDS", "how long a recovery must last to count", "10"),
     Option("seed", "TEXT", "what the choice of victims depends on; a rerun with the printed seed picks the same"),
-    Option("manifests", "FILES", "what an embedded cluster starts with, under the rootdir", "examples/timeserver.yaml"),
+    Option(
+        "manifests",
+        "PATH",
+        "a file, folder or quoted glob of what an embedded cluster starts with, not an example; may be repeated",
+        repeated=True,
+    ),
     Option("results", "FOLDER", "where the artifacts of each test go, under the rootdir", "chaos-results"),
 )
 
@@ -74,8 +81,13 @@ def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("kubechaos", "kubechaos: resilience tests for Kubernetes")
     for option in OPTIONS:
         # No default here: pytest could not say then whether the user gave the value.
-        group.addoption(option.flag, dest=option.dest, metavar=option.metavar, default=None, help=option.help_text)
-        parser.addini(option.dest, option.help_text, type="string", default=None)
+        shared = {"dest": option.dest, "metavar": option.metavar, "default": None, "help": option.help_text}
+        if option.repeated:
+            group.addoption(option.flag, action="append", **shared)
+            parser.addini(option.dest, option.help_text, type="linelist", default=[])
+        else:
+            group.addoption(option.flag, **shared)
+            parser.addini(option.dest, option.help_text, type="string", default=None)
 
 
 def is_cluster_named(config: pytest.Config) -> bool:
@@ -119,7 +131,7 @@ def read(config: pytest.Config, run_and_seed: tuple[str, str]) -> "Settings":
         stable_for=_seconds(config, "stable-for"),
         seed=seed,
         results=_text(config, "results"),
-        manifests=tuple(_text(config, "manifests").split()),
+        manifests=_paths(config, "manifests"),
         run=run,
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
@@ -150,13 +162,26 @@ def _value_and_source(config: pytest.Config, name: str) -> tuple[str, str]:
 
 def _why_empty(config: pytest.Config, option: Option) -> str:
     """Return what to say of a flag that is given without a value; "" for any other."""
-    if config.getoption(option.dest) == "":
+    if config.getoption(option.dest) in ("", [""]):
         return f"{option.flag} is empty; give a value, or leave it out"
     return ""
 
 
 def _text(config: pytest.Config, name: str) -> str:
     return _value_and_source(config, name)[0]
+
+
+def _paths(config: pytest.Config, name: str) -> tuple[str, ...]:
+    """Return the paths of a repeated option, absolute: what they are relative to depends on where they were written."""
+    option = _BY_NAME[name]
+    value, source = _value_and_source(config, name)
+    if source == option.flag:
+        written, base = config.getoption(option.dest), config.invocation_params.dir
+    elif source == option.variable:
+        written, base = value.split(os.pathsep), config.invocation_params.dir
+    else:
+        written, base = config.getini(option.dest) or [], config.rootpath
+    return tuple(str(base / each) for each in written if each)
 
 
 def _seconds(config: pytest.Config, name: str) -> float:

@@ -19,8 +19,9 @@ from ..report import json
 from ..report.gate import gate
 from ..report.run import ItemResult
 from ..run.signals import FORCED_AT, defer, ignored, terminable
+from ..untrusted import safe
 from . import items, stopping, terminal
-from .context import BEGUN, TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings
+from .context import BEGUN, TIMEOUT_AT, TIMEOUT_METHOD, identity, is_chaos, pinned, settings, simulation
 from .results import Results
 from .run_reports import RunReports
 
@@ -79,12 +80,17 @@ class ChaosSession:
             raise pytest.UsageError(output[USAGE_ERROR]) from error
 
     def pytest_report_collectionfinish(self) -> str:
-        """Return the line that says what will be hurt, and for about how long."""
+        """Return the line that says what will be hurt, and for about how long; and what an embedded cluster has."""
         # _pytest/terminal.py calls it in its own pytest_collection_finish, after ours, which has read the options.
         return "" if self._is_worker else self._header()
 
     def _header(self) -> str:
-        return terminal.header(settings(self._config), pinned(self._config).connection, self._results.selected)
+        run_settings = settings(self._config)
+        lines = [terminal.header(run_settings, pinned(self._config).connection, self._results.selected)]
+        if run_settings.simulated:
+            # The names of kinds are what the files say.
+            lines.append(safe(f"kubechaos: {simulation(self._config).loaded}"))
+        return "\n".join(lines)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Wrapper:

@@ -20,23 +20,24 @@ class Rehearsal:
     cluster: Cluster
     simulation: "Simulation"
 
-    def deployment(self, name: str, *, replacements: "Failure | str" = "") -> Target:
+    def deployment(self, name: str, *, namespace: str = "", replacements: "Failure | str" = "") -> Target:
         """Return a Deployment of the manifests as a target; `replacements` is the failure that its new pods have.
 
         A failure is a class of `kubesim.failures` with its parameters, or the name of one; "" stands for none.
-        Raises ValueError for an unknown name, naming the failures that there are.
+        Raises ValueError for an unknown workload or failure, naming those that there are.
         """
-        return self._target("Deployment", name, replacements)
+        return self._target("Deployment", name, namespace, replacements)
 
-    def statefulset(self, name: str, *, replacements: "Failure | str" = "") -> Target:
+    def statefulset(self, name: str, *, namespace: str = "", replacements: "Failure | str" = "") -> Target:
         """Return a StatefulSet of the manifests as a target, as `deployment` does."""
-        return self._target("StatefulSet", name, replacements)
+        return self._target("StatefulSet", name, namespace, replacements)
 
-    def daemonset(self, name: str, *, replacements: "Failure | str" = "") -> Target:
+    def daemonset(self, name: str, *, namespace: str = "", replacements: "Failure | str" = "") -> Target:
         """Return a DaemonSet of the manifests as a target, as `deployment` does."""
-        return self._target("DaemonSet", name, replacements)
+        return self._target("DaemonSet", name, namespace, replacements)
 
-    def _target(self, kind: str, name: str, replacements: "Failure | str") -> Target:
+    def _target(self, kind: str, name: str, namespace: str, replacements: "Failure | str") -> Target:
+        self.simulation.require(kind, name, namespace)
         if replacements:
-            self.simulation.inject(replacements, name, replacements=True)
-        return self.cluster.workload(kind, name)
+            self.simulation.inject(replacements, name, namespace=namespace, replacements=True)
+        return self.cluster.workload(kind, name, namespace=namespace or None)

@@ -1,9 +1,23 @@
 """The defaults that the API server fills in."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..store.kinds import BUDGET, DAEMON_SET, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, SERVICE, STATEFUL_SET, Kind
+from ..store.kinds import (
+    BUDGET,
+    CLAIM,
+    DAEMON_SET,
+    DEPLOYMENT,
+    NAMESPACE,
+    POD,
+    REPLICA_SET,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+    VOLUME,
+    Kind,
+)
 from ..store.objects import Body
 
 PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
@@ -25,12 +39,22 @@ STATUS: Final[Mapping[Kind, Body]] = {
     DAEMON_SET: dict.fromkeys(
         ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
     ),
+    NAMESPACE: {"phase": "Active"},
+    # Nothing is written in the simulation, so every claim has its volume at once.
+    CLAIM: {"phase": "Bound"},
+    VOLUME: {"phase": "Bound"},
 }
 """The status of a new object, before any controller has looked at it."""
 
 
 def filled(kind: Kind, body: Body) -> Body:
     """Return a new object's body with its defaults."""
+    if kind is SECRET:
+        return _secret(body)
+    if kind is NAMESPACE:
+        meta = body["metadata"]
+        # Selectors of namespaces choose by it. In place: who calls goes on with this mapping.
+        meta["labels"] = {**(meta.get("labels") or {}), "kubernetes.io/metadata.name": meta.get("name")}
     fill = _FILLS.get(kind)
     if fill is None:
         return body
@@ -38,7 +62,10 @@ def filled(kind: Kind, body: Body) -> Body:
 
 
 def _pod_spec(spec: Mapping[str, Any]) -> Body:
-    return {**POD_SPEC, **spec, "containers": [_container(each) for each in spec.get("containers") or ()]}
+    lists = {"containers": spec.get("containers") or ()}
+    if spec.get("initContainers"):
+        lists["initContainers"] = spec["initContainers"]
+    return {**POD_SPEC, **spec, **{key: [_container(each) for each in found] for key, found in lists.items()}}
 
 
 def _container(container: Mapping[str, Any]) -> Body:
@@ -56,15 +83,37 @@ def _container(container: Mapping[str, Any]) -> Body:
     probe = container.get("readinessProbe")
     if probe:
         filled["readinessProbe"] = {**PROBE, **probe}
+    resources = filled["resources"]
+    if resources.get("limits"):
+        filled["resources"] = {**resources, "requests": {**resources["limits"], **(resources.get("requests") or {})}}
     return filled
+
+
+def _secret(body: Body) -> Body:
+    """Return a Secret with what its stringData adds to its data."""
+    given = {key: b64encode(str(text).encode()).decode() for key, text in (body.get("stringData") or {}).items()}
+    kept = {key: value for key, value in body.items() if key != "stringData"}
+    if given:
+        kept["data"] = {**(kept.get("data") or {}), **given}
+    return {"type": "Opaque", **kept}
 
 
 def _template(template: Mapping[str, Any]) -> Body:
     return {**template, "spec": _pod_spec(template.get("spec") or {})}
 
 
+def _on_host(container: Body) -> Body:
+    """Return a container that uses its node's network: its ports are the node's."""
+    ports = [
+        {**each, "hostPort": each.get("hostPort") or each["containerPort"]} for each in container.get("ports") or ()
+    ]
+    return {**container, "ports": ports}
+
+
 def _pod(spec: Mapping[str, Any]) -> Body:
     filled = _pod_spec(spec)
+    if spec.get("hostNetwork"):
+        filled["containers"] = list(map(_on_host, filled["containers"]))
     return {"priority": 0, "enableServiceLinks": True, **filled, "tolerations": spec.get("tolerations", TOLERATIONS)}
 
 

@@ -1,34 +1,19 @@
-"""JSON merge patch, and the strategic merge patch, which merges some lists by a key of their items."""
+"""The patches of the API but for the strategic one: JSON merge patch (RFC 7386) and JSON patch (RFC 6902)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
+
+from ..store.objects import decode
+from ..store.refusals import Refused, bad_request
 
 Merge = Callable[[Any, Any], Any]
-KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "env": ("name",),
-    "volumes": ("name",),
-    "volumeMounts": ("mountPath",),
-    "ports": ("containerPort", "port"),
-    "conditions": ("type",),
-    "containerStatuses": ("name",),
-    "ownerReferences": ("uid",),
-}
-"""By which key the items of a list are the same; of two, the one that they have."""
-SETS: Final = ("finalizers",)
-DIRECTIVES: Final = ("$patch", "$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
-
-
-class DirectiveError(ValueError):
-    """A patch that says how it is to be merged, in a way that is not simulated."""
 
 
 def merge(value: Any, patch: Any) -> Any:
     """Return a value with a patch merged into it, as RFC 7386 says: null removes, lists are replaced."""
     if not isinstance(patch, dict):
         return patch
-    merged = _copy(value)
+    merged = copy_of(value)
     for key, change in patch.items():
         if change is None:
             merged.pop(key, None)
@@ -37,36 +22,38 @@ def merge(value: Any, patch: Any) -> Any:
     return merged
 
 
-def strategic(value: Any, patch: Any) -> Any:
-    """Return a value with a strategic merge patch merged into it; raises DirectiveError."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = _copy(value)
-    for key, change in patch.items():
-        if key.partition("/")[0] in DIRECTIVES:
-            raise DirectiveError(f"the simulated cluster does not support the directive {key}")
-        if change is None:
-            merged.pop(key, None)
-        elif isinstance(change, list):
-            merged[key] = _list(key, merged.get(key) or [], change)
-        else:
-            merged[key] = strategic(merged.get(key), change)
-    return merged
+def patched(value: Any, patch: bytes) -> Any:
+    """Return a value after the steps of a JSON patch (RFC 6902); raises Refused."""
+    # Here, as few ever send one.
+    import jsonpatch  # type: ignore[import-untyped]  # it has no types
+    from jsonpointer import JsonPointerException
+
+    try:
+        steps = decode(patch)
+    except ValueError:
+        raise bad_request("invalid JSON patch") from None
+    if not isinstance(steps, list):
+        why = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        raise bad_request(f"error decoding patch: {why}")
+    try:
+        for step in steps:
+            value = jsonpatch.apply_patch(value, [_lenient(value, step)])
+        return value
+    except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, KeyError, IndexError):
+        raise Refused(422, "Invalid", "the server rejected our request due to an error in our request") from None
 
 
-def _copy(value: Any) -> dict[str, Any]:
+def _lenient(value: Any, step: Any) -> Any:
+    """Return a step that replaces a key that is missing as one that adds it, which is what the real server does."""
+    from jsonpointer import JsonPointer
+
+    if step["op"] != "replace" or not isinstance(JsonPointer(step["path"]).to_last(value)[0], dict):
+        return step
+    return {**step, "op": "add"}
+
+
+def copy_of(value: Any) -> dict[str, Any]:
+    """Return a copy of an object; an empty one of what is none."""
     if isinstance(value, dict):
         return dict(value)
     return {}
-
-
-def _list(name: str, value: list[Any], patch: list[Any]) -> list[Any]:
-    if name in SETS:
-        return [*value, *(each for each in patch if each not in value)]
-    key = next((each for each in KEYS.get(name, ()) if all(isinstance(i, dict) and each in i for i in patch)), "")
-    if not key:
-        return patch
-    # Items keep their order; those that the list does not have yet come last.
-    changes = {item[key]: item for item in patch}
-    known = [strategic(item, changes.pop(item[key], {})) for item in value]
-    return known + [strategic({}, item) for item in changes.values()]

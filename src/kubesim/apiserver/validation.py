@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, OWNERS, POD, STATEFUL_SET, Kind
+from ..store.kinds import CONTROLLER_REVISION, DAEMON_SET, OWNERS, POD, RBAC, STATEFUL_SET, Kind
 from ..store.objects import Body, Stored, encode
 from ..store.refusals import Cause, bad_request, cause, invalid, invalid_patch
 from ..store.selectors import of_object
@@ -24,7 +24,8 @@ def check_new(kind: Kind, body: Body) -> None:
         raise invalid(
             kind, "", cause("FieldValueRequired", "metadata.name", "Required value: name or generateName is required")
         )
-    if not _SUBDOMAIN.fullmatch(name) or len(name) > 253:
+    # Roles may be called anything that can stand in a path, such as system:node.
+    if kind.group != RBAC and (not _SUBDOMAIN.fullmatch(name) or len(name) > 253):
         message = f'Invalid value: "{name}": {_NAME_HELP}'
         raise invalid(kind, name, cause("FieldValueInvalid", "metadata.name", message))
     causes = _spec(kind, body)
@@ -86,14 +87,15 @@ def _frozen(before: Stored, body: Body) -> list[Cause]:
 
 
 def _but_for_images(spec: Body) -> Body:
-    return {**spec, "containers": [{**each, "image": ""} for each in spec.get("containers") or ()]}
+    lists = {key: spec.get(key) or () for key in ("containers", "initContainers")}
+    return {**spec, **{key: [{**each, "image": ""} for each in found] for key, found in lists.items()}}
 
 
 def _spec(kind: Kind, body: Body) -> list[Cause]:
     if kind is POD:
         containers = enumerate(body["spec"].get("containers") or ())
         missing = [f"spec.containers[{index}].image" for index, each in containers if not each.get("image")]
-        return [cause("FieldValueRequired", path, "Required value") for path in missing]
+        return [cause("FieldValueRequired", path, "Required value") for path in missing] + _hooks("spec", body["spec"])
     if kind not in OWNERS:
         return []
     causes = _workload(body)
@@ -142,7 +144,19 @@ def _workload(body: Body) -> list[Cause]:
         causes.append(cause("FieldValueInvalid", "spec.template.metadata.labels", message))
     if not spec["template"]["spec"]["containers"]:
         causes.append(cause("FieldValueRequired", "spec.template.spec.containers", "Required value"))
-    return [*causes, *_availability(body)]
+    return [*causes, *_hooks("spec.template.spec", spec["template"]["spec"]), *_availability(body)]
+
+
+def _hooks(path: str, spec: Body) -> list[Cause]:
+    causes, grace = [], spec["terminationGracePeriodSeconds"]
+    for index, container in enumerate(spec["containers"]):
+        hook = (container.get("lifecycle") or {}).get("preStop") or {}
+        asked = (hook.get("sleep") or {}).get("seconds", 0)
+        if not 0 <= asked <= grace:
+            field = f"{path}.containers[{index}].lifecycle.preStop.sleep"
+            bounds = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+            causes.append(cause("FieldValueInvalid", field, f"Invalid value: {asked}: {bounds}"))
+    return causes
 
 
 def _availability(body: Body) -> list[Cause]:

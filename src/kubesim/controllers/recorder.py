@@ -19,33 +19,33 @@ class Recorder:
     def __init__(self, registry: Registry, component: str) -> None:
         self._registry = registry
         self._component = component
-        self._known: dict[tuple[str, str, str], Stored] = {}
+        self._known: dict[tuple[str, str, str, str], Stored] = {}
         self._sent: dict[str, int] = {}
         self._said: dict[tuple[str, str], int] = {}
 
-    def normal(self, about: Stored, reason: str, message: str) -> None:
-        """Write an event of type Normal."""
-        self._record("Normal", about, reason, message)
+    def normal(self, about: Stored, reason: str, message: str, part: str = "") -> None:
+        """Write an event of type Normal; `part` is the path of the field that it is about, such as a container's."""
+        self._record("Normal", about, reason, message, part)
 
-    def warn(self, about: Stored, reason: str, message: str) -> None:
+    def warn(self, about: Stored, reason: str, message: str, part: str = "") -> None:
         """Write an event of type Warning."""
-        self._record("Warning", about, reason, message)
+        self._record("Warning", about, reason, message, part)
 
-    def _record(self, type_: str, about: Stored, reason: str, message: str) -> None:
+    def _record(self, type_: str, about: Stored, reason: str, message: str, part: str) -> None:
         # Both limits are those of client-go's event correlator. Without them a crash loop would fill the store, and an
         # observer would be tested with events that no real cluster sends.
         sent = self._sent[about.uid] = self._sent.get(about.uid, 0) + 1
         if type_ == "Warning" and sent > BURST:
             return
-        key = about.uid, reason, message
+        key = about.uid, part, reason, message
         if (key not in self._known) and self._differ(about, reason) > SIMILAR:
             message = f"(combined from similar events): {message}"
-            key = about.uid, reason, ""
+            key = about.uid, part, reason, ""
         latest = None
         if key in self._known:
             latest = self._registry.latest(self._known[key])
         if latest is None:
-            self._known[key] = self._new(type_, about, reason, message)
+            self._known[key] = self._new(type_, about, reason, message, part)
         else:
             self._known[key] = self._again(latest, message)
 
@@ -54,11 +54,20 @@ class Recorder:
         return said
 
     def _again(self, event: Stored, message: str) -> Stored:
+        if self._component == SCHEDULER:
+            return self._series(event)
         body = {**event.body, "message": message, "count": (event.body.get("count") or 1) + 1}
         body["lastTimestamp"] = self._registry.calendar.time()
         return self._registry.store.put(EVENT, body)
 
-    def _new(self, type_: str, about: Stored, reason: str, message: str) -> Stored:
+    def _series(self, event: Stored) -> Stored:
+        # Of events.k8s.io only the first repetition is sent at once, the others half an hour later (client-go).
+        if "series" in event.body:
+            return event
+        series = {"count": 2, "lastObservedTime": self._registry.calendar.micro()}
+        return self._registry.store.put(EVENT, {**event.body, "series": series})
+
+    def _new(self, type_: str, about: Stored, reason: str, message: str, part: str) -> Stored:
         involved = {
             "kind": about.kind.name,
             "namespace": about.namespace,
@@ -66,6 +75,7 @@ class Recorder:
             "uid": about.uid,
             "apiVersion": about.kind.api_version,
             "resourceVersion": str(about.version),
+            "fieldPath": part,
         }
         body: Body = {
             "metadata": {

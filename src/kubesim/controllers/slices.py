@@ -67,7 +67,7 @@ class Slices:
             if there:
                 del slices[there][uid]
             return there
-        wanted = _endpoint(pod)
+        wanted = _endpoint(pod, published=bool(service.spec.get("publishNotReadyAddresses")))
         name = there or next((name for name, each in slices.items() if len(each) < LARGEST), "") or self._name(service)
         if slices.setdefault(name, {}).get(uid) == wanted:
             return ""
@@ -96,12 +96,14 @@ def selector_of(service: Stored) -> Selector | None:
     return of_labels(labels)
 
 
-def _endpoint(pod: Stored) -> Body:
+def _endpoint(pod: Stored, *, published: bool) -> Body:
+    """Return the endpoint of a pod; `published` says that the Service wants it whether it is Ready or not."""
     # A terminating pod keeps `serving` while it passes its probe, but is never `ready`: new connections go elsewhere.
-    ready = is_ready(pod)
+    serving = is_ready(pod)
+    ready = published or (serving and not pod.deleting)
     return {
         "addresses": [pod.status["podIP"]],
-        "conditions": {"ready": ready and not pod.deleting, "serving": ready, "terminating": pod.deleting},
+        "conditions": {"ready": ready, "serving": serving, "terminating": pod.deleting},
         "nodeName": pod.spec["nodeName"],
         "targetRef": {"kind": POD.name, "namespace": pod.namespace, "name": pod.name, "uid": pod.uid},
     }

@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ..apiserver import scale
 from ..apiserver.deletion import FORCED_GAP, Options, is_dry
 from ..apiserver.eviction import DELETES
-from ..apiserver.patch import DirectiveError, Merge, merge, strategic
-from ..cluster import APPLIED, Cluster
-from ..store.kinds import NAMESPACE, NODE, SLICE
+from ..apiserver.patch import Merge, merge, patched
+from ..apiserver.strategic import DirectiveError, strategic
+from ..cluster import Cluster
+from ..store.kinds import SLICE
 from ..store.objects import Body, Stored, decode, encode
-from ..store.refusals import Refused, bad_request, cause, details, success
+from ..store.refusals import Refused, bad_request, details, success
 from ..store.selectors import parse_labels
-from .lists import listing
+from . import discovery, reviews
+from .lists import Chosen, listed, listing
 from .request_info import RequestInfo, parse
+from .reviews import ACCESS, USER, WHOAMI
 
-USER: Final = "simulated"
 VERSION: Final = {
     "major": "1",
     "minor": "37",
@@ -28,12 +30,13 @@ VERSION: Final = {
     "compiler": "",
     "platform": "kubesim",
 }
-ACCESS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-WHOAMI: Final = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-PATCHES: Final[Mapping[str, Merge]] = {
+MERGES: Final[Mapping[str, Merge]] = {
     "application/merge-patch+json": merge,
     "application/strategic-merge-patch+json": strategic,
 }
+PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
+"""What kubectl sends where it makes the object itself, as in `kubectl create configmap`."""
+JSON_PATCH: Final = "application/json-patch+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ class Call:
     @property
     def json(self) -> Body:
         """The object in the body; raises Refused."""
+        if self.content_type == PROTOBUF:
+            raise Refused(
+                415, "UnsupportedMediaType", f"the simulated cluster takes JSON and YAML files, not {PROTOBUF}"
+            )
         try:
             value = decode(self.body)
         except ValueError as error:
@@ -97,13 +104,18 @@ class Handlers:
             return Answer(encode(VERSION))
         if call.path in (ACCESS, WHOAMI):
             return self._review(call)
-        info = parse(call.path)
+        described = discovery.described(self._cluster.kinds, call.path)
+        if described is not None:
+            return self._describe(call, described)
+        info = parse(call.path, self._cluster.kinds)
         self.check_allowed(info, info.verb(call.method, dict(call.query)))
         handler = {
             ("GET", False): self._list,
             ("POST", False): self._create,
+            ("DELETE", False): self._delete_all,
             ("GET", True): self._get,
             ("PATCH", True): self._patch,
+            ("PUT", True): self._replace,
             ("DELETE", True): self._delete,
             ("POST", True): self._post_to,
         }.get((call.method, bool(info.name)))
@@ -130,16 +142,12 @@ class Handlers:
     def _review(self, call: Call) -> Answer:
         if call.method != "POST":
             raise _not_allowed()
-        review = call.json
-        if call.path == WHOAMI:
-            return Answer(encode({**review, "status": {"userInfo": {"username": USER, "groups": [USER]}}}), 201)
-        asked: dict[str, Any] = (review.get("spec") or {}).get("resourceAttributes") or {}
-        if not asked:
-            raise _nothing_asked()
-        forbidden = self._cluster.failures.forbids(
-            asked.get("verb", ""), asked.get("resource", ""), asked.get("namespace", "")
-        )
-        return Answer(encode({**review, "status": {"allowed": not forbidden}}), 201)
+        return Answer(encode(reviews.answered(call.path, call.json, self._cluster.failures.forbids)), 201)
+
+    def _describe(self, call: Call, described: Body) -> Answer:
+        if call.method != "GET":
+            raise _not_allowed()
+        return Answer(encode(described))
 
     def _found(self, info: RequestInfo) -> Stored:
         return self._registry.find(info.kind, info.namespace, info.name)
@@ -160,13 +168,19 @@ class Handlers:
         return Answer(found.json)
 
     def _create(self, info: RequestInfo, call: Call) -> Answer:
-        if info.kind not in APPLIED or info.kind is NAMESPACE:
-            raise _not_allowed()
+        self._check_verb(info, "create")
+        _check_place(info)
         made = self._registry.create(info.kind, info.namespace, call.json, dry=call.dry("CreateOptions"))
         return Answer(made.json, 201)
 
+    def _check_verb(self, info: RequestInfo, verb: str) -> None:
+        if verb not in discovery.verbs(info.kind):
+            raise _not_allowed()
+
     def _patch(self, info: RequestInfo, call: Call) -> Answer:
-        into = PATCHES.get(call.content_type)
+        if call.content_type == JSON_PATCH:
+            return self._patch_by_steps(info, call)
+        into = MERGES.get(call.content_type)
         if into is None:
             raise Refused(415, "UnsupportedMediaType", "415: Unsupported Media Type")
         patch, found = call.patch, self._found(info)
@@ -179,21 +193,52 @@ class Handlers:
                 return Answer(self._registry.patch_status(found, patch, into).json)
             return Answer(self._registry.patch(found, patch, dry=call.dry("PatchOptions"), into=into).json)
         except DirectiveError as error:
-            raise bad_request(str(error)) from None
+            raise Refused(500, "", str(error)) from None
+
+    def _patch_by_steps(self, info: RequestInfo, call: Call) -> Answer:
+        found = self._found(info)
+        if info.subresource == "scale":
+            shown = scale.shown(found)
+            return self._put(info, found, patched(shown, call.body), call.dry("PatchOptions"))
+        return self._put(info, found, patched(found.body, call.body), call.dry("PatchOptions"))
+
+    def _replace(self, info: RequestInfo, call: Call) -> Answer:
+        self._check_verb(info, "update")
+        body, found = call.json, self._found(info)
+        if not (body.get("metadata") or {}).get("name"):
+            raise bad_request(
+                f"the name of the object ({info.name} based on URL) was undeterminable: name must be provided"
+            )
+        return self._put(info, found, body, call.dry("UpdateOptions"))
+
+    def _put(self, info: RequestInfo, found: Stored, body: Body, dry: bool) -> Answer:
+        """Write all of an object, or of its subresource."""
+        if info.subresource == "scale":
+            return Answer(encode(scale.patched(self._registry, found, body, dry=dry)))
+        if info.subresource == "status":
+            return Answer(self._registry.replace_status(found, body).json)
+        if info.subresource:
+            raise _not_allowed()
+        return Answer(self._registry.replace(found, body, dry=dry).json)
 
     def _delete(self, info: RequestInfo, call: Call) -> Answer:
-        if info.subresource or info.kind in (NAMESPACE, NODE):
+        if info.subresource:
             raise _not_allowed()
-        options = Options.of_query(call.query)
-        if call.body:
-            options = Options.of_body(call.json)
-        found = self._found(info)
+        self._check_verb(info, "delete")
+        options, found = _options(call), self._found(info)
         deleted = self._cluster.deletion.delete(found, options)
         if info.kind.returns or deleted.deleting:
             at_once = deleted.meta.get("deletionGracePeriodSeconds") == 0 and not options.dry
             # A real server answers a forced deletion only once the pod is gone: a GET right after it is a 404.
             return Answer(deleted.json, takes=2 * FORCED_GAP * at_once)
         return Answer(encode(success(details=details(info.kind, info.name, uid=found.uid))))
+
+    def _delete_all(self, info: RequestInfo, call: Call) -> Answer:
+        self._check_verb(info, "deletecollection")
+        _check_place(info)
+        options, chosen = _options(call), Chosen(info, call.query).now(self._cluster.store)
+        deleted = [self._cluster.deletion.delete(each, options) for each in chosen]
+        return Answer(listed(info, deleted, self._cluster.store.revision))
 
     def _post_to(self, info: RequestInfo, call: Call) -> Answer:
         if info.subresource != "eviction":
@@ -227,10 +272,16 @@ class Handlers:
         return Answer(f"{name} answers\n".encode(), content_type="text/plain")
 
 
-def _nothing_asked() -> Refused:
-    message = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
-    about = {"group": "authorization.k8s.io", "causes": [cause("FieldValueInvalid", "spec", message)]}
-    return Refused(422, "Invalid", f'.authorization.k8s.io "" is invalid: spec: {message}', about)
+def _check_place(info: RequestInfo) -> None:
+    """Raise Refused for what can only be done in one namespace, and was asked for in all."""
+    if info.kind.namespaced and not info.namespace:
+        raise _not_allowed()
+
+
+def _options(call: Call) -> Options:
+    if call.body:
+        return Options.of_body(call.json)
+    return Options.of_query(call.query)
 
 
 def _not_allowed() -> Refused:

@@ -1,7 +1,7 @@
 """LIST: the selected objects, in pages that all show the same revision."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..store.objects import Stored, decode, encode, is_decimal, is_integer
@@ -106,9 +106,18 @@ def listing(store: Store, info: RequestInfo, query: Mapping[str, str]) -> bytes:
         meta["continue"] = _Page(revision, (page[-1].namespace, page[-1].name)).token()
         if chosen.everything:
             meta["remainingItemCount"] = len(left) - len(page)
+    return _shown(info, meta, page)
+
+
+def listed(info: RequestInfo, objects: Iterable[Stored], revision: int) -> bytes:
+    """Return objects as a list."""
+    return _shown(info, {"resourceVersion": str(revision)}, objects)
+
+
+def _shown(info: RequestInfo, meta: Mapping[str, object], objects: Iterable[Stored]) -> bytes:
     kind = info.kind
     head = f'{{"kind":"{kind.name}List","apiVersion":"{kind.api_version}","metadata":'.encode()
-    return head + encode(meta) + b',"items":[' + b",".join(each.item for each in page) + b"]}"
+    return head + encode(meta) + b',"items":[' + b",".join(each.item for each in objects) + b"]}"
 
 
 def _found(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..store.kinds import BY_RESOURCE, GROUPS, Kind
+from ..store.kinds import Kind, Kinds
 from ..store.refusals import Refused
 
 VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
@@ -65,23 +65,21 @@ def unknown() -> Refused:
     return refused
 
 
-def parse(path: str) -> RequestInfo:
+def parse(path: str, kinds: Kinds) -> RequestInfo:
     """Return what a path is for; raises Refused."""
     parts = path.strip("/").split("/")
     if parts[:2] == ["api", "v1"] and len(parts) > 2:
-        group, parts = "", parts[2:]
-    elif len(parts) > 3 and parts[0] == "apis" and parts[1] in GROUPS - {""}:
-        if parts[2] != "v1":
-            raise unknown()
-        group, parts = parts[1], parts[3:]
+        group, version, parts = "", "v1", parts[2:]
+    elif len(parts) > 3 and parts[0] == "apis" and parts[1] and kinds.has_group(parts[1]):
+        group, version, parts = parts[1], parts[2], parts[3:]
     else:
         raise nowhere()
     namespace = ""
     # `namespaces/NAME` alone is the namespace itself, not a place for something else.
     if parts[0] == "namespaces" and len(parts) > 2:
         namespace, parts = parts[1], parts[2:]
-    kind = BY_RESOURCE.get((group, parts[0]))
-    if kind is None:
+    kind = kinds.of_resource(group, parts[0])
+    if kind is None or kind.version != version:
         raise unknown()
     name, subresource = (*parts[1:3], "", "")[:2]
     info = RequestInfo(kind, namespace, name, subresource, "/".join(parts[3:]))

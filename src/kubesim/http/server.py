@@ -11,6 +11,7 @@ from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
 from ..cluster import Cluster
+from ..store.kinds import Kinds
 from ..store.objects import encode
 from ..store.refusals import Refused, bad_request
 from .handlers import Answer, Call, Handlers
@@ -72,10 +73,11 @@ class ApiServer:
 
     async def _served(self, request: BaseRequest) -> StreamResponse:
         # Before anything else of the request is looked at: what a stranger sends must not matter, whatever it is.
-        if self._network.token_expired or not self._has_token(request):
+        path = self._path(request)
+        if self._network.token_expired or path is None:
             raise Refused(401, "Unauthorized", "Unauthorized")
-        call = Call(request.method, request.path, dict(request.query), await _body(request), request.content_type)
-        verb, resource = _verb_and_resource(call)
+        call = Call(request.method, path, dict(request.query), await _body(request), request.content_type)
+        verb, resource = _verb_and_resource(call, self._cluster.kinds)
         fault = await self._fault(verb, resource)
         if verb == "watch":
             return await self._watch(request, call, fault)
@@ -94,9 +96,12 @@ class ApiServer:
             return await self._slowly(request, answer, fault)
         return self._response(answer)
 
-    def _has_token(self, request: BaseRequest) -> bool:
-        shown = request.headers.get("Authorization", "").encode(errors="replace")
-        return hmac.compare_digest(shown, f"Bearer {self._token}".encode())
+    def _path(self, request: BaseRequest) -> str | None:
+        """Return the path that is asked for; None if the token is neither in a header nor before the path."""
+        before, shown = f"/{self._token}/", request.headers.get("Authorization", "")
+        if _same(request.path[: len(before)], before):
+            return request.path[len(before) - 1 :]
+        return request.path if _same(shown, f"Bearer {self._token}") else None
 
     async def _fault(self, verb: str, resource: str) -> NetworkFault | None:
         """Return the fault that a request meets after all delays; raises Refused if the fault is a refusal."""
@@ -147,7 +152,7 @@ class ApiServer:
         return response
 
     async def _watch(self, request: BaseRequest, call: Call, fault: NetworkFault | None) -> StreamResponse:
-        info = parse(call.path)
+        info = parse(call.path, self._cluster.kinds)
         self._handlers.check_allowed(info, "watch")
         stream = Stream(self._cluster.store, self._cluster.timers, info, call.query)
         self._streams.add(stream)
@@ -203,6 +208,10 @@ class ApiServer:
         raise ConnectionResetError("a network fault")
 
 
+def _same(shown: str, secret: str) -> bool:
+    return hmac.compare_digest(shown.encode(errors="replace"), secret.encode())
+
+
 async def _body(request: BaseRequest) -> bytes:
     """Read the body; raises Refused for one that is too large, or is not what its headers say."""
     try:
@@ -225,10 +234,10 @@ async def _write(response: StreamResponse, data: bytes, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-def _verb_and_resource(call: Call) -> tuple[str, str]:
+def _verb_and_resource(call: Call, kinds: Kinds) -> tuple[str, str]:
     """Return verb and resource as network faults name them; no resource for a path like /version."""
     try:
-        info = parse(call.path)
+        info = parse(call.path, kinds)
     except Refused:
         return call.method.lower(), ""
     if is_watch(dict(call.query)) and not info.name:

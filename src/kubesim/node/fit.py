@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..controllers.node_affinity import names_others, selects, tolerated, untolerated
-from ..store.objects import Stored
+from ..store.objects import Body, Stored
+from ..store.quantity import units
+from .statuses import running_on
 
 CORDON: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
-_UNITS: Final = {
-    "m": 0.001,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-}
+PLENTY: Final = "ephemeral-storage"
+"""A resource that every node has enough of: nothing is written in the simulation."""
+
+
+EVERY: Final = "0.0.0.0"
+"""All addresses of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +27,33 @@ class Why:
     helped: bool = False
 
 
-def quantity(text: str | int | float) -> float:
-    """Return the value of a quantity like 500m or 2Gi; raises ValueError."""
-    written = str(text)
-    unit = next((each for each in ("Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T") if written.endswith(each)), "")
-    return float(written.removesuffix(unit)) * _UNITS.get(unit, 1.0)
-
-
 def requests(pod: Stored) -> dict[str, int]:
-    """Return what a pod requests: cpu in thousandths, memory in bytes."""
-    total: Counter[str] = Counter()
+    """Return what a pod requests: cpu in thousandths, the others in units, such as bytes."""
+    together: Counter[str] = Counter()
+    sidecars: Counter[str] = Counter()
+    most: Counter[str] = Counter()
     for container in pod.spec["containers"]:
-        asked = (container.get("resources") or {}).get("requests") or {}
-        total["cpu"] += round(quantity(asked.get("cpu", 0)) * 1000)
-        total["memory"] += round(quantity(asked.get("memory", 0)))
-    return dict(total)
+        together.update(_requests(container))
+    # An init container runs beside the sidecars before it, and beside nothing else: what is asked for is the most that
+    # runs at one time (k8s.io/component-helpers/resource).
+    for container in pod.spec.get("initContainers") or ():
+        asked = _requests(container)
+        most |= sidecars + asked
+        if container.get("restartPolicy") == "Always":
+            sidecars.update(asked)
+            together.update(asked)
+    return {resource: amount for resource, amount in (together | most).items() if resource != PLENTY}
+
+
+def _requests(container: Body) -> Counter[str]:
+    asked = (container.get("resources") or {}).get("requests") or {}
+    return Counter({resource: _amount(resource, amount) for resource, amount in asked.items()})
+
+
+def _amount(resource: str, written: str | int | float) -> int:
+    if resource == "cpu":
+        return units(written, 1000)
+    return units(written)
 
 
 def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
@@ -60,17 +69,34 @@ def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     if taint:
         value = f": {taint.get('value', '')}"
         return Why(f"node(s) had untolerated taint {{{taint['key']}{value}}}")
+    if _ports_taken(pod, used):
+        return Why("node(s) didn't have free ports for the requested pod ports", helped=True)
     return _full(pod, node, used)
+
+
+def host_ports(pod: Stored) -> list[str]:
+    """Return the ports of its node that a pod wants, each as "port protocol address"."""
+    ports = [each for container in running_on(pod) for each in container.get("ports") or ()]
+    wanted = [each for each in ports if each.get("hostPort")]
+    return [f"{each['hostPort']} {each.get('protocol', 'TCP')} {each.get('hostIP') or EVERY}" for each in wanted]
+
+
+def _ports_taken(pod: Stored, used: Mapping[str, int]) -> bool:
+    taken = [key.split() for key, number in used.items() if number and " " in key]
+    wanted = [each.split() for each in host_ports(pod)]
+    return any(
+        port == other and (address == its or EVERY in (address, its))
+        for *port, address in wanted
+        for *other, its in taken
+    )
 
 
 def _full(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     room = node.status["allocatable"]
     if used.get("pods", 0) + 1 > int(room["pods"]):
         return Why("Too many pods", helped=True)
-    for resource, asked in requests(pod).items():
-        there = quantity(room[resource])
-        if resource == "cpu":
-            there *= 1000
+    for resource, asked in sorted(requests(pod).items()):
+        there = _amount(resource, room.get(resource, 0))
         if asked and used.get(resource, 0) + asked > there:
             return Why(f"Insufficient {resource}", helped=asked <= there)
     return None

@@ -27,7 +27,7 @@ class ImagePuller:
 
     def problem(self, pod: Stored) -> images.Problem | None:
         """Return why the pod's image cannot be had; None if it can."""
-        first = pod.spec["containers"][0]
+        first = statuses.to_start(pod)
         fails = self._failures.of(pod, ImagePull) is not None
         return images.problem(first["image"], first["imagePullPolicy"], fails=fails)
 
@@ -43,7 +43,7 @@ class ImagePuller:
             self._start(pod)
             return
         self._machine.enter(State.IMAGE_FAILED)
-        self._writer.write(pod, statuses.without_container(pod), statuses.waiting(problem.reason, problem.message))
+        self._writer.wait(pod, statuses.waiting(problem.reason, problem.message))
         self._writer.image_problem(pod, problem)
         if problem.reason == "ErrImagePull":
             # A watcher of a real cluster sees ErrImagePull until the kubelet looks at the pod again, about 12 s later;
@@ -60,8 +60,8 @@ class ImagePuller:
             return
         self._machine.enter(State.IMAGE_BACK_OFF)
         self._writer.image_problem(pod, problem)
-        message = f'Back-off pulling image "{pod.spec["containers"][0]["image"]}"'
+        message = f'Back-off pulling image "{statuses.to_start(pod)["image"]}"'
         self._writer.pull_back_off(pod, message)
         reported = statuses.waiting("ImagePullBackOff", f"{message}: ErrImagePull: {problem.message}")
-        self._writer.write(pod, statuses.without_container(pod), reported)
+        self._writer.wait(pod, reported)
         self._machine.after(wait, lambda latest: self._pull(latest, min(2 * wait, pace.LONGEST_BACK_OFF)))

@@ -7,6 +7,7 @@ from ..failure_registry import FailureRegistry
 from ..store.kinds import POD
 from ..store.objects import Stored
 from ..store.store import Change
+from . import statuses
 from .pod_lifecycle import PodLifecycle
 
 
@@ -54,5 +55,5 @@ def _with_new_images(before: Stored, after: Stored) -> list[str]:
     """Return the names of the containers whose image was changed."""
     if before.spec is after.spec:
         return []
-    images = {each["name"]: each["image"] for each in before.spec["containers"]}
-    return [each["name"] for each in after.spec["containers"] if each["image"] != images.get(each["name"])]
+    images = {each["name"]: each["image"] for each in statuses.running_on(before)}
+    return [each["name"] for each in statuses.running_on(after) if each["image"] != images.get(each["name"])]

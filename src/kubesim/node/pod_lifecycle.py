@@ -6,8 +6,10 @@ from ..controllers.recorder import Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import ContainerFailure, IgnoresSigterm, ReadinessFailure, StuckFinalizer
 from ..store.objects import Body, Stored, is_ready, is_terminal
-from . import pace, statuses
+from . import pace, pre_stop, statuses
+from .configuration import Configuration
 from .image_puller import ImagePuller
+from .init_containers import InitContainers
 from .pod_states import WITH_CONTAINERS, WITHOUT_IMAGE, State, StateMachine
 from .probe import Probe
 from .status_writer import StatusWriter
@@ -25,7 +27,6 @@ class PodLifecycle:
         recorder: Recorder,
         number: int,
     ) -> None:
-        self._number = number
         # Pods that are created together start one after the other on a real node.
         self._stagger = number % 4 * pace.STAGGER
         self._registry = registry
@@ -34,9 +35,11 @@ class PodLifecycle:
         self._stop_at: float | None = None
         self._changed: dict[str, tuple[str, int]] = {}
         self._back_off = pace.FIRST_BACK_OFF
-        self._writer = StatusWriter(pod, registry, recorder)
+        self._writer = StatusWriter(pod, registry, recorder, number)
         self._machine = StateMachine(registry.timers, self._writer.latest)
-        self._images = ImagePuller(self._machine, self._writer, failures, self._start)
+        self._images = ImagePuller(self._machine, self._writer, failures, self._proceed)
+        self._configuration = Configuration(self._machine, self._writer, registry.store, self._proceed)
+        self._init = InitContainers(self._machine, self._writer, failures, self._proceed)
         self._probe = Probe(registry.timers, self._on_probe)
         self._machine.after(pace.CREATING, self._create)
 
@@ -46,9 +49,7 @@ class PodLifecycle:
         if grace == 0:
             return  # by force: the API server deletes it without waiting for the kubelet
         now = self._registry.timers.now()
-        takes = grace
-        if not self._ignores_sigterm(pod):
-            takes = min(grace, pace.TERM + pace.STOPPED + self._stagger / 4)
+        takes = self._until_ended(pod, grace)
         if self._stop_at is not None and now + takes >= self._stop_at:
             return
         if self._stop_at is None:
@@ -58,15 +59,23 @@ class PodLifecycle:
         self._machine.enter(State.STOPPING)
         self._machine.after(self._stop_at - now, self._stop)
 
+    def _until_ended(self, pod: Stored, grace: float) -> float:
+        """Return how many seconds containers still run that are to end within a grace period."""
+        before = min(pre_stop.seconds(pod), grace)
+        left = max(grace - before, pace.LEAST_TERM)
+        if self._ignores_sigterm(pod):
+            return before + left
+        return before + min(left, pace.TERM + pace.STOPPED + self._stagger / 4)
+
     def on_new_images(self, pod: Stored, containers: list[str]) -> None:
         """Begin to replace the containers whose image was changed; a pod that has no image yet pulls the new one."""
         if self._machine.state in WITHOUT_IMAGE and statuses.lacks_image(pod):
             self._images.begin(pace.SOON)
         elif self._has_containers(pod):
             self._registry.timers.after(pace.TERM, lambda: self._writer.definition_changed(pod, containers))
-            ends, exit_ = pace.TERM + pace.STOPPED, ("Completed", 0)
+            ends, exit_ = self._until_ended(pod, pod.spec["terminationGracePeriodSeconds"]), ("Completed", 0)
             if self._ignores_sigterm(pod):
-                ends, exit_ = pod.spec["terminationGracePeriodSeconds"], ("Error", statuses.KILLED)
+                exit_ = ("Error", statuses.KILLED)
             self._changed |= dict.fromkeys(containers, exit_)
             self._probe.stop()
             self._machine.enter(State.REPLACING)
@@ -85,6 +94,8 @@ class PodLifecycle:
 
     def _look_at_failures(self, pod: Stored) -> None:
         pod = self._hold(pod)
+        if self._machine.state is State.INITIALIZING:
+            self._init.plan(pod)
         if not self._has_containers(pod) or pod.deleting:
             return
         if self._failures.of(pod, ContainerFailure) is None:
@@ -115,22 +126,34 @@ class PodLifecycle:
 
     def _create(self, pod: Stored) -> None:
         self._machine.enter(State.CREATING)
-        creating = statuses.waiting("ContainerCreating")
-        pod = self._writer.write(pod, "Pending", creating, startTime=self._writer.now(), hostIP="10.0.0.1")
+        creating = statuses.waiting(statuses.creating(pod))
+        now = self._writer.now()
+        pod = self._writer.write(pod, "Pending", creating, creating, startTime=now, hostIP="10.0.0.1")
         self._hold(pod)
-        if self._images.problem(pod) is None:
-            self._machine.after(pace.STARTED + self._stagger, self._start)
-        else:
+        self._machine.after(pace.STARTED + self._stagger, self._proceed)
+
+    def _proceed(self, pod: Stored) -> None:
+        """Start what is next, an init container or all others, as soon as all that it needs is there."""
+        if not self._configuration.mounts(pod):
+            return
+        if self._images.problem(pod) is not None:
             self._images.begin(pace.PULLED)
+        elif self._configuration.allows(pod):
+            self._start_next(pod)
+
+    def _start_next(self, pod: Stored) -> None:
+        if statuses.next_init_container(pod) is None:
+            self._start(pod)
+        else:
+            self._init.start(pod)
 
     def _start(self, pod: Stored) -> None:
         """Start all containers, now that their image is there."""
         self._machine.enter(State.RUNNING)
         self._writer.started(pod)
-        address = f"10.244.{self._number // 250 % 250}.{self._number % 250 + 1}"
         ready = self._ready_at_once(pod)
         running = self._writer.running(ready=ready)
-        addresses = {"podIP": address, "podIPs": [{"ip": address}]}
+        addresses = self._writer.addresses
         self._run(self._writer.write(pod, "Running", running, ready=ready, **addresses), at_once=True)
 
     def _ready_at_once(self, pod: Stored) -> bool:
@@ -164,7 +187,8 @@ class PodLifecycle:
             self._images.begin(pace.SOON)
             return
         self._machine.enter(State.RUNNING)
-        ready = self._ready_at_once(pod)
+        # What is not probed, such as most sidecars, is restarted without the pod's readiness being asked for.
+        ready = self._ready_at_once(pod) or (is_ready(pod) and not Probe.needed(pod, changed))
         fresh, now = self._writer.running(ready=ready), self._writer.now()
 
         def replaced(spec: Body, before: Body) -> Body:
@@ -174,7 +198,7 @@ class PodLifecycle:
             return {**fresh(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
 
         self._writer.started(pod, changed)
-        self._run(self._writer.write(pod, "Running", replaced, ready=ready), at_once=True)
+        self._run(self._writer.write(pod, "Running", replaced, replaced, ready=ready), at_once=True)
 
     def _exit(self, pod: Stored) -> None:
         """End the containers by themselves, unless the failure has been removed meanwhile."""
@@ -209,24 +233,25 @@ class PodLifecycle:
     def _stop(self, pod: Stored) -> None:
         """End the containers of a deleted pod: by themselves, or by force after their grace period."""
         first = statuses.known(pod, pod.spec["containers"][0]["name"])
-        if not statuses.running(pod) and not first.get("containerID"):
+        now, end, phase, reason = self._writer.now(), ("Completed", 0), "Succeeded", "PodCompleted"
+        if self._ignores_sigterm(pod):
+            end, phase, reason = ("Error", statuses.KILLED), "Failed", "PodFailed"
+        init = statuses.if_running(statuses.init_ended(now, *end))
+        if not first.get("containerID"):
             self._machine.enter(State.NEVER_STARTED)
-            self._writer.write(pod, "Pending", statuses.waiting("ContainerCreating"))
+            self._writer.write(pod, "Pending", statuses.waiting(statuses.creating(pod)), init)
             self._machine.after(pace.NEVER_RAN, self._fail_never_started)
             return
         self._machine.enter(State.STOPPED)
-        now = self._writer.now()
-        if self._ignores_sigterm(pod):
-            killed = statuses.ended(now, "Error", statuses.KILLED)
-            self._writer.write(pod, "Failed", killed, reason="PodFailed")
-        else:
-            self._writer.write(pod, "Succeeded", statuses.ended(now, "Completed", 0), reason="PodCompleted")
+        self._writer.write(pod, phase, statuses.ended(now, *end), init, reason=reason)
         self._machine.after(pace.GONE, self._delete)
 
     def _fail_never_started(self, pod: Stored) -> None:
         self._machine.enter(State.STOPPED)
-        unknown = {"terminated": statuses.NEVER_STARTED}
-        self._writer.write(pod, "Failed", lambda spec, before: statuses.container(spec, unknown, before=before))
+        state = statuses.never_started
+        if "initContainers" in pod.spec:
+            state = statuses.unchanged
+        self._writer.write(pod, "Failed", state)
         self._machine.after(pace.GONE, self._delete)
 
     def _delete(self, pod: Stored) -> None:

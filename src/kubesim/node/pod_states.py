@@ -21,6 +21,10 @@ class State(Enum):
     """Its image cannot be had: ErrImagePull, ErrImageNeverPull or InvalidImageName."""
     IMAGE_BACK_OFF = auto()
     """ImagePullBackOff: it waits before the next pull."""
+    UNCONFIGURED = auto()
+    """A ConfigMap or Secret that it refers to is not there: FailedMount or CreateContainerConfigError."""
+    INITIALIZING = auto()
+    """One of its init containers runs, or waits to be started again."""
     RUNNING = auto()
     """Its containers run."""
     REPLACING = auto()
@@ -42,15 +46,20 @@ class State(Enum):
 _ENDINGS: Final = (State.STOPPING, State.GONE)
 """A pod can be deleted in every state; one that is deleted by force is gone before its containers stop."""
 
+_STARTED: Final = (State.UNCONFIGURED, State.INITIALIZING, State.RUNNING)
+"""What follows when there is an image."""
+
 TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     State.BOUND: frozenset((State.CREATING, *_ENDINGS)),
-    State.CREATING: frozenset((State.PULLING, State.RUNNING, *_ENDINGS)),
-    State.PULLING: frozenset((State.PULLING, State.IMAGE_FAILED, State.RUNNING, *_ENDINGS)),
+    State.CREATING: frozenset((State.PULLING, *_STARTED, *_ENDINGS)),
+    State.PULLING: frozenset((State.PULLING, State.IMAGE_FAILED, *_STARTED, *_ENDINGS)),
     # Of the three reasons only ErrImagePull alternates with a back-off; the others are reported again each time.
     State.IMAGE_FAILED: frozenset(
-        (State.PULLING, State.IMAGE_FAILED, State.IMAGE_BACK_OFF, State.RUNNING, *_ENDINGS),
+        (State.PULLING, State.IMAGE_FAILED, State.IMAGE_BACK_OFF, *_STARTED, *_ENDINGS),
     ),
-    State.IMAGE_BACK_OFF: frozenset((State.PULLING, State.IMAGE_FAILED, State.RUNNING, *_ENDINGS)),
+    State.IMAGE_BACK_OFF: frozenset((State.PULLING, State.IMAGE_FAILED, *_STARTED, *_ENDINGS)),
+    State.UNCONFIGURED: frozenset((State.PULLING, *_STARTED, *_ENDINGS)),
+    State.INITIALIZING: frozenset((State.PULLING, *_STARTED, *_ENDINGS)),
     State.RUNNING: frozenset((State.REPLACING, State.EXITED, *_ENDINGS)),
     State.REPLACING: frozenset((State.REPLACING, State.PULLING, State.RUNNING, *_ENDINGS)),
     State.EXITED: frozenset((State.RUNNING, State.CRASH_BACK_OFF, *_ENDINGS)),

@@ -1,11 +1,12 @@
 """A pod's readiness probe: made while its result may still change, and not after that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 from ..clock import Timer, Timers
 from ..failures import ReadinessFailure
 from ..store.objects import Stored, is_ready
+from . import statuses
 
 FIRST: Final = 0.02
 
@@ -24,16 +25,19 @@ class Probe:
         self._failure: ReadinessFailure | None = None
 
     @staticmethod
-    def needed(pod: Stored) -> bool:
-        """Return whether any container has a readiness probe; one without is Ready as soon as it runs."""
-        return any("readinessProbe" in each for each in pod.spec["containers"])
+    def needed(pod: Stored, names: Container[str] = ()) -> bool:
+        """Return whether any container, or one of these names, has a readiness probe.
+
+        One without is Ready as soon as it runs.
+        """
+        return any("readinessProbe" in each for each in statuses.running_on(pod) if not names or each["name"] in names)
 
     def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool) -> None:
         """Begin to probe: at once for a container that has just been started, else after a period."""
         self.stop()
         if not self.needed(pod):
             return
-        self._spec = next(each["readinessProbe"] for each in pod.spec["containers"] if "readinessProbe" in each)
+        self._spec = next(each["readinessProbe"] for each in statuses.running_on(pod) if "readinessProbe" in each)
         self._failure, self._failed, self._ready = failure, 0, is_ready(pod)
         # Failures that depend on the age of a container count it from here, not from its start: a failure that is
         # injected into a running container begins with its first seconds, too.

@@ -10,9 +10,10 @@ from ..controllers.recorder import SCHEDULER, Recorder
 from ..failure_registry import FailureRegistry
 from ..failures import SchedulerSilent, Unschedulable
 from ..store.kinds import NODE, POD
-from ..store.objects import Stored, condition, is_terminal
+from ..store.objects import Stored, condition, is_active, is_terminal
 from ..store.store import Change, Key
-from .fit import Why, obstacle, requests, sentence
+from .fit import Why, host_ports, obstacle, requests, sentence
+from .neighbours import Neighbours, spreads
 
 LAG: Final = 0.012
 
@@ -26,15 +27,18 @@ class Scheduler:
         self._recorder = Recorder(registry, SCHEDULER)
         self._used: dict[str, Counter[str]] = {}
         self._alike: Counter[tuple[str, str]] = Counter()
-        self._stuck: dict[Key, None] = {}
+        self._neighbours = Neighbours(registry.store)
+        # What could not be placed, and whether a pod that is placed elsewhere may help it.
+        self._stuck: dict[Key, bool] = {}
         self._queue: Queue[Key] = Queue(registry.timers, LAG, self._schedule)
         registry.store.listen(POD, self._on_change)
         registry.store.listen(NODE, self._on_node)
 
-    def wake(self) -> None:
-        """Try again to place what could not be placed."""
-        for key in tuple(self._stuck):
-            self._queue.add(key)
+    def wake(self, *, spread_only: bool = False) -> None:
+        """Try again to place what could not be placed, or only that of it that is spread over domains."""
+        for key, is_spread in tuple(self._stuck.items()):
+            if is_spread or not spread_only:
+                self._queue.add(key)
 
     def _on_change(self, change: Change) -> None:
         before, after = change.before, change.after
@@ -48,6 +52,8 @@ class Scheduler:
         freed = before is not None and _placed(before) and (change.type == "DELETED" or is_terminal(after))
         if freed and self._stuck:
             self.wake()
+        elif self._stuck and _placed(after) and (before is None or not _placed(before)):
+            self.wake(spread_only=True)
 
     def _count(self, pod: Stored, sign: int) -> None:
         node = pod.spec["nodeName"]
@@ -55,7 +61,10 @@ class Scheduler:
         used["pods"] += sign
         for resource, amount in requests(pod).items():
             used[resource] += sign * amount
+        for port in host_ports(pod):
+            used[port] += sign
         self._alike[pod.owner, node] += sign
+        self._neighbours.count(pod, sign)
 
     def _on_node(self, change: Change) -> None:
         if (
@@ -68,13 +77,14 @@ class Scheduler:
     def _schedule(self, key: Key) -> None:
         pod = self._registry.store.get(POD, *key)
         self._stuck.pop(key, None)
-        if pod is None or pod.spec.get("nodeName") or pod.deleting:
+        if pod is None or pod.spec.get("nodeName") or not is_active(pod):
             return
         if self._failures.everywhere(SchedulerSilent):
-            self._stuck[key] = None
+            self._stuck[key] = False
             return
         nodes = sorted(self._registry.store.all(NODE), key=lambda node: node.name)
-        why = {node.name: self._obstacle(pod, node) for node in nodes}
+        beside = self._neighbours.obstacles(pod)
+        why = {node.name: self._obstacle(pod, node) or beside(node) for node in nodes}
         fitting = [node for node in nodes if why[node.name] is None]
         if fitting:
             self._bind(pod, min(fitting, key=lambda node: self._score(pod, node)))
@@ -104,10 +114,12 @@ class Scheduler:
         self._recorder.normal(pod, "Scheduled", message)
 
     def _refuse(self, key: Key, pod: Stored, why: list[Why]) -> None:
-        self._stuck[key] = None
+        self._stuck[key] = bool(spreads(pod))
         message = sentence(why)
-        # The same message again would be an event and a new version of the pod for nothing.
         if condition(pod, "PodScheduled").get("message") == message:
+            # The pod is as it was. Where no pod that goes could help, a real scheduler has not even tried again.
+            if any(each.helped for each in why):
+                self._recorder.warn(pod, "FailedScheduling", message)
             return
         unscheduled = {
             "type": "PodScheduled",

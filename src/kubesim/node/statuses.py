@@ -1,6 +1,6 @@
 """The parts of a pod's status: phase, conditions, and the statuses of its containers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from ..store.objects import Body, Stored, condition
@@ -21,18 +21,28 @@ NEVER_STARTED: Final = {
 
 
 def pod_status(pod: Stored, now: str, phase: str, *, ready: bool = False, reason: str = "") -> Body:
-    """Return a pod's status with a phase, and conditions that say why it is not ready."""
-    names = " ".join(each["name"] for each in pod.spec["containers"])
+    """Return a pod's status with a phase, and conditions that say why it is not ready.
+
+    The statuses of the containers in `pod` are the new ones already.
+    """
     unready = {"reason": reason or NOT_READY}
     if not reason:
-        unready["message"] = f"containers with unready status: [{names}]"
-    started = phase != "Pending"
+        unready["message"] = f"containers with unready status: [{' '.join(_unready(pod))}]"
+    missing = ()
+    if not any(each.get("containerID") for each in pod.status.get("containerStatuses") or ()):
+        missing = tuple(each["name"] for each in init_containers(pod) if not initialized(pod, each))
+    uninitialized = {
+        "reason": "ContainersNotInitialized",
+        "message": f"containers with incomplete status: [{' '.join(missing)}]",
+    }
+    started = phase != "Pending" or any(each.get("containerID") for each in _statuses(pod))
     conditions = [
         _condition(pod, now, "PodReadyToStartContainers", started),
-        _condition(pod, now, "Initialized", True),
+        _condition(pod, now, "Initialized", not missing, uninitialized),
         _condition(pod, now, "Ready", ready, unready),
         _condition(pod, now, "ContainersReady", ready, unready),
-        condition(pod, "PodScheduled"),
+        # The scheduler's, but of a pod that was made for a node the kubelet says it.
+        condition(pod, "PodScheduled") or _condition(pod, now, "PodScheduled", True),
     ]
     # The kubelet owns these conditions, but not the API server's DisruptionTarget of an evicted pod: it stays.
     disrupted = condition(pod, "DisruptionTarget")
@@ -49,6 +59,88 @@ def _condition(pod: Stored, now: str, type_: str, holds: bool, why: Body | None 
     if not holds and why:
         new |= why
     return new
+
+
+def init_containers(pod: Stored) -> list[Body]:
+    """Return the init containers of a pod, sidecars among them, in their order."""
+    return pod.spec.get("initContainers") or []
+
+
+def is_sidecar(spec: Body) -> bool:
+    """Return whether an init container is a sidecar: it is restarted as long as its pod runs (KEP-753)."""
+    return bool(spec.get("restartPolicy") == "Always")
+
+
+def running_on(pod: Stored) -> list[Body]:
+    """Return the containers that run as long as their pod does: those that are no init containers, and sidecars."""
+    return [*pod.spec["containers"], *filter(is_sidecar, init_containers(pod))]
+
+
+def initialized(pod: Stored, spec: Body) -> bool:
+    """Return whether what comes after an init container may start: it has ended well, or is a sidecar that runs."""
+    status = known(pod, spec["name"])
+    if is_sidecar(spec):
+        return bool(status.get("started"))
+    return bool(status.get("ready"))
+
+
+def next_init_container(pod: Stored) -> Body | None:
+    """Return the init container that a pod's start waits for; None if its containers may start, or have."""
+    return next((each for each in init_containers(pod) if not initialized(pod, each)), None)
+
+
+def _unready(pod: Stored) -> list[str]:
+    sidecars = [each["name"] for each in init_containers(pod) if is_sidecar(each)]
+    unready = [name for name in sidecars if not known(pod, name)["ready"]]
+    return unready + [each["name"] for each in pod.spec["containers"]]
+
+
+def creating(pod: Stored) -> str:
+    """Return why the containers of a new pod wait."""
+    if init_containers(pod):
+        return "PodInitializing"
+    return "ContainerCreating"
+
+
+def all_to_start(pod: Stored) -> list[Body]:
+    """Return the containers that are to start next: an init container, or all of the others."""
+    init = next_init_container(pod)
+    if init is not None:
+        return [init]
+    others: list[Body] = pod.spec["containers"]
+    return others
+
+
+def to_start(pod: Stored) -> Body:
+    """Return the first container that is to start next."""
+    return all_to_start(pod)[0]
+
+
+def unchanged(spec: Body, before: Body) -> Body:
+    """Return the status of containers that nothing has happened to."""
+    return before or waiting("PodInitializing")(spec, before)
+
+
+def only(names: Container[str], state: ContainerState) -> ContainerState:
+    """Return the status of some containers; nothing has happened to the others."""
+
+    def of_one(spec: Body, before: Body) -> Body:
+        if spec["name"] in names:
+            return state(spec, before)
+        return unchanged(spec, before)
+
+    return of_one
+
+
+def if_running(state: ContainerState) -> ContainerState:
+    """Return the status of the containers that run; nothing has happened to the others."""
+
+    def of_one(spec: Body, before: Body) -> Body:
+        if "running" in before.get("state", {}):
+            return state(spec, before)
+        return unchanged(spec, before)
+
+    return of_one
 
 
 def container(spec: Body, state: Body, *, before: Body, **more: Any) -> Body:
@@ -86,13 +178,13 @@ def lacks_image(pod: Stored) -> bool:
 
 def without_container(pod: Stored) -> str:
     """Return the phase of a pod whose containers wait: Pending, unless they have run."""
-    if any(each.get("containerID") for each in _statuses(pod)):
+    if any(each.get("containerID") for each in pod.status.get("containerStatuses") or ()):
         return "Running"
     return "Pending"
 
 
 def _statuses(pod: Stored) -> list[Body]:
-    return pod.status.get("containerStatuses") or []
+    return [*(pod.status.get("initContainerStatuses") or ()), *(pod.status.get("containerStatuses") or ())]
 
 
 def waiting(reason: str, message: str = "") -> ContainerState:
@@ -110,6 +202,11 @@ def waiting(reason: str, message: str = "") -> ContainerState:
     return state
 
 
+def never_started(spec: Body, before: Body) -> Body:
+    """Return the status of containers of a deleted pod that were never created."""
+    return container(spec, {"terminated": NEVER_STARTED}, before=before)
+
+
 def terminated(before: Body, now: str, reason: str, exit_code: int) -> Body:
     """Return the state of a container that has ended."""
     began = before.get("state", {}).get("running", {}).get("startedAt", now)
@@ -125,6 +222,16 @@ def ended(now: str, reason: str, exit_code: int) -> ContainerState:
             last = before.get("lastState", {}).get("terminated") or before.get("state", {}).get("terminated")
             return container(spec, {"terminated": last}, before=before)
         return container(spec, terminated(before, now, reason, exit_code), before=before)
+
+    return state
+
+
+def init_ended(now: str, reason: str, exit_code: int) -> ContainerState:
+    """Return the status of init containers that end now; one that has ended well is ready, unless it is a sidecar."""
+
+    def state(spec: Body, before: Body) -> Body:
+        well = exit_code == 0 and not is_sidecar(spec)
+        return container(spec, terminated(before, now, reason, exit_code), before=before, ready=well)
 
     return state
 

@@ -87,6 +87,15 @@ def decode(data: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
+def without_nulls(value: Any) -> Any:
+    """Return a value without the fields that are null: nothing is asked for by them, whoever wrote them."""
+    if isinstance(value, dict):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value]
+    return value
+
+
 def is_decimal(text: str) -> bool:
     """Return whether a text is a number in ASCII digits, as Go's ParseUint reads it."""
     # str.isdigit() also holds for digits like "\u00b2", which int() refuses, and isdecimal() for those of other

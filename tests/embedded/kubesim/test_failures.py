@@ -1,15 +1,31 @@
 """Failures that are injected, and removed again."""
 
 import re
+from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from kubesim.failures import BY_NAME, CrashLoop, Failure, Quota, SlowReady, named
+from kubechaos.faults.pods import kill
+from kubesim import Simulation
+from kubesim.failures import (
+    BY_NAME,
+    ClusterFailure,
+    CrashLoop,
+    Failure,
+    Flapping,
+    Forbidden,
+    NeverReady,
+    PodFailure,
+    Quota,
+    SlowReady,
+    named,
+)
 from kubesim.store.kinds import REPLICA_SET
+from tests.embedded.client import Client
 from tests.embedded.lab import Lab
-from tests.embedded.shop import deployment, service
+from tests.embedded.shop import IMAGE, deployment, service
 
 
 @pytest.mark.parametrize(
@@ -91,6 +107,7 @@ def test_a_deployment_made_again_under_its_name_waits_for_what_the_old_one_left(
     assert len(shop.all(REPLICA_SET)) == 1
 
 
+SURVIVED = "Survived by default"
 README = (Path(__file__).parents[3] / "README.md").read_text()
 
 
@@ -105,11 +122,55 @@ def test_the_readme_lists_every_failure_with_its_parameters() -> None:
     assert listed == [(name, shown(failure)) for name, failure in BY_NAME.items()]
 
 
+def test_the_readme_and_the_code_say_of_the_same_failures_that_they_are_survived() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| `\w+\(.*?\)` \| .*; survived by default \|$", README, re.MULTILINE)
+    assert listed == [name for name, failure in BY_NAME.items() if SURVIVED in str(failure.__doc__)]
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if name != "forbidden"])
+def test_a_kill_is_survived_by_default_where_that_is_said(client: Client, name: str) -> None:
+    # A workload that every failure can happen to.
+    client.sim.apply(deployment("full", pod={"initContainers": [{"name": "first", "image": IMAGE}]}))
+    client.sim.settle()
+    full = client.cluster.deployment("full", stable_for=10)
+    client.chaos.steady(full)
+    cluster_wide = issubclass(BY_NAME[name], ClusterFailure)
+    client.sim.inject(name, "" if cluster_wide else "full", replacements=issubclass(BY_NAME[name], PodFailure))
+    if name in ("ignores-sigterm", "stuck-finalizer"):
+        client.sim.inject(name, "full")
+    outage = client.chaos.run(kill(1), full, within=20, check=False)
+    assert (outage.verdict == "recovered") is (SURVIVED in str(BY_NAME[name].__doc__)), outage.cause
+
+
 def test_a_failure_has_only_its_own_parameters() -> None:
-    with pytest.raises(TypeError, match="exit_code"):
+    with pytest.raises(TypeError, match="Quota has no parameter 'exit_code'; there are: none"):
         Quota(exit_code=3)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="seconds"):
+    with pytest.raises(TypeError, match="CrashLoop has no parameter 'seconds'; there are: exit_code"):
         CrashLoop(seconds=3)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: SlowReady(seconds=-1), "SlowReady: seconds is -1, which is no number of seconds"),
+        (lambda: SlowReady(seconds="5"), "SlowReady: seconds is '5', which is no number of seconds"),  # type: ignore[arg-type]
+        (lambda: Flapping(seconds=0), "Flapping: seconds is 0, so it would never pass"),
+        (lambda: Forbidden(verb="kill"), "Forbidden: no verb 'kill'; there are: get, list, watch, create, update"),
+        (lambda: Forbidden(resource="pod"), "Forbidden: no resource 'pod'; there are: .*pods"),
+    ],
+)
+def test_a_parameter_that_cannot_be_meant_is_an_error_that_says_why(make: Callable[[], Failure], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make()
+
+
+def test_a_resource_may_have_a_subresource() -> None:
+    assert Forbidden(verb="create", resource="pods/eviction").forbids("create", "pods/eviction")
+
+
+def test_a_class_is_no_failure(sim: Simulation) -> None:
+    with pytest.raises(TypeError, match=r"NeverReady'> is no failure: write its name"):
+        sim.inject(NeverReady)  # type: ignore[arg-type]
 
 
 def test_a_name_stands_for_the_failure_with_its_default_parameters() -> None:
@@ -119,7 +180,7 @@ def test_a_name_stands_for_the_failure_with_its_default_parameters() -> None:
 
 
 def test_every_failure_says_what_a_user_sees() -> None:
-    assert [name for name, failure in BY_NAME.items() if not (failure.__doc__ or "").endswith(".")] == []
+    assert [name for name, failure in BY_NAME.items() if not (failure.__doc__ or "").rstrip().endswith(".")] == []
 
 
 def test_a_failure_with_parameters_replaces_an_earlier_one_of_its_class(lab: Lab) -> None:

@@ -56,8 +56,8 @@ def test_importing_it_loads_nothing() -> None:
     ("text", "said"),
     [
         (
-            "kind: ConfigMap\napiVersion: v1\n",
-            "document 1: kind: ConfigMap of v1 is not simulated; there are: DaemonSet, Deployment",
+            "kind: ReplicationController\napiVersion: v1\n",
+            "document 1, ReplicationController: kind: ReplicationController of v1: its pods are not simulated; write a",
         ),
         ("kind: Service\napiVersion: v1\nmetadata: {name: web}\n---\n[]\n", "document 2: it is no object"),
         ("{", "expected"),
@@ -76,12 +76,12 @@ def test_a_manifest_that_is_not_supported_is_an_error(tmp_path: Path, text: str,
 @pytest.mark.parametrize(
     ("pod", "field"),
     [
-        ({"volumes": [{"name": "x", "hostPath": {"path": "/"}}]}, "spec.template.spec.volumes[0].hostPath"),
-        ({"hostNetwork": True}, "spec.template.spec.hostNetwork"),
-        ({"initContainers": []}, "spec.template.spec.initContainers"),
+        ({"volumes": [{"name": "x", "magic": {"path": "/"}}]}, "spec.template.spec.volumes[0].magic"),
+        ({"overhead": {"cpu": "1"}}, "spec.template.spec.overhead"),
+        ({"readinessGates": [{"conditionType": "x"}]}, "spec.template.spec.readinessGates"),
         (
-            {"containers": [{"name": "web", "image": "x", "ports": [{"containerPort": 1, "hostPort": 1}]}]},
-            "spec.template.spec.containers[0].ports[0].hostPort",
+            {"containers": [{"name": "web", "image": "x", "restartPolicyRules": [{"action": "Restart"}]}]},
+            "spec.template.spec.containers[0].restartPolicyRules",
         ),
     ],
 )

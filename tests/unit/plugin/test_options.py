@@ -1,6 +1,8 @@
 """Options: which source wins, and how a value that cannot be used is refused."""
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,14 +15,17 @@ from kubechaos.settings import Settings
 class Config:
     """The part of pytest's Config that reads our options."""
 
-    def __init__(self, flags: dict[str, str] | None = None, ini: dict[str, str] | None = None, **more: Any) -> None:
+    invocation_params = SimpleNamespace(dir=Path("/here"))
+    rootpath = Path("/root")
+
+    def __init__(self, flags: dict[str, Any] | None = None, ini: dict[str, Any] | None = None, **more: Any) -> None:
         self._flags, self._ini = flags or {}, ini or {}
         vars(self).update(more)
 
-    def getoption(self, key: str) -> str | None:
+    def getoption(self, key: str) -> Any:
         return self._flags.get(key)
 
-    def getini(self, key: str) -> str | None:
+    def getini(self, key: str) -> Any:
         return self._ini.get(key)
 
 
@@ -30,7 +35,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def settings(flags: dict[str, str] | None = None, ini: dict[str, str] | None = None, **more: Any) -> Settings:
+def settings(flags: dict[str, Any] | None = None, ini: dict[str, Any] | None = None, **more: Any) -> Settings:
     config = Config(flags, ini, **more)
     return read(config, identity(config))  # type: ignore[arg-type]
 
@@ -150,3 +155,17 @@ def test_each_run_has_its_own_id_that_begins_with_the_date() -> None:
 def test_the_help_of_an_option_names_its_variable_and_ini_key(option: Any) -> None:
     assert option.flag == f"--chaos-{option.name}"
     assert f"{option.variable} in the environment, {option.dest} in the ini file" in option.help_text
+
+
+def test_paths_of_manifests_are_relative_to_where_they_were_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "chaos_manifests"
+    assert settings().manifests == ()
+    assert settings(ini={key: ["a b.yaml", "k8s"]}).manifests == ("/root/a b.yaml", "/root/k8s")
+    monkeypatch.setenv("CHAOS_MANIFESTS", os.pathsep.join(["a.yaml", "/abs/*.yaml"]))
+    assert settings(ini={key: ["c"]}).manifests == ("/here/a.yaml", "/abs/*.yaml")
+    assert settings({key: ["../a.yaml", "b c"]}, ini={key: ["c"]}).manifests == ("/here/../a.yaml", "/here/b c")
+
+
+def test_a_path_that_is_empty_on_the_command_line_is_an_error() -> None:
+    with pytest.raises(OptionError, match="--chaos-manifests is empty"):
+        settings({"chaos_manifests": [""]})

@@ -67,9 +67,18 @@ def test_a_path_that_is_not_simulated_is_answered_without_a_status_as_by_the_rea
         client.get(path)
 
 
-@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_a_method_that_is_not_simulated_is_not_allowed(client: Client, method: str) -> None:
-    path = DEPLOYMENTS if method == "DELETE" else f"{DEPLOYMENTS}/web"
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", DEPLOYMENTS),
+        ("POST", f"{DEPLOYMENTS}/web"),
+        ("DELETE", "/apis/apps/v1/deployments"),
+        ("DELETE", "/api/v1/nodes/node-1"),
+        ("DELETE", "/api/v1/namespaces/default"),
+        ("POST", "/apis"),
+    ],
+)
+def test_what_cannot_be_done_is_not_allowed(client: Client, method: str, path: str) -> None:
     with pytest.raises(ApiError, match="405 the server does not allow this method"):
         client.send(method, path, {})
 
@@ -255,5 +264,5 @@ def test_a_deletion_that_is_not_supported_is_refused(ready: Client, body: dict[s
 
 
 def test_a_patch_that_is_not_supported_is_refused(ready: Client) -> None:
-    spec = {"template": {"spec": {"hostNetwork": True}}}
+    spec = {"template": {"spec": {"runtimeClassName": "gvisor"}}}
     assert patch(ready, f"{DEPLOYMENTS}/web", {"spec": spec})["code"] == 422

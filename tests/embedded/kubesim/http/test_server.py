@@ -20,7 +20,7 @@ class Place:
 
     def __init__(self, sim: Simulation) -> None:
         written = sim.kubeconfig.read_text()
-        (port,) = re.findall(r"127\.0\.0\.1:(\d+)", written)
+        (port,) = re.findall(r'127\.0\.0\.1:(\d+)"', written)
         (token,) = re.findall(r'token: "(.+)"', written)
         self.port = int(port)
         self.owner = f"Authorization: Bearer {token}\r\n"
@@ -100,3 +100,9 @@ def test_the_owners_bad_body_is_refused_and_breaks_nothing(
     place: Place, body: bytes, headers: str, status: int
 ) -> None:
     assert place.post(body, place.owner + headers) == status
+
+
+def test_a_token_before_the_path_lets_in_kubectl_which_sends_no_header_without_tls(place: Place) -> None:
+    (key,) = re.findall(r"Bearer (\S+)", place.owner)
+    for before, status in ((f"/{key}", 200), (f"/{key}x", 401), ("/", 401)):
+        assert place.ask(f"GET {before}{PODS} HTTP/1.1\r\nHost: x\r\n\r\n".encode()) == status

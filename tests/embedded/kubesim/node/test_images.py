@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kubesim.apiserver.patch import DirectiveError, strategic
+from kubesim.apiserver.strategic import strategic
 from kubesim.node.images import identity
 from kubesim.store.objects import Stored, is_ready
 from kubesim.store.refusals import Refused
@@ -130,17 +130,3 @@ def test_a_pod_must_have_an_image_and_nothing_else_of_it_may_change(shop: Lab) -
         shop.cluster.registry.patch(pod, {"spec": {"containers": [{"name": "web", "args": ["x"]}]}}, into=strategic)
     with pytest.raises(Refused, match="pod updates may not change fields other than"):
         change(shop, pod, IMAGE, "another")
-
-
-def test_a_strategic_patch_merges_lists_by_key_and_replaces_the_others() -> None:
-    value = {"containers": [{"name": "a", "args": ["1"]}, {"name": "b"}], "finalizers": ["x"], "ports": [{"port": 1}]}
-    patch = {"containers": [{"name": "b", "args": ["2"]}, {"name": "c"}], "finalizers": ["y"], "other": [1]}
-    assert strategic(value, patch) == {
-        "containers": [{"name": "a", "args": ["1"]}, {"name": "b", "args": ["2"]}, {"name": "c"}],
-        "finalizers": ["x", "y"],
-        "ports": [{"port": 1}],
-        "other": [1],
-    }
-    assert strategic(value, {"ports": None}) == {key: value[key] for key in ("containers", "finalizers")}
-    with pytest.raises(DirectiveError, match="does not support the directive \\$patch"):
-        strategic(value, {"containers": [{"$patch": "delete", "name": "a"}]})

@@ -7,7 +7,7 @@ from kubesim.node.pod_states import TRANSITIONS, State, StateMachine, Transition
 from kubesim.store.kinds import POD
 from kubesim.store.objects import Stored
 from tests.embedded.lab import Lab
-from tests.embedded.shop import deployment
+from tests.embedded.shop import IMAGE, deployment
 
 POD_BODY = {"metadata": {"name": "web", "uid": "1"}}
 
@@ -88,4 +88,8 @@ def test_every_state_but_the_first_is_entered_by_some_pod(monkeypatch: pytest.Mo
     lab.step(5)
     lab.delete(next(pod for pod in lab.pods if pod.name.startswith("broken")))
     lab.step(5)
+    lab.apply(deployment("initialized", pod={"initContainers": [{"name": "first", "image": IMAGE}]}))
+    volume = {"name": "keys", "secret": {"secretName": "none"}}
+    lab.apply(deployment("waiting", pod={"volumes": [volume]}))
+    lab.step(1)
     assert entered == set(State) - {State.BOUND}

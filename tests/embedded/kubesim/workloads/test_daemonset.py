@@ -257,7 +257,7 @@ def test_a_failure_of_replacements_spares_the_pods_that_were_there(lab: Lab, nam
         ({"updateStrategy": {"rollingUpdate": {"maxUnavailable": 0}}}, "cannot be 0 when maxSurge is 0"),
         ({"updateStrategy": {"type": "Recreate"}}, 'supported values: "RollingUpdate", "OnDelete"'),
         ({"pod": {"affinity": {"podAntiAffinity": {"any": 1}}}}, r"spec\.affinity\.podAntiAffinity"),
-        ({"pod": {"hostNetwork": True}}, r"spec\.template\.spec\.hostNetwork"),
+        ({"pod": {"overhead": {"cpu": "1"}}}, r"spec\.template\.spec\.overhead"),
     ],
 )
 def test_what_is_not_supported_is_refused_by_its_path(lab: Lab, spec: dict[str, Any], field: str) -> None:

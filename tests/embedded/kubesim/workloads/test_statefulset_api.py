@@ -60,7 +60,6 @@ def test_a_blocking_budget_is_made_for_a_stateful_set(store: Lab) -> None:
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
-        ({"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}, "spec.volumeClaimTemplates"),
         ({"strategy": {"type": "RollingUpdate"}}, "spec.strategy"),
         ({"podManagementPolicy": "Sideways"}, "must be 'OrderedReady' or 'Parallel'"),
         ({"updateStrategy": {"type": "Recreate"}}, "must be 'RollingUpdate' or 'OnDelete'"),
@@ -119,5 +118,5 @@ def test_our_client_reads_scales_and_deletes_one(sim: Simulation, client: Client
 
 
 def test_a_manifest_that_is_not_supported_is_refused(sim: Simulation) -> None:
-    with pytest.raises(ManifestError, match=r"spec\.volumeClaimTemplates: Forbidden: the simulated cluster"):
-        sim.apply(stateful_set(volumeClaimTemplates=[{"metadata": {"name": "data"}}]))
+    with pytest.raises(ManifestError, match=r"spec\.strategy: Forbidden: the simulated cluster"):
+        sim.apply(stateful_set(strategy={"type": "RollingUpdate"}))
