@@ -12,7 +12,7 @@ SAMPLE := plain or quota or bad-rollout or liveness or evict-blocked or stateful
 VERSIONED := tests/unit tests/loopback tests/plugin tests/embedded/kubesim/http
 DEVCLUSTER := $(BIN)/python devcluster/run
 
-.PHONY: help attacks chaos test lowest newest package e2e e2e-driver e2e-cluster check bench mutations defects soak clean
+.PHONY: help attacks chaos test lowest newest wheel package e2e e2e-driver e2e-cluster check bench mutations defects soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -46,6 +46,9 @@ lowest: .venv-lowest/.installed ## run most of `make test` with the lowest versi
 newest: .venv-newest/.installed ## run the same with the newest Python of this machine
 	.venv-newest/bin/pytest $(VERSIONED) -n 2 --dist worksteal
 	.venv-newest/bin/pytest tests_chaos
+
+wheel: $(INSTALLED) ## build wheel and sdist, in the folder dist
+	$(BIN)/python -m build
 
 package: $(INSTALLED) ## build wheel and sdist, look into them, install and use them
 	$(PYTEST) tests/package

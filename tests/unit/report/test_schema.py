@@ -15,7 +15,7 @@ def test_the_published_schema_is_that_of_the_types() -> None:
 
 
 def _sorted(value: Any) -> Any:
-    """The same JSON with every list in one order: that of a union's alternatives differs between versions of msgspec."""
+    """The same JSON with every list in one order; that of alternatives differs between versions of msgspec."""
     if isinstance(value, dict):
         return {name: _sorted(each) for name, each in value.items()}
     if isinstance(value, list):
