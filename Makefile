@@ -2,14 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# The newest Python that there is, for `make newest`: one of pyenv's, else the same as for the rest.
+NEWEST_PYTHON ?= $(lastword $(PYTHON) $(sort $(wildcard $(HOME)/.pyenv/versions/3.1[2-9].*/bin/python3)))
 PYTEST := $(BIN)/pytest
 # Most of a test on the dev cluster is waiting; those that touch what all share take it alone (tests/real/turns.py).
 TOGETHER := -n 6 --maxschedchunk=1
 # Of the planted defects, those that e2e looks at.
 SAMPLE := plain or quota or bad-rollout or liveness or evict-blocked or stateful-set-image or daemon-set-crash
+VERSIONED := tests/unit tests/loopback tests/plugin tests/embedded/kubesim/http
 DEVCLUSTER := $(BIN)/python devcluster/run
 
-.PHONY: help attacks chaos test e2e e2e-driver e2e-cluster check bench mutations defects soak clean
+.PHONY: help attacks chaos test lowest newest wheel package e2e e2e-driver e2e-cluster check bench mutations defects soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -19,11 +22,36 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+.venv-lowest/.installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet --constraint constraints-lowest.txt --editable '.[dev]'
+	touch $@
+
+.venv-newest/.installed: pyproject.toml constraints.txt
+	$(NEWEST_PYTHON) -m venv .venv-newest
+	.venv-newest/bin/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
 chaos: $(INSTALLED) ## run the main job: the suite of tests_chaos, on the embedded cluster
 	$(PYTEST) tests_chaos
 
 test: $(INSTALLED) ## run the tests that need no cluster
 	$(PYTEST) tests/unit tests/loopback tests/plugin tests/embedded tests/scenarios -n 2 --dist worksteal
+
+# What depends on the versions of others: pytest, the official client, aiohttp and msgspec are all used in these.
+lowest: .venv-lowest/.installed ## run most of `make test` with the lowest versions of what is depended on
+	.venv-lowest/bin/pytest $(VERSIONED) -n 2 --dist worksteal
+	.venv-lowest/bin/pytest tests_chaos
+
+newest: .venv-newest/.installed ## run the same with the newest Python of this machine
+	.venv-newest/bin/pytest $(VERSIONED) -n 2 --dist worksteal
+	.venv-newest/bin/pytest tests_chaos
+
+wheel: $(INSTALLED) ## build wheel and sdist, in the folder dist
+	$(BIN)/python -m build
+
+package: $(INSTALLED) ## build wheel and sdist, look into them, install and use them
+	$(PYTEST) tests/package
 
 e2e: $(INSTALLED) ## run everything on a real Kubernetes of this machine
 	command -v jq >/dev/null || { apt-get update --quiet && apt-get install --yes --quiet jq; } >/dev/null
@@ -67,4 +95,4 @@ defects: $(INSTALLED) ## plant 137 defects on a real Kubernetes; each verdict mu
 	$(DEVCLUSTER) -- $(PYTEST) tests/defects $(TOGETHER)
 
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache tests/.pytest_cache .import_linter_cache .hypothesis chaos-results chaos-report.json
+	rm -rf .venv .venv-lowest .venv-newest dist .mypy_cache .ruff_cache .pytest_cache tests/.pytest_cache .import_linter_cache .hypothesis chaos-results chaos-report.json

@@ -58,7 +58,7 @@ def test_a_public_name_that_does_not_exist_is_named_in_the_error(pytester: pytes
 
 def test_help_shows_every_option_once_with_its_twins(run: Runner) -> None:
     out = run("", "--help", context="").out
-    options, _, ini = out.partition("[pytest] configuration options")
+    options, _, ini = out.partition("\n[pytest] ")
     for name in ("context", "namespace", "target", "within", "settle", "stable-for", "seed", "results"):
         key = f"chaos_{name.replace('-', '_')}"
         assert options.count(f"--chaos-{name}=") + options.count(f"--chaos-{name} ") == 1, name

@@ -56,6 +56,8 @@ LIKE_FLAKY = """
 """
 PLUGINS = pytest.mark.parametrize("plugin", [LIKE_PYTEST_RETRY, LIKE_FLAKY], ids=["pytest-retry", "flaky"])
 XDIST = pytest.mark.parametrize("args", [(), ("-n1",)], ids=["alone", "xdist"])
+# pytest 9 has brought the fixture; the TestCases of unittest always had subtests.
+NEEDS_SUBTESTS = pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="this pytest has no fixture subtests")
 SUBTESTS = """
     from kubechaos import InconclusiveError, kill
 
@@ -127,6 +129,7 @@ def test_the_verdict_of_a_first_attempt_is_kept_beside_pytest_rerunfailures(run:
     assert result.json["chaos"]["earlier"] == {"not_recovered": 1}
 
 
+@NEEDS_SUBTESTS
 @XDIST
 @pytest.mark.parametrize(
     "statement",
@@ -148,11 +151,13 @@ def test_a_subtest_of_unittest_that_fails_is_a_failure_of_the_gate(run: Runner, 
     assert (result.code, result.gate, result.verdicts) == (1, "fail", {"TestOld::test_it": "not_recovered"})
 
 
+@NEEDS_SUBTESTS
 def test_a_subtest_that_is_skipped_is_no_failure(run: Runner) -> None:
     result = run("    import pytest\n" + SUBTESTS.format(statement="pytest.skip('not here')"))
     assert (result.code, result.gate) == (0, "pass")
 
 
+@NEEDS_SUBTESTS
 def test_a_failed_subtest_that_passes_on_a_rerun_is_flaky(run: Runner) -> None:
     code = SUBTESTS.format(statement="assert again").replace(
         "outage =", "again = Path('again').exists()\n        Path('again').touch()\n        outage ="

@@ -80,7 +80,7 @@ class Api:
         if body is not None:
             sent["Content-Type"] = MERGE if method == "PATCH" else "application/json"
         official = self._official.client()
-        official.update_params_for_auth(sent, [], ["BearerToken"], path, method, body)
+        sent.update({each["key"]: each["value"] for each in official.configuration.auth_settings().values()})
         response = official.rest_client.pool_manager.request(
             method,
             self._pinned.connection.server + path + (f"?{urlencode(query)}" if query else ""),

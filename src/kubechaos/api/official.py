@@ -43,15 +43,14 @@ def _api_client(pinned: PinnedContext, identity: Identity) -> Any:
     from kubernetes import client
 
     connection = pinned.connection
-    configuration = client.Configuration(
-        host=connection.server,
-        # An empty string, not None: with None the client would look for a proxy itself, by rules that are not Go's.
-        proxy=connection.proxy,
-        no_proxy="",
-        proxy_headers=dict(proxy_authorization(connection.proxy)),
-        verify_ssl=not connection.insecure,
-        tls_server_name=connection.tls_server_name or None,
-    )
+    # Attributes, not arguments: the constructor takes most of them only in newer versions.
+    configuration = client.Configuration(host=connection.server)
+    # An empty string, not None: with None the client would look for a proxy itself, by rules that are not Go's.
+    configuration.proxy = connection.proxy
+    configuration.no_proxy = ""
+    configuration.proxy_headers = dict(proxy_authorization(connection.proxy))
+    configuration.verify_ssl = not connection.insecure
+    configuration.tls_server_name = connection.tls_server_name or None
     configuration.refresh_api_key_hook = _renewal(pinned)
     configuration.refresh_api_key_hook(configuration)
     made: Any = client.ApiClient(configuration)

@@ -236,7 +236,7 @@ def test_the_users_own_calls_keep_their_own_time(server: RawServer, client: Clie
     server.on("GET", "/x", reply({}))
     with pytest.raises(errors.UnreachableError, match="TimeoutError"):
         client.get("/x", deadline=0.0)
-    assert Official(client.pinned).client().call_api("GET", f"{server.url}/x").status == 200
+    assert Official(client.pinned).client().rest_client.request("GET", f"{server.url}/x").status == 200
 
 
 def test_a_server_that_is_gone_before_the_handshake_leaves_no_socket_open(

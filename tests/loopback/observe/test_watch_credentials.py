@@ -217,5 +217,5 @@ def test_the_users_own_client_has_the_credentials_of_by_now(server: RawServer, t
     rotated.valid = "second"
     rotated.write("second")
     client.get("/x")
-    assert official.client().configuration.get_api_key_with_prefix("BearerToken", "authorization") == "Bearer second"
+    assert official.client().configuration.auth_settings()["BearerToken"]["value"] == "Bearer second"
     client.close()

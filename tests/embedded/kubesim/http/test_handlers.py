@@ -27,9 +27,7 @@ def patch(client: Client, path: str, body: object) -> Any:
 
 
 def token(client: Client) -> str:
-    headers: dict[str, str] = {}
-    client.cluster.client.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
-    return headers["authorization" if "authorization" in headers else "Authorization"]
+    return str(client.cluster.client.configuration.auth_settings()["BearerToken"]["value"])
 
 
 def lines(client: Client, path: str, **query: str) -> list[tuple[str, Any]]:
