@@ -16,7 +16,7 @@ from ..judge.state import State
 from ..kube.objects import Ref
 from ..records import Lasts
 from ..settings import LONGEST
-from ..target import Target
+from ..target import Target, is_not_run_by_a_call
 
 EVICTIONS: Final = "pods/eviction"
 """The resource that a fault creates to evict pods."""
@@ -179,6 +179,9 @@ def check_rules(rules: Sequence[AlertRule]) -> None:
         if rule.name in names:
             raise ArgumentError(f"an alert rule is named {rule.name!r}, which is taken")
         names.add(rule.name)
+        _check_seconds(f"lasting of alert rule {rule.name!r}", rule.lasting)
+        if not callable(rule.when) or is_not_run_by_a_call(rule.when):
+            raise ArgumentError(f"when of alert rule {rule.name!r} is {rule.when!r}; give a function of a Moment")
 
 
 def _check_seconds(name: str, value: float) -> None:
