@@ -23,6 +23,16 @@ MUTATIONS = {
         "return not self.deleting and not self.terminal",
         "return not self.deleting",
     ),
+    "what somebody changed after the target was found steady is hurt all the same": (
+        "run/preflight.py",
+        "if workload is not None and (workload.uid, workload.generation) != (plan.ref.uid, plan.generation):",
+        "if False:",
+    ),
+    "what is not steady any more is hurt all the same": (
+        "run/preflight.py",
+        "why = why_unsteady(state)",
+        "why = None",
+    ),
     "no stable window": (f"{JUDGE}/recovery.py", ".due) + limits.stable_for", ".due)"),
     "the status is trusted before the loss is seen": (
         f"{JUDGE}/health.py",

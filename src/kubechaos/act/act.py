@@ -23,8 +23,9 @@ class Act:
     """The calls by which a fault changes its target, and the only ones.
 
     `run` is the run's id, `look` returns the watched state as it is now, `time_of_day` an RFC 3339 timestamp, and
-    `chance` chooses the victims. What is changed is kept to be undone, unless `keep` is false: an instant fault changes
-    what is not to be restored.
+    `chance` chooses the victims. `found` is the generation of the workload that was found steady, 0 if it need not be
+    that one, as inside of another fault's block. What is changed is kept to be undone, unless `keep` is false: an
+    instant fault changes what is not to be restored.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Act:
         *,
         keep: bool,
         look: Callable[[], State],
+        found: int,
         time_of_day: Callable[[], str],
         chance: Random,
     ) -> None:
@@ -46,6 +48,7 @@ class Act:
         self._run = run
         self._keep = keep
         self._look = look
+        self._found = found
         self._chance = chance
 
     def time_of_day(self) -> str:
@@ -88,15 +91,15 @@ class Act:
             raise FaultNotProvenError(f"{ref} was gone before we touched it: {error}") from error
 
     def _check_target(self, ref: Ref, live: Json) -> None:
-        """Refuse to change for a while what somebody else has just changed: nobody could say what to restore."""
+        """Refuse to change what somebody else has just changed: it may not be steady, or what is to be restored."""
         experiment, workload = self._look().experiment, self._look().target.workload
         if workload is None or live["metadata"]["uid"] != workload.uid:
             raise FaultNotProvenError(f"{ref} was deleted and made again before us; nothing was touched")
-        known = workload.generation
+        known = self._found or workload.generation
         if experiment is not None:
             # Our own last write: the stream may not have shown it yet.
             known = max(known, experiment.generation)
-        if self._keep and changes.generation(live) > known:
+        if changes.generation(live) > known:
             raise FaultNotProvenError(f"{ref} was changed by somebody else just before us; nothing was touched")
 
     def create(self, manifest: Json) -> Json:

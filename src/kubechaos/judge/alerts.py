@@ -41,7 +41,8 @@ class AlertRule:
     """An alert of a user's own.
 
     name: the name by which tests ask for it; neither a built-in name nor another rule's.
-    when: the condition; an exception in it is an error of the test (FaultError), never False.
+    when: the condition; an exception in it, and an answer that is no bool, is an error of the test (FaultError), never
+        False.
     lasting: for how many seconds `when` must have held without a break before the alert is raised.
     severity: info, warning or critical.
     """
@@ -173,9 +174,13 @@ def _holding(
 
 def _holds(rule: AlertRule, moment: Moment) -> bool:
     try:
-        return bool(rule.when(moment))
+        holds = rule.when(moment)
     except Exception as error:
         raise FaultError(f"alert rule {rule.name!r} raised {described(error)}") from error
+    # A forgotten `return` gives None, and the alert would never be raised.
+    if not isinstance(holds, bool):
+        raise FaultError(f"alert rule {rule.name!r} gives {holds!r}: its `when` must return True or False")
+    return holds
 
 
 def names(rules: Sequence[AlertRule]) -> frozenset[str]:

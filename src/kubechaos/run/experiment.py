@@ -38,7 +38,7 @@ from ..observe.observation import Observation
 from ..records import Begun, Due, Ended, Healed, Lasts, Log, Record
 from ..untrusted import safe
 from .failures import do_despite, judgement_of
-from .preflight import Plan
+from .preflight import Plan, check_unchanged
 from .preflight import limits as limits_of
 from .write_permit import WritePermit
 
@@ -109,7 +109,7 @@ class Experiment:
         Raises what the fault raises, and the ApiError of a write that was refused.
         """
         plan, put, now = self.plan, self._observation.put_own, self._observation.now
-        put(
+        state = put(
             Begun(
                 now(),
                 fault=plan.fault.name,
@@ -124,6 +124,8 @@ class Experiment:
                 injection=self._injection_number,
             )
         )
+        if self.outer is None:
+            check_unchanged(plan, state)
         plan.fault.steps(self._act(), plan.target)
         if not self._writer.has_written:
             raise FaultNotProvenError(f"{self}: the fault has written nothing through `act`, so nothing was done")
@@ -144,6 +146,7 @@ class Experiment:
             self._run.id,
             keep=self.plan.fault.lasts is not Lasts.INSTANT,
             look=lambda: self._observation.state,
+            found=0 if self.outer is not None else self.plan.generation,
             time_of_day=self._run.time_of_day,
             chance=self._run.random(),
         )

@@ -135,9 +135,9 @@ class Experiments:
             self._check_time(plan)
             # Inside of another fault's block on the target it is not steady, and need not be.
             if outer is None:
-                self._settle(observation)
+                steady = self._settle(observation)
                 # Settling took time, of the item's timeout too, and may have brought other pods, or a paused workload.
-                plan = preflight.plan(fault, target, limits, hold, observation.state)
+                plan = preflight.plan(fault, target, limits, hold, steady)
                 self._check_time(plan)
             experiment = Experiment(plan, observation, self._run, outer)
             with self._registered(experiment), quick_switching():
@@ -262,9 +262,9 @@ class Experiments:
             return running[0].evaluate_alerts(record, state)
         return []
 
-    def _settle(self, observation: Observation) -> None:
+    def _settle(self, observation: Observation) -> State:
         stable_for = self._stable_for(observation.target)
-        settle(observation, self._settings.settle, stable_for, self._access.clock, self._given_up)
+        return settle(observation, self._settings.settle, stable_for, self._access.clock, self._given_up)
 
     def _stable_for(self, target: Target) -> float:
         return self._settings.stable_for if target.stable_for is None else target.stable_for

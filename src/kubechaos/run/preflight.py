@@ -10,12 +10,13 @@ from ..errors import ArgumentError, HoldError, RefusedError, TimeoutTooShortErro
 from ..faults.fault import Fault
 from ..judge.alerts import AlertRule
 from ..judge.builtin_alerts import BUILT_IN
+from ..judge.cause import why_unsteady
 from ..judge.recovery import Limits
 from ..judge.state import State
 from ..kube.objects import Ref
 from ..records import Lasts
 from ..settings import LONGEST
-from ..target import Target
+from ..target import Target, is_not_run_by_a_call
 
 EVICTIONS: Final = "pods/eviction"
 """The resource that a fault creates to evict pods."""
@@ -27,7 +28,8 @@ class Plan:
 
     `ref` names the workload, with its uid; `permissions` is what it needs; `seconds` is how long the experiment may
     take, from the fault to the end of the observation, on the run's clock, and `least` the same with `within=0`.
-    `grace` is the longest terminationGracePeriodSeconds of the target's pods.
+    `grace` is the longest terminationGracePeriodSeconds of the target's pods, `generation` the workload's
+    `metadata.generation`; 0 of pods without a workload.
     """
 
     fault: Fault
@@ -39,6 +41,7 @@ class Plan:
     seconds: float
     least: float
     grace: float
+    generation: int
 
 
 def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state: State) -> Plan:
@@ -48,9 +51,9 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
     """
     _check_rollout(fault, target, state)
     workload = state.target.workload
-    uid = ""
+    uid, generation = "", 0
     if workload is not None:
-        uid = workload.uid
+        uid, generation = workload.uid, workload.generation
         # Before minReadySeconds have passed, the Deployment does not call a pod available, and nor should we.
         limits = Limits(limits.within, max(limits.stable_for, workload.min_ready_seconds))
     return Plan(
@@ -63,7 +66,18 @@ def plan(fault: Fault, target: Target, limits: Limits, hold: float | None, state
         seconds=seconds(fault, limits, hold or 0.0, state),
         least=seconds(fault, Limits(0.0, limits.stable_for), hold or 0.0, state),
         grace=max((pod.grace for pod in state.target.active), default=0.0),
+        generation=generation,
     )
+
+
+def check_unchanged(plan: Plan, state: State) -> None:
+    """Raise RefusedError if the target is not as it was when it was found steady: somebody else has done something."""
+    workload = state.target.workload
+    if workload is not None and (workload.uid, workload.generation) != (plan.ref.uid, plan.generation):
+        raise RefusedError(f"{plan.target} was changed by somebody else after it was found steady; nothing was done")
+    why = why_unsteady(state)
+    if why:
+        raise RefusedError(f"{plan.target} was found steady, and is not any more: {why.text}", code=why.code)
 
 
 def _check_rollout(fault: Fault, target: Target, state: State) -> None:
@@ -165,6 +179,9 @@ def check_rules(rules: Sequence[AlertRule]) -> None:
         if rule.name in names:
             raise ArgumentError(f"an alert rule is named {rule.name!r}, which is taken")
         names.add(rule.name)
+        _check_seconds(f"lasting of alert rule {rule.name!r}", rule.lasting)
+        if not callable(rule.when) or is_not_run_by_a_call(rule.when):
+            raise ArgumentError(f"when of alert rule {rule.name!r} is {rule.when!r}; give a function of a Moment")
 
 
 def _check_seconds(name: str, value: float) -> None:

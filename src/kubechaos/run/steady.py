@@ -8,6 +8,7 @@ from ..errors import NotFoundTargetError, NotSteadyError, RefusedError, TooFewRe
 from ..judge.cause import why_unsteady
 from ..judge.reasons import Cause
 from ..judge.recovery import never_steady, steady_at, unsteady
+from ..judge.state import State
 from ..kube.kinds import KINDS, RUN_TO_COMPLETION
 from ..kube.objects import Ref
 from ..observe.observation import Observation
@@ -21,12 +22,12 @@ SHORT_LOOK: Final = 2.0
 """Seconds for which a target is waited for that an earlier test has waited for in vain."""
 
 
-def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock, given_up: set[Ref]) -> None:
+def settle(observation: Observation, seconds: float, stable_for: float, clock: Clock, given_up: set[Ref]) -> State:
     """Wait up to `seconds` until the target has been healthy for `stable_for` seconds, on the run's clock.
 
-    `given_up` are the targets that this run has waited for in vain: one of them must be healthy shortly. Raises
-    TooFewReplicasError and RefusedError at once for a target that no waiting would make steady, NotSteadyError when
-    time is up.
+    Returns the state that was found steady. `given_up` are the targets that this run has waited for in vain: one of
+    them must be healthy shortly. Raises TooFewReplicasError and RefusedError at once for a target that no waiting would
+    make steady, NotSteadyError when time is up.
     """
     target, until = observation.target, clock.now() + seconds
     observation.catch_up()
@@ -37,7 +38,7 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     if steady_at(observation.state, stable_for) > clock.now():
         waits = why_unsteady(observation.state) or Cause("NotStable", f"it must be healthy for {stable_for:g} s")
         logger.info("waiting for %s to be steady: %s", target, safe(waits.text))
-    while not _is_steady(observation, until, stable_for, clock):
+    while (steady := _steady(observation, until, stable_for, clock)) is None:
         if clock.now() < until:
             continue
         why = why_unsteady(observation.state) or Cause("NotStable", f"healthy, but not yet for {stable_for:g} s")
@@ -46,6 +47,7 @@ def settle(observation: Observation, seconds: float, stable_for: float, clock: C
     given_up.discard(target.ref)
     # Not known before its controller had observed it.
     _refuse_too_few(observation)
+    return steady
 
 
 def _look_shortly(observation: Observation, clock: Clock) -> None:
@@ -61,14 +63,15 @@ def _not_steady(target: Target, said: str, why: Cause) -> NotSteadyError:
     return NotSteadyError(f"{target} in namespace {target.ref.namespace} {said}: {safe(why.text)}", code=why.code)
 
 
-def _is_steady(observation: Observation, until: float, stable_for: float, clock: Clock) -> bool:
-    """Wait until the target is steady, or until a time, and return whether a fresh listing says that it is."""
+def _steady(observation: Observation, until: float, stable_for: float, clock: Clock) -> State | None:
+    """Wait until the target is steady, or until a time; return its state if a fresh listing says that it is steady."""
     observation.wait(lambda state: state.at if never_steady(state) else min(until, steady_at(state, stable_for)))
     # A stream that lags shows the target as it was. A steady state found in it would be that of a while ago; what the
     # listing brings may be a pod that is not Ready any more, for which there is still time to wait.
     observation.confirm()
     _refuse_never_steady(observation)
-    return steady_at(observation.state, stable_for) <= clock.now()
+    state = observation.state
+    return state if steady_at(state, stable_for) <= clock.now() else None
 
 
 def _refuse_never_steady(observation: Observation) -> None:

@@ -1,5 +1,7 @@
 """Users' own alert rules."""
 
+from typing import Any
+
 import pytest
 
 from kubechaos import AlertRule, Moment
@@ -74,6 +76,13 @@ def test_an_exception_in_a_rule_is_an_error_and_never_false() -> None:
         story.kill("a")
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
     assert raised.value.verdict == "interrupted"
+
+
+@pytest.mark.parametrize("answer", [None, 1, "no", []])
+def test_a_rule_that_gives_no_bool_is_an_error_as_it_may_have_forgotten_its_return(answer: Any) -> None:
+    story = Story(rules=[AlertRule("Broken", lambda moment: answer)])
+    with pytest.raises(FaultError, match=r"alert rule 'Broken' gives .*: its `when` must return True or False"):
+        story.kill("a")
 
 
 def test_a_test_may_ask_for_the_names_of_its_own_rules() -> None:

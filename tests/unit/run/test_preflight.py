@@ -1,16 +1,21 @@
 """How long an experiment may take at worst: what pytest-timeout must leave it."""
 
+import re
+
 import pytest
 
-from kubechaos.errors import RefusedError, TimeoutTooShortError
+from kubechaos.errors import ArgumentError, RefusedError, TimeoutTooShortError
 from kubechaos.faults.fault import Fault
 from kubechaos.faults.pods import evict, kill, kill_container
 from kubechaos.faults.workloads import rollout_restart, scale
+from kubechaos.judge.alerts import AlertRule
 from kubechaos.judge.recovery import Limits
 from kubechaos.kube.objects import Ref
-from kubechaos.run.preflight import Plan, check_time, plan, seconds
+from kubechaos.run.preflight import Plan, check_rules, check_time, check_unchanged, plan, seconds
 from kubechaos.target import Target
-from tests.unit.stories import Story
+from tests.unit.stories import Story, deployment, pod
+
+PODS = (pod("a"), pod("b"), pod("c"))
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,35 @@ def test_a_fault_that_needs_a_rollout_is_refused_on_a_workload_that_does_none(
     with pytest.raises(RefusedError, match=way_out):
         plan(rollout_restart(), Target(Ref("Deployment", "shop", "web")), Limits(5, 5), None, story.state)
     assert plan(kill(1), Target(Ref("Deployment", "shop", "web")), Limits(5, 5), None, story.state).seconds > 0
+
+
+def test_a_target_is_only_hurt_as_it_was_found_steady() -> None:
+    found = planned(kill(1), within=20, grace=1)
+    story = Story()
+    check_unchanged(found, story.state)
+    changed = deployment(generation=found.generation + 1, observed_generation=found.generation + 1)
+    with pytest.raises(RefusedError, match="was changed by somebody else after it was found steady"):
+        check_unchanged(found, Story(*PODS, changed).state)
+    story.terminates(1.0, "a")
+    with pytest.raises(RefusedError, match=r"was found steady, and is not any more: 2 of 3 pods"):
+        check_unchanged(found, story.state)
+
+
+async def forgetful(moment: object) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (AlertRule("Thin", lambda moment: True, lasting=float("nan")), "lasting of alert rule 'Thin' is nan"),
+        (AlertRule("Thin", lambda moment: True, lasting=float("inf")), "lasting of alert rule 'Thin' is inf"),
+        (AlertRule("Thin", lambda moment: True, lasting=-1), "lasting of alert rule 'Thin' is -1"),
+        (AlertRule("Thin", forgetful), "when of alert rule 'Thin' is <function forgetful"),  # type: ignore[arg-type]
+        (AlertRule("Thin", True), "when of alert rule 'Thin' is True"),  # type: ignore[arg-type]
+        (AlertRule("ServiceDown", lambda moment: True), "'ServiceDown', which is taken"),
+    ],
+)
+def test_a_rule_that_could_never_be_right_is_refused(rule: AlertRule, said: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(said)):
+        check_rules([rule])
