@@ -47,6 +47,10 @@ def test_the_sdist_has_the_repository_but_for_its_ci(sdist: set[str]) -> None:
     assert sdist - {"PKG-INFO"} == {each for each in tracked() if not each.startswith(OF_THE_REPOSITORY)}
 
 
+def test_the_pytest_ini_of_the_readme_is_the_example() -> None:
+    assert f"```ini\n{(ROOT / 'examples' / 'pytest.ini').read_text()}```\n" in (ROOT / "README.md").read_text()
+
+
 def test_the_example_in_the_package_is_the_one_to_copy() -> None:
     packaged = (ROOT / "src" / "kubesim" / "timeserver.yaml").read_text()
     assert packaged == (ROOT / "examples" / "timeserver.yaml").read_text()

@@ -13,14 +13,6 @@ import pytest
 from tests.ci_examples import Job
 from tests.package.conftest import ROOT, Built, run
 
-OWN_TEST = """
-from kubechaos import kill
-
-
-def test_survives_losing_a_pod(chaos, cluster):
-    outage = chaos.run(kill(1), cluster.deployment("timeserver"), within=60)
-    assert outage.min_ready >= 2
-"""
 # Neither this checkout nor what runs these tests may help.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "CHAOS"))}
 
@@ -35,14 +27,23 @@ def bin_(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
-def test_a_first_test_of_ones_own_runs_in_an_environment_with_the_wheel_alone(bin_: Path, tmp_path: Path) -> None:
-    (tmp_path / "tests_chaos").mkdir()
-    (tmp_path / "tests_chaos" / "test_own.py").write_text(OWN_TEST)
-    shutil.copy(ROOT / "examples" / "pytest.ini", tmp_path)
-    printed = run(bin_ / "pytest", "--chaos-context", "embedded", cwd=tmp_path, environment=ENVIRONMENT)
-    report = json.loads((tmp_path / "chaos-report.json").read_text())
+def test_the_first_test_of_the_readme_runs_in_an_environment_with_the_wheel_alone(bin_: Path, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    ((code, command),) = re.findall(r"```python\n(# test_first\.py\n.*?)```\n\n    (pytest .*?)\n", readme, re.DOTALL)
+    (tmp_path / "test_first.py").write_text(code)
+    program, *arguments = command.split()
+    printed = run(bin_ / program, *arguments, cwd=tmp_path, environment=ENVIRONMENT)
     assert re.search(r"^kubechaos: gate simulated: 1 recovered", printed, re.MULTILINE), printed
-    assert (report["summary"], report["chaos"]["gate"]) == ({"passed": 1, "total": 1, "collected": 1}, "simulated")
+
+
+def test_a_suite_with_the_pytest_ini_of_the_examples_leaves_a_report(bin_: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests_chaos", tmp_path / "tests_chaos")
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    shutil.copy(ROOT / "examples" / "pytest.ini", tmp_path)
+    run(bin_ / "pytest", "--chaos-context", "embedded", cwd=tmp_path, environment=ENVIRONMENT)
+    report = json.loads((tmp_path / "chaos-report.json").read_text())
+    assert report["summary"]["total"] == report["summary"]["passed"]
+    assert report["chaos"]["gate"] == "simulated"
 
 
 def test_the_results_of_a_run_are_not_collected_by_the_next(bin_: Path, tmp_path: Path) -> None:
