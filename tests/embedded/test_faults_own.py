@@ -11,8 +11,10 @@ from kubechaos import (
     Accepted,
     Act,
     EvictionBlockedError,
+    FaultNotProvenError,
     InconclusiveError,
     PodsGone,
+    Ref,
     RefusedError,
     Target,
     evict,
@@ -65,7 +67,7 @@ def labels(client: Client) -> dict[str, str]:
 
 
 def test_what_a_fault_creates_carries_the_run_and_is_deleted_when_the_block_ends(client: Client) -> None:
-    with client.chaos.inject(no_evictions(), client.web) as ongoing:
+    with client.chaos.inject(no_evictions(), client.web) as ongoing, client.chaos.inject(kill(1), client.web):
         (found,) = client.get(BUDGETS)["items"]
         assert found["metadata"]["labels"] == {"kubechaos/run": "run"}
     assert budgets(client) == []
@@ -74,14 +76,15 @@ def test_what_a_fault_creates_carries_the_run_and_is_deleted_when_the_block_ends
 
 def test_a_label_that_a_fault_sets_is_taken_away_again(client: Client) -> None:
     before = labels(client)
-    with client.chaos.inject(labelled("gold"), client.web):
+    with client.chaos.inject(labelled("gold"), client.web), client.chaos.inject(kill(1), client.web):
         assert labels(client) == {**before, "tier": "gold"}
     assert labels(client) == before
 
 
 def test_a_newer_value_of_somebody_else_is_left_as_it_is_and_the_outage_says_so(client: Client) -> None:
     undone = pytest.raises(InconclusiveError, match=r"deployment/web was changed again by somebody else before")
-    with undone, client.chaos.inject(labelled("gold"), client.web) as ongoing:
+    gold, killed = client.chaos.inject(labelled("gold"), client.web), client.chaos.inject(kill(1), client.web)
+    with undone, gold as ongoing, killed:
         client.send("PATCH", f"{DEPLOYMENTS}/web", {"metadata": {"labels": {"tier": "silver"}}})
     assert labels(client)["tier"] == "silver"
     assert [each.outcome for each in ongoing.outage.undone] == ["superseded"]
@@ -91,6 +94,24 @@ def test_a_preparing_fault_alone_is_refused_and_nothing_is_touched(client: Clien
     with pytest.raises(RefusedError, match=r"hurts nobody by itself.*with chaos.inject\(no_evictions\(\), target\):"):
         client.chaos.run(no_evictions(), client.web)
     assert budgets(client) == []
+
+
+def test_a_preparing_fault_whose_block_has_no_other_fault_proves_nothing_and_is_undone(client: Client) -> None:
+    nothing = pytest.raises(FaultNotProvenError, match=r"hurts nobody by itself, and no other fault was injected")
+    with nothing, client.chaos.inject(no_evictions(), client.web):
+        pass
+    assert budgets(client) == []
+    assert [outage.verdict for outage in client.experiments.outages] == ["fault_not_proven"]
+
+
+def test_a_kind_that_kubechaos_does_not_know_is_no_ref(client: Client) -> None:
+    @fault(effect=Accepted(), lasts=UNTIL_HEALED, needs=[("patch", "configmaps")])
+    def edited(act: Act, target: Target) -> None:
+        act.patch(Ref("ConfigMap", "default", "web"), {"data": {"a": "b"}})
+
+    wrong = pytest.raises(ArgumentError, match=r"configmap/web: give a Ref of a kind of: .*Deployment")
+    with wrong, client.chaos.inject(edited(), client.web):
+        pass
 
 
 def test_a_fault_inside_of_a_preparing_one_has_its_own_victims_and_the_shared_recovery(client: Client) -> None:
@@ -203,7 +224,8 @@ def test_a_fault_is_named_like_its_call() -> None:
 
 def test_nothing_of_ours_stays_where_the_object_is_gone_before(client: Client) -> None:
     undone = pytest.raises(InconclusiveError, match=r"poddisruptionbudget/none was removed by somebody else")
-    with undone, client.chaos.inject(no_evictions(), client.web) as ongoing:
+    prepared, killed = client.chaos.inject(no_evictions(), client.web), client.chaos.inject(kill(1), client.web)
+    with undone, prepared as ongoing, killed:
         client.send("DELETE", f"{BUDGETS}/none", {})
     assert [each.outcome for each in ongoing.outage.undone] == ["gone"]
     with pytest.raises(NotFoundError):

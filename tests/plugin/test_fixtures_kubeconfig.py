@@ -95,3 +95,10 @@ def test_who_acts_as_somebody_without_rights_is_refused(run: Runner, tiny: Tiny)
     result = run(KILL)
     assert (result.code, result.gate, result.verdicts) == (1, "fail", {"test_it": "refused"})
     assert tiny.writes == []
+
+
+def test_a_simulated_cluster_is_no_context_of_a_kubeconfig(run: Runner, tiny: Tiny) -> None:
+    tiny.server.on("GET", "/version", reply({"gitVersion": "v1.37.2+sim"}))
+    result = run(KILL)
+    assert "tiny is a simulated cluster: write --chaos-context embedded, for what is one" in result.out
+    assert (result.code, result.verdicts, tiny.writes) == (1, {"test_it": "refused"}, [])

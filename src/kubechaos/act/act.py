@@ -140,6 +140,8 @@ class Act:
 
 def _ref(what: Addressed) -> Ref:
     if isinstance(what, Ref):
+        if what.kind not in KINDS:
+            raise ArgumentError(f"{what}: give a Ref of a kind of: {', '.join(sorted(KINDS))}")
         return what
     return what.ref if isinstance(what, Target) else Ref(what.kind, what.namespace, what.name, what.uid)
 

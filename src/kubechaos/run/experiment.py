@@ -218,6 +218,8 @@ class Experiment:
         """
         if not heal_last:
             self.heal()
+        if self.outer is None and all(each.plan.fault.effect.preparing for each in (self, *self.inner)):
+            raise FaultNotProvenError(f"{self} hurts nobody by itself, and no other fault was injected in its block")
         if self.outer is not None:
             self._wait_for_proof()
             return []

@@ -54,10 +54,10 @@ def problems(path: str, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _of_field(path: str, key: str, value: Any) -> Iterator[tuple[str, str]]:
     wanted, words = _TYPES.get(key, (object, ""))
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        yield path, f"wants {words}, not {value!r}"
+        yield path, f"wants {words}, not {_shown(value)}"
     elif key in _OF_TEXTS:
         wrong = [(each, held) for each, held in _items(value) if not isinstance(held, str)]
-        yield from ((f"{path}{each}", f"wants a text, not {held!r}: write it in quotes") for each, held in wrong)
+        yield from ((f"{path}{each}", f"wants a text, not {_shown(held)}: write it in quotes") for each, held in wrong)
     elif key in _OF_QUANTITIES:
         yield from ((f"{path}{each}", WRONG) for each, held in _items(value) if not _is_quantity(held))
     elif isinstance(value, dict):
@@ -66,12 +66,25 @@ def _of_field(path: str, key: str, value: Any) -> Iterator[tuple[str, str]]:
         yield from _of_list(path, value, objects=wanted is list)
 
 
+def _shown(value: Any) -> str:
+    """Say what a value is, and not which: it may be a password that lacks its quotes."""
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "nothing")
+
+
 def _of_list(path: str, value: list[Any], *, objects: bool) -> Iterator[tuple[str, str]]:
     for index, each in enumerate(value):
         if isinstance(each, dict):
             yield from problems(f"{path}[{index}]", each)
         elif objects:
-            yield f"{path}[{index}]", f"wants an object, not {each!r}"
+            yield f"{path}[{index}]", f"wants an object, not {_shown(each)}"
 
 
 def _items(value: Any) -> Iterator[tuple[str, Any]]:

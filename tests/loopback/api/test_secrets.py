@@ -16,8 +16,8 @@ from kubechaos.api.connection import Connection
 from kubechaos.api.credentials import PinnedContext
 from kubechaos.api.mutate import send
 from kubechaos.api.official import Official
-from kubechaos.errors import UnreachableError
-from tests.loopback.rawserver import Exchange, RawServer, reply, reset
+from kubechaos.errors import ApiError, UnreachableError
+from tests.loopback.rawserver import Exchange, RawServer, failure, reply, reset
 
 CANARY = "canary-of-a-secret"
 BASIC = base64.b64encode(f"me:{CANARY}".encode()).decode()
@@ -186,3 +186,34 @@ def _version(official: Official) -> Any:
     from kubernetes.client import VersionApi
 
     return VersionApi(official.client()).get_code()
+
+
+QUOTED = {
+    "JSON": (
+        'Deployment.apps "" is invalid: patch: Invalid value: "{\\"env\\":[{\\"value\\":\\"hunter2\\"}]}": '
+        "json: cannot unmarshal string",
+        'Deployment.apps "" is invalid: patch: Invalid value: {...}: json: cannot unmarshal string',
+    ),
+    "Go": (
+        "spec.selector: Invalid value: v1.LabelSelector{MatchLabels:map[string]string{hunter2}}: field is immutable",
+        "spec.selector: Invalid value: {...}: field is immutable",
+    ),
+    "a map": ("unknown patch type: nope in map: map[value:hunter2]", "unknown patch type: nope in map: {...}"),
+    "a difference": (
+        "spec: Forbidden: pod updates may not change fields other than image\n@@ -1 +1 @@\n- hunter2",
+        "spec: Forbidden: pod updates may not change fields other than image",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", QUOTED)
+def test_an_object_that_the_server_quotes_is_left_out_as_its_environment_may_have_a_password(
+    server: RawServer, kind: str
+) -> None:
+    message, shown = QUOTED[kind]
+    server.on("GET", "/x", failure(422, message, "Invalid"))
+    client = Client(PinnedContext(Connection(context="raw", namespace="shop", server=server.url)))
+    with pytest.raises(ApiError) as caught:
+        client.get("/x")
+    client.close()
+    assert str(caught.value) == f"GET /x: 422 {shown}"

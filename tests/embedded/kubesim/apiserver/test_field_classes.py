@@ -104,8 +104,8 @@ def test_inert_fields_of_a_pod_change_nothing(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        ({"replicas": "3"}, "spec.replicas", "wants a number, not '3'"),
-        ({"replicas": True}, "spec.replicas", "wants a number, not True"),
+        ({"replicas": "3"}, "spec.replicas", "wants a number, not a text"),
+        ({"replicas": True}, "spec.replicas", "wants a number, not true or false"),
         ({"paused": "no"}, "spec.paused", "wants true or false"),
         ({"template": []}, "spec.template", "wants an object"),
         ({"selector": {"matchLabels": {"app": 1}}}, "spec.selector.matchLabels.app", "write it in quotes"),
@@ -139,7 +139,9 @@ def test_so_is_one_in_a_container(lab: Lab, container: dict[str, Any], field: st
 
 def test_so_is_one_in_a_patch(shop: Lab) -> None:
     grace = {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": "5"}}}}
-    with pytest.raises(Refused, match=r"spec\.template\.spec\.terminationGracePeriodSeconds wants a number, not '5'"):
+    with pytest.raises(
+        Refused, match=r"spec\.template\.spec\.terminationGracePeriodSeconds wants a number, not a text"
+    ):
         shop.cluster.registry.patch(shop.deployment, grace)
 
 
