@@ -36,6 +36,7 @@ from .workloads.replicaset import ReplicaSets
 from .workloads.statefulset import StatefulSets
 
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
+PLATFORM: Final = {"arch": "amd64", "os": "linux"}
 SEED: Final = "kubechaos"
 
 
@@ -78,7 +79,9 @@ class Cluster:
 
     def add_node(self, name: str, address: str) -> None:
         """Add a Ready node of 8 cores, 32 GiB and 110 pods."""
-        labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+        # A kubelet still sets the old names beside the new ones, and manifests still select by them.
+        platform = {f"{old}kubernetes.io/{key}": value for old in ("", "beta.") for key, value in PLATFORM.items()}
+        labels = {"kubernetes.io/hostname": name, **platform}
         node = self.registry.create(NODE, "", {"metadata": {"name": name, "labels": labels}, "spec": {}})
         room = {"cpu": "8", "memory": "32Gi", "pods": "110"}
         ready = {

@@ -64,6 +64,8 @@ class ReadinessFailure(PodFailure):
 
     recurs: ClassVar[bool] = False
     """Whether a probe that has passed may fail again."""
+    slow: ClassVar[bool] = False
+    """Whether the startup probe fails too, as it does while a program still starts."""
 
     def passes(self, seconds: float) -> bool:
         """Return whether the probe passes, so many seconds after probing began."""
@@ -82,10 +84,12 @@ class NeverReady(ReadinessFailure, name="never-ready"):
 class SlowReady(ReadinessFailure, name="slow-ready"):
     """The readiness probe fails for the first `seconds` of every container, and passes after that.
 
+    So does the startup probe: if that fails for too long, the container is restarted.
     Survived by default: the recovery takes 2 s longer.
     """
 
     seconds: float = 2.0
+    slow: ClassVar[bool] = True
 
     def passes(self, seconds: float) -> bool:
         return seconds >= self.seconds
@@ -150,13 +154,18 @@ class OutOfMemory(ContainerFailure, name="oom"):
         return Exit("OOMKilled", 137, self.seconds)
 
 
+@dataclass(frozen=True)
+class LivenessFailure(PodFailure, name="liveness"):
+    """The liveness probe fails from `seconds` after the start of every container, which is restarted again and again.
+
+    A probe with default times takes 30 s for that, longer than a recovery must last by default.
+    """
+
+    seconds: float = 0.0
+
+
 class InitFailure(PodFailure):
     """A pod whose init containers, but for sidecars, do not end well; a pod without any is as it was."""
-
-    @property
-    def exit(self) -> Exit | None:
-        """How the first of them ends; None if it never does."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -164,10 +173,6 @@ class InitCrashLoop(InitFailure, name="init-crash-loop"):
     """The first init container exits with `exit_code` as soon as it has started, again and again: CrashLoopBackOff."""
 
     exit_code: int = 1
-
-    @property
-    def exit(self) -> Exit:
-        return Exit("Error", self.exit_code, 0.05)
 
 
 @dataclass(frozen=True)

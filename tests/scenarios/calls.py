@@ -2,6 +2,7 @@
 
 from .api import Api
 from .manifests import budget, deployment, service
+from .podcalls import about_pods
 from .script import Script, name, uid
 from .setcalls import about_sets
 from .writecalls import about_writes
@@ -29,6 +30,7 @@ def conversation(run: Script, stranger: Api) -> None:
     _evictions(run)
     about_writes(run)
     about_sets(run)
+    about_pods(run)
     run.quiet()
 
 

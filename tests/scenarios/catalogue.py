@@ -68,5 +68,9 @@ SCENARIOS: Mapping[str, Callable[[Script], None]] = {
         pods.spread,
         pods.spread_no_label,
         pods.host_port,
+        pods.liveness,
+        pods.liveness_back_off,
+        pods.startup,
+        pods.startup_failing,
     )
 }

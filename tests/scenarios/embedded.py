@@ -4,7 +4,7 @@ import sys
 import time
 
 from kubesim import Scaled, Simulation
-from kubesim.failures import CrashLoop, Failure, InitCrashLoop
+from kubesim.failures import CrashLoop, Failure, InitCrashLoop, SlowReady
 
 from .api import Api
 from .catalogue import SCENARIOS
@@ -14,7 +14,11 @@ from .script import Script
 
 FACTOR = 10.0
 """Slow enough that two calls in a row are as near to each other as on a real cluster."""
-FAILURES: dict[str, Failure] = {"crash-loop": CrashLoop(exit_code=3), "init-crash-loop": InitCrashLoop(exit_code=3)}
+FAILURES: dict[str, Failure] = {
+    "crash-loop": CrashLoop(exit_code=3),
+    "init-crash-loop": InitCrashLoop(exit_code=3),
+    "never-started": SlowReady(seconds=1000),
+}
 """With the parameters that the containers of the recordings have; the others have none."""
 
 

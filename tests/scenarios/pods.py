@@ -194,5 +194,12 @@ def startup(run: Script) -> None:
     probe = {"exec": {"command": ["test", "-e", READY]}, "periodSeconds": 1, "failureThreshold": 30}
     script = f"trap 'exit 0' TERM; sleep 2; touch {READY}; sleep 3600 & wait"
     run.create("services", service(run.name))
-    run.deploy(1, script=script, container={"startupProbe": probe}, failure="slow-startup")
+    run.deploy(1, script=script, container={"startupProbe": probe}, failure="slow-ready")
     run.settled(1)
+
+
+def startup_failing(run: Script) -> None:
+    """The startup probe of the only pod always fails: its container is restarted, and never probed for readiness."""
+    probe = {"exec": {"command": ["test", "-e", READY]}, "periodSeconds": 1, "failureThreshold": 2}
+    run.deploy(1, script=NEVER_READY, container={"startupProbe": probe}, failure="never-started")
+    run.until("CrashLoopBackOff", lambda: any(waiting(pod) == "CrashLoopBackOff" for pod in run.pods()))

@@ -21,6 +21,7 @@ from ..store.kinds import (
 from ..store.objects import Body
 
 PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+PROBES: Final = ("readinessProbe", "livenessProbe", "startupProbe")
 POD_SPEC: Final = {
     "restartPolicy": "Always",
     "terminationGracePeriodSeconds": 30,
@@ -80,9 +81,7 @@ def _container(container: Mapping[str, Any]) -> Body:
         "imagePullPolicy": policy,
         **container,
     }
-    probe = container.get("readinessProbe")
-    if probe:
-        filled["readinessProbe"] = {**PROBE, **probe}
+    filled |= {name: {**PROBE, **container[name]} for name in PROBES if container.get(name)}
     resources = filled["resources"]
     if resources.get("limits"):
         filled["resources"] = {**resources, "requests": {**resources["limits"], **(resources.get("requests") or {})}}

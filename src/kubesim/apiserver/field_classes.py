@@ -88,14 +88,15 @@ VOLUME: Final = Fields(
     " iscsi fc cephfs rbd glusterfs cinder flexVolume flocker gitRepo awsElasticBlockStore gcePersistentDisk azureDisk"
     " azureFile vsphereVolume portworxVolume quobyte photonPersistentDisk scaleIO storageos",
 )
-PROBE: Final = "exec httpGet tcpSocket grpc timeoutSeconds terminationGracePeriodSeconds"
+PROBE: Final = "exec httpGet tcpSocket grpc timeoutSeconds"
+TIMES: Final = "initialDelaySeconds periodSeconds failureThreshold"
 READINESS: Final = Fields(
-    "`readinessProbe`", simulated="initialDelaySeconds periodSeconds successThreshold failureThreshold", inert=PROBE
+    "`readinessProbe`", simulated=f"{TIMES} successThreshold", inert=f"{PROBE} terminationGracePeriodSeconds"
 )
-OTHER_PROBE: Final = Fields(
-    "`livenessProbe`, `startupProbe`",
-    inert=f"initialDelaySeconds periodSeconds successThreshold failureThreshold {PROBE}",
+LIVENESS: Final = Fields(
+    "`livenessProbe`", simulated=f"{TIMES} terminationGracePeriodSeconds", inert=f"{PROBE} successThreshold"
 )
+STARTUP: Final = replace(LIVENESS, of="`startupProbe`")
 PORT: Final = Fields("`ports`", simulated="hostPort hostIP", inert="name containerPort protocol")
 HOOK: Final = Fields("`preStop`", simulated="sleep exec", inert="httpGet tcpSocket")
 LIFECYCLE: Final = Fields("`lifecycle`", inert="postStart stopSignal", inside={"preStop": HOOK})
@@ -107,8 +108,8 @@ CONTAINER: Final = Fields(
     refused="restartPolicy restartPolicyRules",
     inside={
         "readinessProbe": READINESS,
-        "livenessProbe": OTHER_PROBE,
-        "startupProbe": OTHER_PROBE,
+        "livenessProbe": LIVENESS,
+        "startupProbe": STARTUP,
         "ports": PORT,
         "lifecycle": LIFECYCLE,
     },

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ..controllers.node_affinity import names_others, selects, tolerated, untolerated
@@ -27,6 +28,8 @@ class Why:
     helped: bool = False
 
 
+# The scheduler asks for the same pod once for every node.
+@lru_cache(maxsize=1)
 def requests(pod: Stored) -> dict[str, int]:
     """Return what a pod requests: cpu in thousandths, the others in units, such as bytes."""
     together: Counter[str] = Counter()
@@ -74,6 +77,7 @@ def obstacle(pod: Stored, node: Stored, used: Mapping[str, int]) -> Why | None:
     return _full(pod, node, used)
 
 
+@lru_cache(maxsize=1)
 def host_ports(pod: Stored) -> list[str]:
     """Return the ports of its node that a pod wants, each as "port protocol address"."""
     ports = [each for container in running_on(pod) for each in container.get("ports") or ()]
@@ -82,8 +86,10 @@ def host_ports(pod: Stored) -> list[str]:
 
 
 def _ports_taken(pod: Stored, used: Mapping[str, int]) -> bool:
-    taken = [key.split() for key, number in used.items() if number and " " in key]
     wanted = [each.split() for each in host_ports(pod)]
+    if not wanted:
+        return False
+    taken = [key.split() for key, number in used.items() if number and " " in key]
     return any(
         port == other and (address == its or EVERY in (address, its))
         for *port, address in wanted

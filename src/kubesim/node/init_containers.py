@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..failure_registry import FailureRegistry
-from ..failures import Exit, InitFailure
+from ..failures import Exit, InitCrashLoop, InitFailure, InitWaiting
 from ..store.objects import Stored
 from . import pace, statuses
 from .pod_states import State, StateMachine
@@ -47,11 +47,10 @@ class InitContainers:
         if "running" not in statuses.known(pod, name)["state"]:
             return
         self._machine.cancel()
-        failure = self._failures.of(pod, InitFailure)
-        end: Exit | None = Exit("Completed", 0, pace.INIT)
-        if failure is not None:
-            end = failure.exit
-        if end is not None:
+        failure, end = self._failures.of(pod, InitFailure), Exit("Completed", 0, pace.INIT)
+        if isinstance(failure, InitCrashLoop):
+            end = Exit("Error", failure.exit_code, pace.INIT_FAILS)
+        if not isinstance(failure, InitWaiting):
             self._machine.after(end.seconds, lambda latest: self._end(latest, name, end))
 
     def _end(self, pod: Stored, name: str, end: Exit) -> None:

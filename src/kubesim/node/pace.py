@@ -32,6 +32,8 @@ FIRST_BACK_OFF: Final = 10.0
 LONGEST_BACK_OFF: Final = 300.0
 INIT: Final = 0.3
 """How long an init container runs that nothing is wrong with."""
+INIT_FAILS: Final = 0.05
+"""How long one runs that fails."""
 INIT_SEEN: Final = 0.1
 """From the end of an init container, or the start of a sidecar, to the start of the next one."""
 FIRST_MOUNT: Final = 0.5

@@ -1,5 +1,9 @@
 """One pod on its node, from ContainerCreating to its end, in the states and at the pace of a real kubelet."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
 from ..apiserver.deletion import Deletion, Options
 from ..apiserver.registry import Registry
 from ..controllers.recorder import Recorder
@@ -10,9 +14,14 @@ from . import pace, pre_stop, statuses
 from .configuration import Configuration
 from .image_puller import ImagePuller
 from .init_containers import InitContainers
+from .liveness import Liveness
 from .pod_states import WITH_CONTAINERS, WITHOUT_IMAGE, State, StateMachine
 from .probe import Probe
+from .restarts import Restarts
+from .startup import Startup
 from .status_writer import StatusWriter
+
+GRACE: Final = "terminationGracePeriodSeconds"
 
 
 class PodLifecycle:
@@ -33,14 +42,15 @@ class PodLifecycle:
         self._deletion = deletion
         self._failures = failures
         self._stop_at: float | None = None
-        self._changed: dict[str, tuple[str, int]] = {}
-        self._back_off = pace.FIRST_BACK_OFF
         self._writer = StatusWriter(pod, registry, recorder, number)
         self._machine = StateMachine(registry.timers, self._writer.latest)
         self._images = ImagePuller(self._machine, self._writer, failures, self._proceed)
         self._configuration = Configuration(self._machine, self._writer, registry.store, self._proceed)
         self._init = InitContainers(self._machine, self._writer, failures, self._proceed)
+        self._restarts = Restarts(self._machine, self._writer, failures, self._images, self._run)
         self._probe = Probe(registry.timers, self._on_probe)
+        self._liveness = Liveness(registry.timers, failures, partial(self._on_failed_probe, "liveness"))
+        self._startup = Startup(registry.timers, partial(self._on_failed_probe, "startup"), self._on_startup)
         self._machine.after(pace.CREATING, self._create)
 
     def on_deletion(self, pod: Stored) -> None:
@@ -55,7 +65,7 @@ class PodLifecycle:
         if self._stop_at is None:
             self._registry.timers.after(pace.TERM, lambda: self._machine.take(self._writer.killing))
         self._stop_at = now + takes
-        self._probe.stop()
+        self._probe_no_more()
         self._machine.enter(State.STOPPING)
         self._machine.after(self._stop_at - now, self._stop)
 
@@ -73,20 +83,16 @@ class PodLifecycle:
             self._images.begin(pace.SOON)
         elif self._has_containers(pod):
             self._registry.timers.after(pace.TERM, lambda: self._writer.definition_changed(pod, containers))
-            ends, exit_ = self._until_ended(pod, pod.spec["terminationGracePeriodSeconds"]), ("Completed", 0)
-            if self._ignores_sigterm(pod):
-                exit_ = ("Error", statuses.KILLED)
-            self._changed |= dict.fromkeys(containers, exit_)
-            self._probe.stop()
-            self._machine.enter(State.REPLACING)
-            self._machine.after(ends + pace.RELIST, self._replace)
+            ends = self._until_ended(pod, pod.spec[GRACE])
+            self._probe_no_more()
+            self._restarts.stop(pod, containers, self._end(pod), ends + pace.RELIST)
 
     def on_gone(self, pod: Stored) -> None:
         """End: the pod is gone from the API; its last state is given."""
         self._writer.killing(pod)
         self._machine.enter(State.GONE)
         self._machine.cancel()
-        self._probe.stop()
+        self._probe_no_more()
 
     def on_failures_changed(self) -> None:
         """Begin to fail, or stop failing: a failure was injected or removed."""
@@ -98,12 +104,21 @@ class PodLifecycle:
             self._init.plan(pod)
         if not self._has_containers(pod) or pod.deleting:
             return
-        if self._failures.of(pod, ContainerFailure) is None:
-            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=False)
-            return
-        if self._machine.state is State.REPLACING:
-            self._machine.enter(State.RUNNING)
-        self._run(pod, at_once=not is_ready(pod))
+        ending = self._failures.of(pod, ContainerFailure)
+        unready = self._failures.of(pod, ReadinessFailure)
+        if self._startup.pending:
+            self._startup.start(pod, unready)
+        elif ending is None or ending.probed:
+            self._probe.start(pod, unready, at_once=ending is not None and not is_ready(pod))
+            self._liveness.start(pod, at_once=False)
+        if ending is not None:
+            if self._machine.state is State.REPLACING:
+                self._machine.enter(State.RUNNING)
+            self._machine.after(ending.exit.seconds, self._exit)
+
+    def _probe_no_more(self) -> None:
+        for probe in (self._startup, self._probe, self._liveness):
+            probe.stop()
 
     def _hold(self, pod: Stored) -> Stored:
         """Add the finalizer of a pod that is to be stuck, or remove it when the failure was removed."""
@@ -119,6 +134,12 @@ class PodLifecycle:
 
     def _ignores_sigterm(self, pod: Stored) -> bool:
         return self._failures.of(pod, IgnoresSigterm) is not None
+
+    def _end(self, pod: Stored) -> tuple[str, int]:
+        """Return the reason and exit code of containers that are sent SIGTERM."""
+        if self._ignores_sigterm(pod):
+            return "Error", statuses.KILLED
+        return "Completed", 0
 
     def _has_containers(self, pod: Stored) -> bool:
         """Return whether containers run that are not about to end for good."""
@@ -151,21 +172,49 @@ class PodLifecycle:
         """Start all containers, now that their image is there."""
         self._machine.enter(State.RUNNING)
         self._writer.started(pod)
-        ready = self._ready_at_once(pod)
+        ready = self._restarts.ready_at_once(pod)
         running = self._writer.running(ready=ready)
-        addresses = self._writer.addresses
-        self._run(self._writer.write(pod, "Running", running, ready=ready, **addresses), at_once=True)
+        self._run(self._writer.write(pod, "Running", running, ready=ready, **self._writer.addresses))
 
-    def _ready_at_once(self, pod: Stored) -> bool:
-        return not Probe.needed(pod) and self._failures.of(pod, ContainerFailure) is None
-
-    def _run(self, pod: Stored, *, at_once: bool) -> None:
-        """Probe containers that run, at once or after a period, and plan when they end by themselves."""
+    def _run(self, pod: Stored) -> None:
+        """Probe containers that have been started, and plan when they end by themselves."""
         failure = self._failures.of(pod, ContainerFailure)
         if failure is None or failure.probed:
-            self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=at_once)
+            self._startup.start(pod, self._failures.of(pod, ReadinessFailure))
         if failure is not None:
             self._machine.after(failure.exit.seconds, self._exit)
+
+    def _on_startup(self, age: float) -> None:
+        """Make the other probes, of containers that were started so many seconds ago."""
+        pod = self._writer.latest()
+        if pod is None:
+            return
+        self._probe.start(pod, self._failures.of(pod, ReadinessFailure), at_once=True, age=age)
+        self._liveness.start(pod, at_once=True)
+        if age and not statuses.probed(pod, "readinessProbe"):
+            self._on_probe(True, None)
+
+    def _exit(self, pod: Stored) -> None:
+        """End the containers by themselves, unless the failure has been removed meanwhile."""
+        failure = self._failures.of(pod, ContainerFailure)
+        if failure is not None:
+            self._probe_no_more()
+            self._restarts.exit(pod, failure.exit)
+
+    def _on_failed_probe(self, probe: str, container: Body, failure: str, last: bool) -> None:
+        """Report that a probe failed; after the last one, restart its container."""
+        self._machine.take(lambda pod: self._writer.unhealthy(pod, container, probe.title(), failure))
+        if last:
+            kill: Callable[[Stored], None] = partial(self._kill, probe, container)
+            self._registry.timers.after(pace.RELIST, lambda: self._machine.take(kill))
+
+    def _kill(self, probe: str, container: Body, pod: Stored) -> None:
+        if not self._has_containers(pod) or self._machine.state is State.REPLACING:
+            return
+        self._probe_no_more()
+        self._writer.not_alive(pod, container, probe)
+        ends = self._until_ended(pod, container[f"{probe}Probe"].get(GRACE, pod.spec[GRACE]))
+        self._restarts.stop(pod, [container["name"]], self._end(pod), ends, backs_off=True)
 
     def _on_probe(self, ready: bool, failure: str | None) -> None:
         """Report what a readiness probe found."""
@@ -175,67 +224,16 @@ class PodLifecycle:
         if pod.deleting or not statuses.running(pod):
             return
         if failure is not None:
-            self._writer.unready(pod, failure)
+            self._writer.unhealthy(pod, statuses.probed(pod, "readinessProbe")[0], "Readiness", failure)
         if ready is not is_ready(pod):
             self._writer.write(pod, "Running", lambda spec, before: {**before, "ready": ready}, ready=ready)
-
-    def _replace(self, pod: Stored) -> None:
-        """Start what was changed again; what was not changed runs on."""
-        changed, self._changed = self._changed, {}
-        if self._images.problem(pod) is not None:
-            self._writer.write(pod, "Running", statuses.ended(self._writer.now(), "Completed", 0))
-            self._images.begin(pace.SOON)
-            return
-        self._machine.enter(State.RUNNING)
-        # What is not probed, such as most sidecars, is restarted without the pod's readiness being asked for.
-        ready = self._ready_at_once(pod) or (is_ready(pod) and not Probe.needed(pod, changed))
-        fresh, now = self._writer.running(ready=ready), self._writer.now()
-
-        def replaced(spec: Body, before: Body) -> Body:
-            if spec["name"] not in changed:
-                return before
-            last = statuses.terminated(before, now, *changed[spec["name"]])
-            return {**fresh(spec, before), "restartCount": before["restartCount"] + 1, "lastState": last}
-
-        self._writer.started(pod, changed)
-        self._run(self._writer.write(pod, "Running", replaced, replaced, ready=ready), at_once=True)
-
-    def _exit(self, pod: Stored) -> None:
-        """End the containers by themselves, unless the failure has been removed meanwhile."""
-        failure = self._failures.of(pod, ContainerFailure)
-        if failure is None:
-            return
-        self._machine.enter(State.EXITED)
-        self._probe.stop()
-        pod = self._writer.write(
-            pod, "Running", statuses.ended(self._writer.now(), failure.exit.reason, failure.exit.code)
-        )
-        # The first restart comes without a back-off: CrashLoopBackOff is not reported before the second exit.
-        if statuses.known(pod, pod.spec["containers"][0]["name"])["restartCount"] == 0:
-            self._machine.after(pace.FIRST_RESTART, self._restart)
-        else:
-            self._machine.after(pace.EXIT_SEEN, self._wait_to_restart)
-
-    def _wait_to_restart(self, pod: Stored) -> None:
-        """Back off: 10 s, doubling up to 300 s."""
-        self._machine.enter(State.CRASH_BACK_OFF)
-        wait, self._back_off = self._back_off, min(2 * self._back_off, pace.LONGEST_BACK_OFF)
-        self._writer.write(pod, "Running", statuses.crash_back_off(pod, wait))
-        self._writer.back_off(pod)
-        self._machine.after(wait, self._restart)
-
-    def _restart(self, pod: Stored) -> None:
-        self._machine.enter(State.RUNNING)
-        self._writer.started(pod)
-        restarted = statuses.restarted(self._writer.running(ready=False))
-        self._run(self._writer.write(pod, "Running", restarted), at_once=True)
 
     def _stop(self, pod: Stored) -> None:
         """End the containers of a deleted pod: by themselves, or by force after their grace period."""
         first = statuses.known(pod, pod.spec["containers"][0]["name"])
-        now, end, phase, reason = self._writer.now(), ("Completed", 0), "Succeeded", "PodCompleted"
+        now, end, phase, reason = self._writer.now(), self._end(pod), "Succeeded", "PodCompleted"
         if self._ignores_sigterm(pod):
-            end, phase, reason = ("Error", statuses.KILLED), "Failed", "PodFailed"
+            phase, reason = "Failed", "PodFailed"
         init = statuses.if_running(statuses.init_ended(now, *end))
         if not first.get("containerID"):
             self._machine.enter(State.NEVER_STARTED)

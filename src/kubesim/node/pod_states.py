@@ -28,7 +28,7 @@ class State(Enum):
     RUNNING = auto()
     """Its containers run."""
     REPLACING = auto()
-    """Containers whose image was changed stop, to be started again; the others run on."""
+    """Containers whose image was changed, or that are not alive, stop to be started again; the others run on."""
     EXITED = auto()
     """Its containers have ended by themselves."""
     CRASH_BACK_OFF = auto()
@@ -61,7 +61,9 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     State.UNCONFIGURED: frozenset((State.PULLING, *_STARTED, *_ENDINGS)),
     State.INITIALIZING: frozenset((State.PULLING, *_STARTED, *_ENDINGS)),
     State.RUNNING: frozenset((State.REPLACING, State.EXITED, *_ENDINGS)),
-    State.REPLACING: frozenset((State.REPLACING, State.PULLING, State.RUNNING, *_ENDINGS)),
+    State.REPLACING: frozenset(
+        (State.REPLACING, State.PULLING, State.RUNNING, State.CRASH_BACK_OFF, *_ENDINGS),
+    ),
     State.EXITED: frozenset((State.RUNNING, State.CRASH_BACK_OFF, *_ENDINGS)),
     State.CRASH_BACK_OFF: frozenset((State.RUNNING, *_ENDINGS)),
     # A second deletion with a shorter grace period stops it sooner.

@@ -1,7 +1,7 @@
 """A pod's readiness probe: made while its result may still change, and not after that."""
 
-from collections.abc import Callable, Container
-from typing import Final
+from collections.abc import Callable, Container, Mapping
+from typing import Any, Final
 
 from ..clock import Timer, Timers
 from ..failures import ReadinessFailure
@@ -9,6 +9,8 @@ from ..store.objects import Stored, is_ready
 from . import statuses
 
 FIRST: Final = 0.02
+GATES: Final = frozenset(("readinessProbe", "startupProbe"))
+"""The probes without which a container is not Ready at once."""
 
 
 class Probe:
@@ -26,22 +28,24 @@ class Probe:
 
     @staticmethod
     def needed(pod: Stored, names: Container[str] = ()) -> bool:
-        """Return whether any container, or one of these names, has a readiness probe.
+        """Return whether any container, or one of these names, has a readiness or startup probe.
 
         One without is Ready as soon as it runs.
         """
-        return any("readinessProbe" in each for each in statuses.running_on(pod) if not names or each["name"] in names)
+        probed = [each["name"] for each in statuses.running_on(pod) if each.keys() & GATES]
+        return any(name in names for name in probed) or bool(probed and not names)
 
-    def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool) -> None:
-        """Begin to probe: at once for a container that has just been started, else after a period."""
+    def start(self, pod: Stored, failure: ReadinessFailure | None, *, at_once: bool, age: float = 0.0) -> None:
+        """Begin to probe: at once for a container that was started so many seconds ago, else after a period."""
         self.stop()
-        if not self.needed(pod):
+        probed = statuses.probed(pod, "readinessProbe")
+        if not probed:
             return
-        self._spec = next(each["readinessProbe"] for each in statuses.running_on(pod) if "readinessProbe" in each)
+        self._spec = probed[0]["readinessProbe"]
         self._failure, self._failed, self._ready = failure, 0, is_ready(pod)
         # Failures that depend on the age of a container count it from here, not from its start: a failure that is
         # injected into a running container begins with its first seconds, too.
-        self._began = self._timers.now()
+        self._began = self._timers.now() - age
         if at_once:
             self._timer = self._timers.after(self._spec.get("initialDelaySeconds", 0) + FIRST, self._probe)
         elif failure is not None or not is_ready(pod):
@@ -62,13 +66,15 @@ class Probe:
         else:
             self._failed += 1
             self._ready = self._ready and self._failed < self._spec["failureThreshold"]
-            self._found(self._ready, self._message())
+            self._found(self._ready, message(self._spec))
         # A container that has passed goes on passing unless its failure recurs. Probing it for ever would only keep
         # the heap of timers busy: a thousand pods that are Ready cost nothing.
         if not passes or recurs:
             self._timer = self._timers.after(self._spec["periodSeconds"], self._probe)
 
-    def _message(self) -> str:
-        if "httpGet" in self._spec:
-            return "HTTP probe failed with statuscode: 503"
-        return ""
+
+def message(spec: Mapping[str, Any]) -> str:
+    """Return what a kubelet says of a probe that has failed."""
+    if "httpGet" in spec:
+        return "HTTP probe failed with statuscode: 503"
+    return ""

@@ -117,9 +117,14 @@ class StatusWriter:
             self._recorder.normal(pod, "Created", "Container created", part)
             self._recorder.normal(pod, "Started", "Container started", part)
 
-    def unready(self, pod: Stored, why: str) -> None:
-        """Record that a readiness probe failed."""
-        self._recorder.warn(pod, "Unhealthy", f"Readiness probe failed: {why}", _part(pod, pod.spec["containers"][0]))
+    def unhealthy(self, pod: Stored, container: Body, probe: str, why: str) -> None:
+        """Record that a probe of a container failed."""
+        self._recorder.warn(pod, "Unhealthy", f"{probe} probe failed: {why}", _part(pod, container))
+
+    def not_alive(self, pod: Stored, container: Body, probe: str) -> None:
+        """Record that a container is stopped because its liveness or startup probe has failed too often."""
+        message = f"Container {container['name']} failed {probe} probe, will be restarted"
+        self._recorder.normal(pod, "Killing", message, _part(pod, container))
 
     def back_off(self, pod: Stored, names: Collection[str] = ()) -> None:
         """Record that containers that exited will be restarted later; `names` are which, as for `started`."""

@@ -76,6 +76,11 @@ def running_on(pod: Stored) -> list[Body]:
     return [*pod.spec["containers"], *filter(is_sidecar, init_containers(pod))]
 
 
+def probed(pod: Stored, probe: str) -> list[Body]:
+    """Return the containers that have a probe, of those that run as long as their pod does."""
+    return [each for each in running_on(pod) if probe in each]
+
+
 def initialized(pod: Stored, spec: Body) -> bool:
     """Return whether what comes after an init container may start: it has ended well, or is a sidecar that runs."""
     status = known(pod, spec["name"])

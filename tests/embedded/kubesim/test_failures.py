@@ -130,7 +130,9 @@ def test_the_readme_and_the_code_say_of_the_same_failures_that_they_are_survived
 @pytest.mark.parametrize("name", [name for name in BY_NAME if name != "forbidden"])
 def test_a_kill_is_survived_by_default_where_that_is_said(client: Client, name: str) -> None:
     # A workload that every failure can happen to.
-    client.sim.apply(deployment("full", pod={"initContainers": [{"name": "first", "image": IMAGE}]}))
+    alive = {"name": "mesh", "image": IMAGE, "livenessProbe": {"periodSeconds": 1, "failureThreshold": 1}}
+    sidecar = {**alive, "restartPolicy": "Always"}
+    client.sim.apply(deployment("full", pod={"initContainers": [{"name": "first", "image": IMAGE}, sidecar]}))
     client.sim.settle()
     full = client.cluster.deployment("full", stable_for=10)
     client.chaos.steady(full)

@@ -54,6 +54,13 @@ def refusals(lab: Lab) -> set[str]:
     }
 
 
+@pytest.mark.parametrize("old", ["", "beta."])
+def test_a_node_has_the_labels_that_a_kubelet_sets(lab: Lab, old: str) -> None:
+    labels = {f"{old}kubernetes.io/os": "linux", f"{old}kubernetes.io/arch": "amd64"}
+    lab.apply(deployment(pod={"nodeSelector": labels}))
+    assert places(lab) == {"node-1": 2, "node-2": 1}
+
+
 def test_pods_that_want_to_be_apart_have_a_node_each_and_the_third_none(lab: Lab) -> None:
     lab.apply(apart())
     assert places(lab) == {"node-1": 1, "node-2": 1, "": 1}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubesim.failures import CrashLoop, Flapping, OutOfMemory
+from kubesim.failures import CrashLoop, Flapping, OutOfMemory, SlowReady
 from tests.embedded.lab import Lab, names
 from tests.embedded.shop import deployment
 
@@ -106,6 +106,16 @@ def test_a_container_out_of_memory_says_so(lab: Lab) -> None:
     (pod,) = lab.pods
     assert "Running scheduled OOMKilled" in lab.states(pod.name)
     assert READY in lab.states(pod.name)
+
+
+def test_a_container_that_does_not_end_after_all_is_probed_on(lab: Lab) -> None:
+    lab.inject(OutOfMemory(seconds=10))
+    lab.inject(SlowReady(seconds=20))
+    lab.apply(deployment())
+    lab.step(5)
+    lab.remove("oom")
+    lab.step(40)
+    assert lab.ready == 3
 
 
 @pytest.mark.parametrize(
