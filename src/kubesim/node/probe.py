@@ -1,5 +1,6 @@
 """A pod's readiness probe: made while its result may still change, and not after that."""
 
+import math
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from ..store.objects import Stored, is_ready
 from . import statuses
 
 FIRST: Final = 0.02
+PERIOD: Final = 10
+"""The seconds from one probe to the next of a probe that says nothing."""
 GATES: Final = frozenset(("readinessProbe", "startupProbe"))
 """The probes without which a container is not Ready at once."""
 
@@ -47,7 +50,7 @@ class Probe:
         # injected into a running container begins with its first seconds, too.
         self._began = self._timers.now() - age
         if at_once:
-            self._timer = self._timers.after(self._spec.get("initialDelaySeconds", 0) + FIRST, self._probe)
+            self._timer = self._timers.after(first_probe(self._spec, age=age), self._probe)
         elif failure is not None or not is_ready(pod):
             self._timer = self._timers.after(self._spec["periodSeconds"], self._probe)
 
@@ -71,6 +74,17 @@ class Probe:
         # the heap of timers busy: a thousand pods that are Ready cost nothing.
         if not passes or recurs:
             self._timer = self._timers.after(self._spec["periodSeconds"], self._probe)
+
+
+def first_probe(spec: Mapping[str, Any], *, age: float = 0.0, skipped: int = 0) -> float:
+    """Return in how many seconds a container that was started `age` seconds ago is first asked.
+
+    A kubelet comes by once a period from the start on, and asks nothing before `initialDelaySeconds` are over: of a
+    delay of 5 s and a period of 10 s the first probe is after 10 s. Its first `skipped` visits ask nothing either.
+    """
+    period: float = spec.get("periodSeconds", PERIOD)
+    waits: int = math.ceil((spec.get("initialDelaySeconds", 0) - age) / period)
+    return max(waits, skipped) * period + FIRST
 
 
 def message(spec: Mapping[str, Any]) -> str:

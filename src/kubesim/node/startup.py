@@ -1,12 +1,16 @@
 """A pod's startup probe: no other probe is made before it has passed."""
 
 from collections.abc import Callable
+from typing import Final
 
 from ..clock import Timer, Timers
 from ..failures import ReadinessFailure
 from ..store.objects import Body, Stored
 from . import statuses
-from .probe import FIRST, message
+from .probe import first_probe, message
+
+EARLY: Final = 0.2
+"""The seconds from a kubelet's first visit until the container runs."""
 
 
 class Startup:
@@ -45,7 +49,8 @@ class Startup:
                 self._timer = self._timers.after(spec["periodSeconds"], lambda: probe(number + 1))
             self._found(probed[0], message(spec), last)
 
-        self._timer = self._timers.after(spec.get("initialDelaySeconds", 0) + FIRST, lambda: probe(1))
+        # A kubelet's first visit is before the container runs, and nothing but the next period brings another.
+        self._timer = self._timers.after(first_probe(spec, skipped=1) - EARLY, lambda: probe(1))
 
     def stop(self) -> None:
         """Probe no more."""

@@ -91,7 +91,7 @@ def test_inert_fields_of_a_pod_change_nothing(lab: Lab) -> None:
                 "stdin": True,
                 "volumeMounts": [{"name": "a", "mountPath": "/a"}],
                 "lifecycle": {"postStart": {"exec": {"command": ["true"]}}},
-                "startupProbe": {"httpGet": {"port": 80}},
+                "startupProbe": {"httpGet": {"port": 80}, "periodSeconds": 1},
                 "livenessProbe": {"tcpSocket": {"port": 80}, "periodSeconds": 5},
             }
         ],
