@@ -36,6 +36,8 @@ ANYWHERE: Final = re.compile(r"##(?=\w*\[)")
 # GitHub's runner obeys ::...:: where a line begins with it, after white space.
 AT_LINE_START: Final = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 NEXT_LINE: Final = re.compile(rf"\n(?!{INDENT})")
+OBJECT: Final = re.compile(r'"?[\w.&*]*(\{.*\}|map\[.*\])"?')
+"""All of an object in a message, or a part of one, as JSON or as Go prints it."""
 
 
 def safe(text: str) -> str:
@@ -56,6 +58,12 @@ def writable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {writable(key): writable(each) for key, each in value.items()}
     return value
+
+
+def without_objects(message: str) -> str:
+    """Return a message of the API server without the object that it quotes, whose environment may hold a password."""
+    # As JSON where it cannot be decoded, as Go prints it where a field may not be changed: in lines of their own.
+    return OBJECT.sub("{...}", message.partition("\n")[0])
 
 
 def described(error: BaseException) -> str:

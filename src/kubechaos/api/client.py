@@ -26,6 +26,7 @@ from ..errors import (
     UnreachableError,
 )
 from ..kube import decode
+from ..untrusted import without_objects
 from .credentials import PinnedContext
 from .http import Http
 from .secrets import sealed
@@ -44,8 +45,6 @@ ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     410: ExpiredError,
 }
-OBJECT: Final = re.compile(r'"?[\w.&*]*(\{.*\}|map\[.*\])"?')
-"""All of an object in a message, or a part of one, as JSON or as Go prints it."""
 STATEMENTS: Final = (404, 409, 410)
 """Answers that say something about the cluster. Only the API server can, and it does so with a Status; a proxy's 404
 page must not be taken for "the object is gone"."""
@@ -279,12 +278,6 @@ def _translated_lines(lines: Iterator[bytes], what: str) -> Iterator[bytes]:
         yield from lines
 
 
-def _without_objects(message: str) -> str:
-    """Return a message of the API server without the object that it quotes, whose environment may hold a password."""
-    # As JSON where it cannot be decoded, as Go prints it where a field may not be changed: in lines of their own.
-    return OBJECT.sub("{...}", message.partition("\n")[0])
-
-
 def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> ApiError:
     """Return the error that an answer stands for whose status is 300 or more."""
     status = decode.status(data)
@@ -295,9 +288,9 @@ def _error(response: HTTPResponse, data: bytes, request: Request, what: str) -> 
             f"a proxy or a load balancer answered in the API server's place, or it does not serve this path at all"
         )
     retry = decode.decimal(response.headers.get("Retry-After", ""))
-    said = _without_objects(status.message) or status.reason or response.reason or ""
+    said = without_objects(status.message) or status.reason or response.reason or ""
     # A refused eviction names its budget only there.
-    more = [text for text in map(_without_objects, (each.message for each in status.causes)) if text not in said]
+    more = [text for text in map(without_objects, (each.message for each in status.causes)) if text not in said]
     return ERRORS.get(response.status, ApiError)(
         f"{what}: {response.status} {' '.join([said, *more])}".rstrip(),
         status=response.status,
