@@ -230,3 +230,13 @@ def test_nothing_of_ours_stays_where_the_object_is_gone_before(client: Client) -
     assert [each.outcome for each in ongoing.outage.undone] == ["gone"]
     with pytest.raises(NotFoundError):
         client.get(f"{BUDGETS}/none")
+
+
+def test_what_is_deleted_is_a_pod_and_nothing_else(client: Client) -> None:
+    @fault(effect=PodsGone(), lasts=INSTANT, needs=[("delete", "deployments.apps")])
+    def removed(act: Act, target: Target) -> None:
+        act.delete(target.ref)  # type: ignore[arg-type]
+
+    with pytest.raises(ArgumentError, match=r"delete: deployment/web is no pod; give one of those that act\.choose"):
+        client.chaos.run(removed(), client.web)
+    assert client.experiments.outages == []

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from .. import changes
-from ..errors import ApiError, ArgumentError, ConflictError, FaultNotProvenError, NotFoundError
+from ..errors import ApiError, ArgumentError, ConflictError, FaultNotProvenError, NotFoundError, RefusedError
 from ..judge.state import State
 from ..judge.victims import Who, candidates, choose
 from ..kube.fields import Json
@@ -74,8 +74,8 @@ class Act:
         """Set fields of an object, nested as in the object; None removes a field.
 
         The items of a list are addressed by a key: {"containers": {"[name=app]": {"image": "x"}}}. Raises ArgumentError
-        if nothing would change, FaultNotProvenError if somebody else changed the target just before, or if the API
-        server accepts the change and its answer shows another.
+        if nothing would change, RefusedError if somebody else changed the target just before, FaultNotProvenError if
+        that one made it anew, or if the API server accepts the change and its answer shows another.
         """
         ref = _ref(what)
 
@@ -100,7 +100,7 @@ class Act:
             # Our own last write: the stream may not have shown it yet.
             known = max(known, experiment.generation)
         if changes.generation(live) > known:
-            raise FaultNotProvenError(f"{ref} was changed by somebody else just before us; nothing was touched")
+            raise RefusedError(f"{ref} was changed by somebody else just before us; nothing was touched")
 
     def create(self, manifest: Json) -> Json:
         """Create an object in the target's namespace, with our run's label; return it as the API server has it.
@@ -121,6 +121,8 @@ class Act:
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}}
         if grace is not None:
             options["gracePeriodSeconds"] = grace
+        if not isinstance(pod, Pod):
+            raise ArgumentError(f"delete: {pod} is no pod; give one of those that act.choose returns")
         ref = _ref(pod)
         try:
             self._writer.send("DELETE", ref, changes.path(ref), options)

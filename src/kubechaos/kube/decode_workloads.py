@@ -1,7 +1,7 @@
 """Workloads, Events and EndpointSlices of the Kubernetes API -> those of `objects`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from . import schema
 from .decode import decimal
@@ -12,6 +12,8 @@ REVISION = "deployment.kubernetes.io/revision"
 """The annotation with which the Deployment controller numbers the templates of a Deployment and its ReplicaSets."""
 SERVICE = "kubernetes.io/service-name"
 """The label that names the Service of an EndpointSlice."""
+OURS: Final = "kubechaos"
+"""The field manager of our own writes: the API server takes it from our User-Agent."""
 
 
 def workload(kind: str, raw: schema.Workload, *, per_node: bool) -> Workload:
@@ -61,9 +63,10 @@ def _replicas(spec: schema.WorkloadSpec) -> int:
 def _last_manager(entries: list[schema.ManagedFields] | None, *path: str) -> str:
     """Return the name of the client that wrote something below `path` last; "" if the API does not say."""
     # A field belongs to the one that set it last: an older writer of the same field has lost it. The times are strings
-    # of one form, in whole seconds. An entry of the subresource scale has none (measured).
+    # of one form, in whole seconds: of two in the same second it is somebody else, as nobody asks who we are. An entry
+    # of the subresource scale has none (measured).
     owners = [each for each in entries or () if _owns(each.fields_v1, path)]
-    last = max(owners, key=lambda each: each.time or "", default=schema.ManagedFields())
+    last = max(owners, key=lambda each: (each.time or "", each.manager != OURS), default=schema.ManagedFields())
     return last.manager
 
 

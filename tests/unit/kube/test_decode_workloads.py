@@ -233,6 +233,12 @@ def test_the_last_writer_of_the_spec_is_the_field_manager_with_the_newest_time()
     assert managed(ours, theirs) == managed(theirs, ours) == ("kubectl", "")
 
 
+def test_of_two_writers_in_one_second_it_is_not_us_who_is_named() -> None:
+    ours = entry("kubechaos", "2026-01-01T00:00:05Z", **TEMPLATE)
+    theirs = entry("kubectl-rollout", "2026-01-01T00:00:05Z", **TEMPLATE)
+    assert managed(ours, theirs) == managed(theirs, ours) == ("kubectl-rollout", "")
+
+
 def test_who_has_scaled_is_the_owner_of_replicas_though_the_subresource_scale_keeps_no_time() -> None:
     theirs = {**entry("kube-controller-manager", None, **REPLICAS), "subresource": "scale"}
     assert managed(entry("argocd", "2026-01-01T00:00:05Z", **TEMPLATE), theirs) == ("argocd", "kube-controller-manager")
