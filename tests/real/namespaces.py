@@ -16,7 +16,9 @@ def namespace(name: str) -> Iterator[None]:
     """Make a namespace, and delete it with all that is in it; nobody waits for the end of that."""
     kubectl("create", "namespace", name)
     try:
-        kubectl("--namespace", name, "wait", "--for=create", *NEEDED, "--timeout=20s")
+        # One by one: where two are missing, kubectl 1.32 takes the two errors for another one, and does not wait.
+        for each in NEEDED:
+            kubectl("--namespace", name, "wait", "--for=create", each, "--timeout=20s")
         yield
     finally:
         kubectl("delete", "namespace", name, "--wait=false")

@@ -42,7 +42,7 @@ ROWS = [
     Row("get deploy nope", 1, 'Error from server (NotFound): deployments.apps "nope" not found'),
     Row("get teapots", 1, 'the server doesn\'t have a resource type "teapots"'),
     Row("describe deploy timeserver", 0, "3 desired | 3 updated | 3 total | 3 available | 0 unavailable"),
-    Row("describe pods", 0, "Successfully assigned default/timeserver-"),
+    Row("describe pods --show-events=true", 0, "Successfully assigned default/timeserver-"),
     Row("rollout status deploy/timeserver --timeout=30s", 0, "successfully rolled out"),
     Row("wait deploy/timeserver --for=condition=Available --timeout=30s", 0, "condition met"),
     Row("apply -f -", 0, f"{WEB} configured", SCALED),
@@ -120,9 +120,8 @@ def run(row: Row, kubeconfig: Path) -> str:
     printed = done.stdout + done.stderr
     if done.returncode == row.code and row.said in printed:
         return ""
-    return (
-        f"kubectl {row.command}\n    exit code {done.returncode}, wanted {row.code} and {row.said!r}: {printed[:500]}"
-    )
+    ended = f"exit code {done.returncode}, wanted {row.code} and {row.said!r}"
+    return f"kubectl {row.command}\n    {ended}: {printed[:500]} ... {printed[-1500:]}"
 
 
 def test_kubectl_does_with_the_embedded_cluster_what_it_does_with_any_other(kubeconfig: Path) -> None:
