@@ -19,6 +19,8 @@ ALL: Final = frozenset(
     (*(kind.name for kind in (POD, SERVICE, *OWNERS, JOB, AUTOSCALER)), "CronJob"),
 )
 """The kinds of `kubectl get all`."""
+LONGEST: Final[Mapping[str, int]] = {"api": 2, "apis": 3, "openapi": 5}
+"""So many parts the paths that begin so have at most."""
 VALIDATION: Final = {"name": "fieldValidation", "in": "query", "schema": {"type": "string", "uniqueItems": True}}
 """What kubectl looks for in the description of a PATCH before it sends a file: the server checks the fields."""
 
@@ -26,14 +28,17 @@ VALIDATION: Final = {"name": "fieldValidation", "in": "query", "schema": {"type"
 def described(kinds: Kinds, path: str) -> Body | None:
     """Return what a path of the discovery says; None for any other path."""
     parts = path.strip("/").split("/")
+    # Asked for every call, nearly all of which are about objects, whose paths are longer.
+    if len(parts) > LONGEST.get(parts[0], 0):
+        return None
     by_version = _by_version(kinds)
     match parts:
         case ["api"]:
             return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
         case ["apis"]:
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(by_version)}
-        case ["api", version] | ["apis", _, version] if "/".join(parts[1:]) in by_version:
-            resources = [row for kind in by_version["/".join(parts[1:])] for row in _rows(kind, version)]
+        case ["api", _] | ["apis", _, _] if "/".join(parts[1:]) in by_version:
+            resources = [row for kind in by_version["/".join(parts[1:])] for row in _rows(kind)]
             listed = {"groupVersion": "/".join(parts[1:]), "resources": resources}
             return {"kind": "APIResourceList", "apiVersion": "v1", **listed}
         case ["apis", name]:
@@ -62,7 +67,7 @@ def _groups(by_version: Iterable[str], wanted: str = "") -> list[Body]:
     return [{"name": name, "versions": each, "preferredVersion": each[0]} for name, each in versions.items()]
 
 
-def _rows(kind: Kind, version: str) -> list[Body]:
+def _rows(kind: Kind) -> list[Body]:
     """Return the row of a kind, and one for each of its subresources."""
     names = {"singularName": kind.name.lower(), "namespaced": kind.namespaced, "kind": kind.name}
     row = {"name": kind.plural, **names, "verbs": list(verbs(kind))}

@@ -197,10 +197,8 @@ class Handlers:
 
     def _patch_by_steps(self, info: RequestInfo, call: Call) -> Answer:
         found = self._found(info)
-        if info.subresource == "scale":
-            shown = scale.shown(found)
-            return self._put(info, found, patched(shown, call.body), call.dry("PatchOptions"))
-        return self._put(info, found, patched(found.body, call.body), call.dry("PatchOptions"))
+        before = scale.shown(found) if info.subresource == "scale" else found.body
+        return self._put(info, found, patched(before, call.body), call.dry("PatchOptions"))
 
     def _replace(self, info: RequestInfo, call: Call) -> Answer:
         self._check_verb(info, "update")
